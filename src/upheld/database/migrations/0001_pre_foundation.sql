@@ -1,0 +1,2069 @@
+-- The schemas, and who may look inside. Functions are executable by nobody until a grant
+-- beside them says so.
+
+revoke all on schema public from public;
+
+create schema upheld;
+comment on schema upheld is 'Everything the application reads and writes, each table under forced row security.';
+
+create schema sealed;
+comment on schema sealed is 'The key that seals the context. No role that logs in can look inside.';
+
+alter default privileges revoke execute on functions from public;
+alter default privileges in schema upheld revoke execute on functions from public;
+alter default privileges in schema sealed revoke execute on functions from public;
+
+grant usage on schema upheld to
+gate, web, worker, maintenance, auditor,
+context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
+queue_writer, eraser, retention_keeper;
+grant usage on schema sealed to context_keeper;
+
+-- A definer function belongs to the family that lends its rights (`990_close.sql` hands
+-- them over); a new owner needs CREATE on the schema for that moment, and loses it there.
+grant create on schema upheld, sealed to
+context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
+queue_writer, eraser, retention_keeper;
+
+-- The one clock of the database. Test deployments install another body; `upheld verify`
+-- is red wherever it finds one.
+create function upheld.clock_now() returns timestamptz
+language sql stable parallel safe
+return pg_catalog.now();
+grant execute on function upheld.clock_now() to
+gate, web, worker, maintenance, auditor,
+context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
+queue_writer, eraser, retention_keeper;
+
+-- Writes the classification of columns into their comments, where the data map, the
+-- export and the erasure plan find it. Used by schema files and migrations only.
+--   category  identity, contact, professional, document, technical, application,
+--             consent, organisation, record
+--   whose     candidate, person, member, organisation, nobody
+--   purposes  why we hold it; basis: on what ground; kept: the retention rule's name
+--   exported  part of `download everything`; erased: key, row, kept (and why, in `kept`)
+create procedure upheld.classify(
+    tab regclass, cols text[], category text, whose text, purposes text[],
+    basis text, kept text, exported boolean, erased text
+)
+language plpgsql set search_path = ''
+as $$
+declare
+    col text;
+begin
+    foreach col in array cols loop
+        execute format(
+            'comment on column %s.%I is %L', tab, col,
+            jsonb_build_object(
+                'category', category, 'whose', whose, 'purposes', purposes, 'basis', basis,
+                'kept', kept, 'exported', exported, 'erased', erased
+            )::text
+        );
+    end loop;
+end
+$$;
+-- People: one row for everyone who has an account, whatever they use it for.
+create table upheld.people (
+    id uuid primary key,
+    email_index bytea not null unique,
+    email_sealed bytea not null,
+    verified_at timestamptz,
+    is_probe boolean not null default false,
+    created_at timestamptz not null default upheld.clock_now()
+);
+alter table upheld.people enable row level security;
+alter table upheld.people force row level security;
+alter table upheld.people alter column email_index set statistics 0;
+alter table upheld.people alter column email_sealed set statistics 0;
+comment on table upheld.people is 'A person with an account. The address is ciphertext, found by a keyed index.';
+call upheld.classify('upheld.people', '{id,verified_at,created_at}', 'identity', 'person', '{account}', 'contract', 'account', true, 'row');
+call upheld.classify('upheld.people', '{email_index}', 'contact', 'person', '{account}', 'contract', 'account', false, 'row');
+call upheld.classify('upheld.people', '{email_sealed}', 'contact', 'person', '{account}', 'contract', 'account', true, 'key');
+call upheld.classify('upheld.people', '{is_probe}', 'technical', 'nobody', '{proof}', 'legitimate interest', 'account', false, 'row');
+
+-- The bcrypt hash of a person's password. Read by the gate's functions only.
+create table upheld.credentials (
+    person_id uuid primary key references upheld.people (id) on delete cascade,
+    password_hash text not null check (password_hash ~ '^\$2b\$1[0-9]\$'),
+    changed_at timestamptz not null default upheld.clock_now()
+);
+alter table upheld.credentials enable row level security;
+alter table upheld.credentials force row level security;
+alter table upheld.credentials alter column password_hash set statistics 0;
+comment on table upheld.credentials is 'How a person proves who they are.';
+call upheld.classify('upheld.credentials', '{person_id,changed_at}', 'technical', 'person', '{account}', 'contract', 'account', true, 'row');
+call upheld.classify('upheld.credentials', '{password_hash}', 'technical', 'person', '{account}', 'contract', 'account', false, 'row');
+
+-- A single-use link that shows that an address belongs to the person; only its hash is kept.
+create table upheld.email_verifications (
+    token_hash bytea primary key check (length(token_hash) = 32),
+    person_id uuid not null references upheld.people (id) on delete cascade,
+    expires_at timestamptz not null
+);
+create index email_verifications_person_id_idx on upheld.email_verifications (person_id);
+alter table upheld.email_verifications enable row level security;
+alter table upheld.email_verifications force row level security;
+comment on table upheld.email_verifications is 'Pending proofs that an address belongs to a person.';
+call upheld.classify('upheld.email_verifications', '{token_hash}', 'technical', 'person', '{account}', 'contract', 'link', false, 'row');
+call upheld.classify('upheld.email_verifications', '{person_id,expires_at}', 'technical', 'person', '{account}', 'contract', 'link', true, 'row');
+
+-- An organisation that hires. Its name is public: it stands on its job pages.
+create table upheld.organisations (
+    id uuid primary key,
+    name text not null check (length(btrim(name)) between 2 and 120),
+    website text check (website ~ '^https://[^\s]{3,200}$'),
+    is_probe boolean not null default false,
+    created_at timestamptz not null default upheld.clock_now()
+);
+alter table upheld.organisations enable row level security;
+alter table upheld.organisations force row level security;
+comment on table upheld.organisations is 'An employer or agency: the controller of the applications sent to it.';
+call upheld.classify('upheld.organisations', '{id,name,website,is_probe,created_at}', 'organisation', 'organisation', '{hiring}', 'contract', 'organisation', false, 'kept');
+
+-- Who belongs to an organisation, and as what.
+create table upheld.members (
+    organisation_id uuid not null references upheld.organisations (id),
+    person_id uuid not null references upheld.people (id) on delete cascade,
+    role text not null check (role in ('owner', 'manager', 'interviewer')),
+    joined_at timestamptz not null default upheld.clock_now(),
+    primary key (organisation_id, person_id)
+);
+create index members_person_id_idx on upheld.members (person_id);
+alter table upheld.members enable row level security;
+alter table upheld.members force row level security;
+comment on table upheld.members is 'Membership of a person in an organisation.';
+call upheld.classify('upheld.members', '{organisation_id,person_id,role,joined_at}', 'organisation', 'member', '{hiring}', 'contract', 'account', true, 'row');
+
+-- A session. The cookie carries a secret, this row its hash; the row decides.
+create table upheld.sessions (
+    id uuid primary key default gen_random_uuid(),
+    person_id uuid not null references upheld.people (id) on delete cascade,
+    secret_hash bytea not null unique check (length(secret_hash) = 32),
+    organisation_id uuid,
+    created_at timestamptz not null default upheld.clock_now(),
+    last_seen_at timestamptz not null default upheld.clock_now(),
+    proven_at timestamptz not null default upheld.clock_now(),
+    idle_for interval not null,
+    expires_at timestamptz not null,
+    revoked_at timestamptz,
+    foreign key (organisation_id, person_id) references upheld.members (organisation_id, person_id)
+    on delete set null (organisation_id)
+);
+create index sessions_person_id_idx on upheld.sessions (person_id);
+create index sessions_expires_at_idx on upheld.sessions (expires_at);
+alter table upheld.sessions enable row level security;
+alter table upheld.sessions force row level security;
+comment on table upheld.sessions is 'A signed-in browser: who, acting for which organisation, and until when.';
+call upheld.classify('upheld.sessions', '{secret_hash}', 'technical', 'person', '{account}', 'contract', 'session', false, 'row');
+call upheld.classify('upheld.sessions', '{id,person_id,organisation_id,created_at,last_seen_at,proven_at,idle_for,expires_at,revoked_at}', 'technical', 'person', '{account}', 'contract', 'session', true, 'row');
+
+-- The right of one piece of background work to act for one person; only a hash is kept.
+create table upheld.job_secrets (
+    secret_hash bytea primary key check (length(secret_hash) = 32),
+    person_id uuid not null,
+    duty text not null check (duty in ('mail', 'erasure')),
+    expires_at timestamptz not null
+);
+create index job_secrets_person_id_idx on upheld.job_secrets (person_id);
+alter table upheld.job_secrets enable row level security;
+alter table upheld.job_secrets force row level security;
+comment on table upheld.job_secrets is 'What background work presents to the database instead of a name.';
+call upheld.classify('upheld.job_secrets', '{secret_hash}', 'technical', 'person', '{account}', 'contract', 'link', false, 'row');
+call upheld.classify('upheld.job_secrets', '{person_id,duty,expires_at}', 'technical', 'person', '{account}', 'contract', 'link', true, 'row');
+-- The sealed context: the database itself authenticates each request.
+--
+-- 1. `open_context(secret)` finds the session by the hash of its secret, checks that it
+--    is alive, and writes who is asking into a setting that ends with the transaction.
+-- 2. The setting carries a MAC over backend, transaction and content, under a key that no
+--    role which logs in can read. A setting written by anybody else does not verify; one
+--    copied from another transaction or connection does not verify.
+-- 3. Policies read it through `current_person()` and its sisters, wrapped in a subquery
+--    so that the check is made once per statement.
+--
+-- The key table is unlogged: it is in no dump's data, no base backup and no write-ahead
+-- log, and it is empty after a crash, whereupon `open_context` makes a new key. At most
+-- two generations exist, so that a rotation breaks no running request.
+
+create unlogged table sealed.context_keys (
+    generation integer primary key generated always as identity,
+    inner_pad bytea not null check (length(inner_pad) = 64),
+    outer_pad bytea not null check (length(outer_pad) = 64)
+);
+alter table sealed.context_keys enable row level security;
+alter table sealed.context_keys force row level security;
+create policy context_keys_are_read_by_their_keeper on sealed.context_keys
+for select to context_keeper using (generation > 0);
+create policy context_keys_are_made_by_their_keeper on sealed.context_keys
+for insert to context_keeper with check (generation > 0);
+create policy old_context_keys_are_dropped_by_their_keeper on sealed.context_keys
+for delete to context_keeper using (generation > 0);
+grant select, insert (inner_pad, outer_pad), delete on sealed.context_keys to context_keeper;
+comment on table sealed.context_keys is 'The HMAC pads that seal the context, two generations at most.';
+call upheld.classify('sealed.context_keys', '{generation,inner_pad,outer_pad}', 'technical', 'nobody', '{account}', 'legitimate interest', 'rotation', false, 'kept');
+
+create policy live_sessions_are_checked_by_the_context_keeper on upheld.sessions
+for select to context_keeper using (revoked_at is null);
+create policy live_sessions_are_touched_by_the_context_keeper on upheld.sessions
+for update to context_keeper using (revoked_at is null);
+create policy memberships_are_checked_by_the_context_keeper on upheld.members
+for select to context_keeper using (role in ('owner', 'manager', 'interviewer'));
+create policy job_secrets_are_checked_by_the_context_keeper on upheld.job_secrets
+for select to context_keeper using (expires_at > upheld.clock_now());
+grant select, update (last_seen_at) on upheld.sessions to context_keeper;
+grant select on upheld.members to context_keeper;
+grant select on upheld.job_secrets to context_keeper;
+
+-- One byte string XORed with a repeated byte, for the pads of HMAC (RFC 2104).
+create function sealed.padded(key bytea, mask integer) returns bytea
+language plpgsql immutable strict set search_path = ''
+as $$
+declare
+    pad bytea := pg_catalog.decode(pg_catalog.repeat(pg_catalog.to_hex(mask), 64), 'hex');
+begin
+    for i in 0..pg_catalog.length(key) - 1 loop
+        pad := pg_catalog.set_byte(pad, i, pg_catalog.get_byte(key, i) # mask);
+    end loop;
+    return pad;
+end
+$$;
+
+-- A new generation of the key; the one before last is dropped. Its 32 bytes are the hash
+-- of 488 bits from the server's strong random source.
+create function sealed.make_context_key() returns integer
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    key bytea := pg_catalog.sha256(pg_catalog.convert_to(
+        pg_catalog.gen_random_uuid()::text || pg_catalog.gen_random_uuid()::text
+        || pg_catalog.gen_random_uuid()::text || pg_catalog.gen_random_uuid()::text, 'UTF8'));
+    made integer;
+begin
+    insert into sealed.context_keys (inner_pad, outer_pad)
+    values (sealed.padded(key, 54), sealed.padded(key, 92))
+    returning generation into made;
+    delete from sealed.context_keys where generation < made - 1;
+    return made;
+end
+$$;
+
+-- HMAC-SHA-256 of the content, bound to this backend and this transaction.
+create function sealed.seal_of(key_generation integer, content text) returns text
+language sql stable strict security definer set search_path = ''
+return (
+    select pg_catalog.encode(
+        pg_catalog.sha256(k.outer_pad || pg_catalog.sha256(k.inner_pad || pg_catalog.convert_to(
+            pg_catalog.pg_backend_pid()::text || '|'
+            || pg_catalog.extract('epoch', pg_catalog.transaction_timestamp())::text || '|'
+            || content, 'UTF8'))), 'hex')
+    from sealed.context_keys as k
+    where k.generation = key_generation
+);
+
+-- Seals who is asking into the transaction. `role` is the role in the organisation, or
+-- `duty:…` for background work.
+create function sealed.write_context(
+    person_id uuid, organisation_id uuid, role text, session_id uuid
+) returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    newest integer;
+    content text;
+begin
+    select max(k.generation) into newest from sealed.context_keys as k;
+    if newest is null then
+        -- Empty after a crash of the server; one of the waiting transactions makes the key.
+        perform pg_catalog.pg_advisory_xact_lock(4207849);
+        select max(k.generation) into newest from sealed.context_keys as k;
+        if newest is null then
+            newest := sealed.make_context_key();
+        end if;
+    end if;
+    content := pg_catalog.concat_ws('|', newest, person_id,
+        coalesce(organisation_id::text, '-'), coalesce(role, '-'), coalesce(session_id::text, '-'));
+    perform pg_catalog.set_config('upheld.context',
+        content || '|' || sealed.seal_of(newest, content), true);
+end
+$$;
+
+-- Who is asking, or nulls when nobody is; an error when the seal does not verify.
+create function sealed.read_context(
+    out person_id uuid, out organisation_id uuid, out role text, out session_id uuid
+)
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    written text := pg_catalog.current_setting('upheld.context', true);
+    parts text[];
+    expected text;
+begin
+    if written is null or written = '' then
+        return;
+    end if;
+    parts := pg_catalog.string_to_array(written, '|');
+    if pg_catalog.cardinality(parts) = 6 and parts[1] ~ '^[0-9]{1,9}$' then
+        expected := sealed.seal_of(parts[1]::integer, pg_catalog.array_to_string(parts[1:5], '|'));
+    end if;
+    if expected is null or expected <> parts[6] then
+        raise exception 'The context is not sealed by this transaction.' using errcode = '28000';
+    end if;
+    person_id := parts[2]::uuid;
+    organisation_id := nullif(parts[3], '-')::uuid;
+    role := nullif(parts[4], '-');
+    session_id := nullif(parts[5], '-')::uuid;
+end
+$$;
+
+-- The person asking, or null.
+create function upheld.current_person() returns uuid
+language sql stable security definer set search_path = ''
+return (select c.person_id from sealed.read_context() as c);
+
+-- The organisation the person acts for in this session, or null.
+create function upheld.current_organisation() returns uuid
+language sql stable security definer set search_path = ''
+return (select c.organisation_id from sealed.read_context() as c);
+
+-- The person's role in that organisation, `duty:…` for background work, or null.
+create function upheld.current_standing() returns text
+language sql stable security definer set search_path = ''
+return (select c.role from sealed.read_context() as c);
+
+-- The session that opened this context, or null.
+create function upheld.current_session() returns uuid
+language sql stable security definer set search_path = ''
+return (select c.session_id from sealed.read_context() as c);
+
+-- Opens the context of the session whose secret is presented; returns no row, and opens
+-- nothing, when there is no such session or it is revoked, expired or idle for too long.
+create function upheld.open_context(session_secret bytea)
+returns table (
+    person_id uuid, session_id uuid, organisation_id uuid, role text,
+    proven_at timestamptz, expires_at timestamptz
+)
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    found_session upheld.sessions;
+    standing text;
+    clock timestamptz := upheld.clock_now();
+begin
+    select s.* into found_session
+    from upheld.sessions as s
+    where
+        s.secret_hash = pg_catalog.sha256(session_secret)
+        and s.expires_at > clock
+        and s.last_seen_at + s.idle_for > clock;
+    if found_session.id is null then
+        return;
+    end if;
+    select m.role into standing
+    from upheld.members as m
+    where m.organisation_id = found_session.organisation_id and m.person_id = found_session.person_id;
+    perform sealed.write_context(
+        found_session.person_id, found_session.organisation_id, standing, found_session.id);
+    -- A minute's grain keeps reading from becoming writing.
+    if found_session.last_seen_at < clock - interval '1 minute' then
+        update upheld.sessions as s set last_seen_at = clock
+        where s.id = found_session.id;
+    end if;
+    return query select
+        found_session.person_id, found_session.id, found_session.organisation_id, standing,
+        found_session.proven_at, found_session.expires_at;
+end
+$$;
+
+-- Opens the context of the person for whom the work was enqueued; null, and nothing
+-- opened, when the secret is unknown or has expired.
+create function upheld.open_job_context(job_secret bytea) returns uuid
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    found_job upheld.job_secrets;
+begin
+    select j.* into found_job
+    from upheld.job_secrets as j
+    where j.secret_hash = pg_catalog.sha256(job_secret);
+    if found_job.person_id is null then
+        return null;
+    end if;
+    perform sealed.write_context(found_job.person_id, null, 'duty:' || found_job.duty, null);
+    return found_job.person_id;
+end
+$$;
+
+-- Replaces the sealing key. Running transactions keep the generation they began with.
+create function upheld.rotate_context_key() returns integer
+language sql volatile security definer set search_path = ''
+return sealed.make_context_key();
+
+
+grant execute on function upheld.open_context(bytea) to web;
+grant execute on function upheld.open_job_context(bytea) to worker;
+grant execute on function upheld.rotate_context_key() to maintenance;
+grant execute on function
+upheld.current_person(), upheld.current_organisation(), upheld.current_standing(), upheld.current_session()
+to web, worker, auditor, record_reader, audit_writer, queue_writer, eraser;
+-- The append-only security audit log.
+--
+-- An entry is written in the transaction of the act it records. Its leaf commits to a
+-- salt and the entry's content, so that the tree which later seals the leaves can prove
+-- an entry without revealing its neighbours. Ids are pseudonymous; the address and the
+-- browser are ciphertext under a monthly log key, so that nobody can erase the evidence
+-- of an intrusion by erasing their own account.
+create table upheld.audit_entries (
+    id bigint primary key generated always as identity,
+    at timestamptz not null default upheld.clock_now(),
+    actor_id uuid,
+    organisation_id uuid,
+    action text not null check (action ~ '^[a-z]+\.[a-z_]+$'),
+    target_kind text check (target_kind ~ '^[a-z_]+$'),
+    target_id uuid,
+    details jsonb not null default '{}' check (pg_catalog.jsonb_typeof(details) = 'object'),
+    origin_sealed bytea,
+    salt bytea not null check (length(salt) = 32),
+    leaf bytea not null check (length(leaf) = 32)
+);
+create index audit_entries_actor_id_idx on upheld.audit_entries (actor_id, id);
+create index audit_entries_organisation_id_idx on upheld.audit_entries (organisation_id, id);
+alter table upheld.audit_entries enable row level security;
+alter table upheld.audit_entries force row level security;
+create policy entries_are_appended_by_the_audit_writer on upheld.audit_entries
+for insert to audit_writer with check (length(leaf) = 32);
+create policy entries_are_seen_by_the_person_who_acted on upheld.audit_entries
+for select to web using (actor_id = (select upheld.current_person()));
+create policy entries_are_seen_by_the_auditor on upheld.audit_entries
+for select to auditor using (length(leaf) = 32);
+grant insert (at, actor_id, organisation_id, action, target_kind, target_id, details, origin_sealed, salt, leaf)
+on upheld.audit_entries to audit_writer;
+grant select on upheld.audit_entries to web, auditor;
+comment on table upheld.audit_entries is 'Who did what to whom, when and from where; appended, never changed.';
+call upheld.classify('upheld.audit_entries', '{id,at,actor_id,organisation_id,action,target_kind,target_id,details}', 'record', 'person', '{security}', 'legal obligation', 'audit', true, 'kept');
+call upheld.classify('upheld.audit_entries', '{origin_sealed}', 'technical', 'person', '{security}', 'legal obligation', 'log month', false, 'key');
+call upheld.classify('upheld.audit_entries', '{salt,leaf}', 'technical', 'nobody', '{security}', 'legal obligation', 'audit', false, 'kept');
+
+-- Not even a role that is granted the right by mistake can change what is written.
+create function upheld.refuse_change() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+    raise exception 'The audit log is only ever appended to.' using errcode = '42501';
+end
+$$;
+create trigger entries_are_never_changed before update or delete or truncate on upheld.audit_entries
+for each statement execute function upheld.refuse_change();
+
+-- The bytes an entry's leaf commits to, after its salt. The offline verifier rebuilds them.
+create function upheld.audit_content(
+    at timestamptz, actor_id uuid, organisation_id uuid, action text,
+    target_kind text, target_id uuid, details jsonb, origin_sealed bytea
+) returns bytea
+language sql stable set search_path = ''
+return pg_catalog.convert_to(pg_catalog.jsonb_build_array(
+    pg_catalog.to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    actor_id, organisation_id, action, target_kind, target_id, details,
+    pg_catalog.encode(pg_catalog.sha256(origin_sealed), 'hex')
+)::text, 'UTF8');
+
+create function upheld.append_entry(
+    actor_id uuid, organisation_id uuid, action text,
+    target_kind text, target_id uuid, details jsonb, origin_sealed bytea
+) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    clock timestamptz := upheld.clock_now();
+    salt bytea := pg_catalog.sha256(pg_catalog.convert_to(
+        pg_catalog.gen_random_uuid()::text || pg_catalog.gen_random_uuid()::text
+        || pg_catalog.gen_random_uuid()::text, 'UTF8'));
+begin
+    insert into upheld.audit_entries
+    (at, actor_id, organisation_id, action, target_kind, target_id, details, origin_sealed, salt, leaf)
+    values (
+        clock, actor_id, organisation_id, action, target_kind, target_id, details, origin_sealed, salt,
+        pg_catalog.sha256(salt || upheld.audit_content(
+            clock, actor_id, organisation_id, action, target_kind, target_id, details, origin_sealed))
+    );
+end
+$$;
+
+-- Records an act of the person whose context is open: nobody can write an entry in
+-- another's name.
+create function upheld.record_act(
+    action text, target_kind text, target_id uuid, details jsonb, origin_sealed bytea
+) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    perform upheld.append_entry(
+        upheld.current_person(), upheld.current_organisation(), action,
+        target_kind, target_id, details, origin_sealed);
+end
+$$;
+
+-- Records what happens before anyone is signed in: sign-ins, failures, registrations.
+create function upheld.record_at_the_gate(
+    actor_id uuid, action text, details jsonb, origin_sealed bytea
+) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if action !~ '^(account|session|attempt)\.' then
+        raise exception 'The gate records accounts, sessions and attempts only.' using errcode = '42501';
+    end if;
+    perform upheld.append_entry(actor_id, null, action, 'person', actor_id, details, origin_sealed);
+end
+$$;
+
+-- Records a duty of the platform itself, such as a key rotation or a retention run.
+create function upheld.record_duty(action text, details jsonb) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if action !~ '^(keys|retention|maintenance|proof)\.' then
+        raise exception 'A duty is about keys, retention, maintenance or proof.' using errcode = '42501';
+    end if;
+    perform upheld.append_entry(null, null, action, null, null, details, null);
+end
+$$;
+
+grant execute on function upheld.record_act(text, text, uuid, jsonb, bytea) to web, worker;
+grant execute on function upheld.record_at_the_gate(uuid, text, jsonb, bytea) to gate;
+grant execute on function upheld.record_duty(text, jsonb) to maintenance;
+grant execute on function upheld.audit_content(timestamptz, uuid, uuid, text, text, uuid, jsonb, bytea) to auditor;
+-- The shared store of limits: exact across every process and node.
+create table upheld.limit_counters (
+    subject bytea not null check (length(subject) = 32),
+    window_at timestamptz not null,
+    expires_at timestamptz not null,
+    taken integer not null check (taken > 0),
+    primary key (subject, window_at)
+);
+create index limit_counters_expires_at_idx on upheld.limit_counters (expires_at);
+alter table upheld.limit_counters enable row level security;
+alter table upheld.limit_counters force row level security;
+create policy counters_are_read_by_their_keeper on upheld.limit_counters
+for select to limit_keeper using (length(subject) = 32);
+create policy counters_are_added_by_their_keeper on upheld.limit_counters
+for insert to limit_keeper with check (expires_at > upheld.clock_now());
+create policy counters_are_raised_by_their_keeper on upheld.limit_counters
+for update to limit_keeper using (expires_at > upheld.clock_now());
+create policy spent_counters_are_dropped_by_their_keeper on upheld.limit_counters
+for delete to limit_keeper using (expires_at <= upheld.clock_now());
+grant select, insert, update (taken), delete on upheld.limit_counters to limit_keeper;
+comment on table upheld.limit_counters is 'How often something was tried; the subject is a keyed hash, never an address.';
+call upheld.classify('upheld.limit_counters', '{subject,window_at,expires_at,taken}', 'technical', 'nobody', '{security}', 'legitimate interest', 'limit', false, 'row');
+
+-- Takes one from a limit; zero when it was there to take, else the seconds to wait.
+-- Windows are fixed: at most twice `at_most` can fall into any stretch of length `per`.
+create function upheld.take_from_limit(subject bytea, at_most integer, per interval) returns integer
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    clock timestamptz := upheld.clock_now();
+    opened timestamptz := pg_catalog.date_bin(per, clock, timestamptz '2020-01-01 00:00:00+00');
+    so_far integer;
+begin
+    insert into upheld.limit_counters as c (subject, window_at, expires_at, taken)
+    values (take_from_limit.subject, opened, opened + per, 1)
+    on conflict on constraint limit_counters_pkey do update set taken = c.taken + 1
+    returning c.taken into so_far;
+    if so_far <= at_most then
+        return 0;
+    end if;
+    return pg_catalog.ceil(extract(epoch from opened + per - clock))::integer;
+end
+$$;
+
+-- Whether a limit is spent, without taking from it: the seconds to wait, or zero.
+create function upheld.look_at_limit(subject bytea, at_most integer, per interval) returns integer
+language sql stable security definer set search_path = ''
+return coalesce((
+    select pg_catalog.ceil(extract(epoch from c.window_at + per - upheld.clock_now()))::integer
+    from upheld.limit_counters as c
+    where
+        c.subject = look_at_limit.subject
+        and c.window_at = pg_catalog.date_bin(per, upheld.clock_now(), timestamptz '2020-01-01 00:00:00+00')
+        and c.taken >= at_most
+), 0);
+
+-- Drops counters whose window is over; returns how many.
+create function upheld.drop_spent_counters() returns bigint
+language sql volatile security definer set search_path = ''
+begin atomic
+with gone as (
+    delete from upheld.limit_counters where expires_at <= upheld.clock_now() returning 1
+)
+select count(*) from gone;
+end;
+
+grant execute on function upheld.take_from_limit(bytea, integer, interval) to gate, web;
+grant execute on function upheld.look_at_limit(bytea, integer, interval) to gate;
+grant execute on function upheld.drop_spent_counters() to maintenance;
+-- What people were told, word for word, and what they agreed to.
+create table upheld.notices (
+    id uuid primary key,
+    kind text not null check (kind in ('account', 'application', 'fair-use')),
+    version text not null,
+    language text not null,
+    body text not null,
+    sha256 bytea not null check (sha256 = pg_catalog.sha256(pg_catalog.convert_to(body, 'UTF8'))),
+    published_at timestamptz not null default upheld.clock_now(),
+    unique (kind, version, language)
+);
+alter table upheld.notices enable row level security;
+alter table upheld.notices force row level security;
+create policy published_notices_are_seen_by_everyone on upheld.notices
+for select to web, gate, worker, credential_keeper using (published_at is not null);
+create policy notices_are_published_by_maintenance on upheld.notices
+for insert to maintenance with check (published_at is not null);
+create policy notices_are_read_by_maintenance on upheld.notices
+for select to maintenance using (published_at is not null);
+grant select on upheld.notices to web, gate, worker, credential_keeper, maintenance;
+grant insert (id, kind, version, language, body, sha256) on upheld.notices to maintenance;
+comment on table upheld.notices is 'Every published wording of every notice; never edited, only followed by the next version.';
+call upheld.classify('upheld.notices', '{id,kind,version,language,body,sha256,published_at}', 'consent', 'nobody', '{consent}', 'legal obligation', 'consent', false, 'kept');
+
+-- One row each time a person gives or withdraws a consent. Appended, never changed.
+create table upheld.consents (
+    id uuid primary key default gen_random_uuid(),
+    person_id uuid not null default upheld.current_person(),
+    purpose text not null check (purpose in ('account', 'resume-reading', 'application')),
+    organisation_id uuid references upheld.organisations (id),
+    notice_id uuid not null references upheld.notices (id),
+    given boolean not null,
+    at timestamptz not null default upheld.clock_now(),
+    origin_sealed bytea,
+    check ((purpose = 'application') = (organisation_id is not null))
+);
+create index consents_person_id_idx on upheld.consents (person_id, purpose, at);
+create index consents_organisation_id_idx on upheld.consents (organisation_id);
+create index consents_notice_id_idx on upheld.consents (notice_id);
+alter table upheld.consents enable row level security;
+alter table upheld.consents force row level security;
+create policy consents_are_seen_by_their_person on upheld.consents
+for select to web, worker using (person_id = (select upheld.current_person()));
+create policy consents_are_recorded_by_their_person on upheld.consents
+for insert to web with check (person_id = (select upheld.current_person()));
+create policy first_consents_are_recorded_at_the_gate on upheld.consents
+for insert to credential_keeper with check (organisation_id is null);
+create policy platform_consents_go_with_the_account on upheld.consents
+for delete to eraser using (person_id = (select upheld.current_person()) and organisation_id is null);
+create policy consents_are_seen_by_the_eraser on upheld.consents
+for select to eraser using (person_id = (select upheld.current_person()));
+grant select on upheld.consents to web, worker, eraser;
+grant insert (purpose, organisation_id, notice_id, given, origin_sealed) on upheld.consents to web;
+grant insert (person_id, purpose, notice_id, given, origin_sealed) on upheld.consents to credential_keeper;
+grant delete on upheld.consents to eraser;
+comment on table upheld.consents is 'Consent given or withdrawn, purpose by purpose, with the notice that was shown.';
+call upheld.classify('upheld.consents', '{id,person_id,purpose,organisation_id,notice_id,given,at}', 'consent', 'person', '{consent}', 'legal obligation', 'consent', true, 'row');
+call upheld.classify('upheld.consents', '{origin_sealed}', 'technical', 'person', '{consent}', 'legal obligation', 'log month', false, 'key');
+-- Getting in: what the gate may ask of the database, and nothing more.
+
+create policy people_are_known_to_the_credential_keeper on upheld.people
+for select to credential_keeper using (length(email_index) = 32);
+create policy people_are_added_by_the_credential_keeper on upheld.people
+for insert to credential_keeper with check (length(email_index) = 32);
+create policy addresses_are_verified_by_the_credential_keeper on upheld.people
+for update to credential_keeper using (verified_at is null) with check (verified_at is not null);
+create policy a_person_sees_their_own_account on upheld.people
+for select to web, worker using (id = (select upheld.current_person()));
+grant select, insert, update (verified_at) on upheld.people to credential_keeper;
+grant select on upheld.people to web, worker;
+
+create policy hashes_are_read_by_the_credential_keeper on upheld.credentials
+for select to credential_keeper using (password_hash is not null);
+create policy hashes_are_set_by_the_credential_keeper on upheld.credentials
+for insert to credential_keeper with check (password_hash is not null);
+create policy hashes_are_replaced_by_the_credential_keeper on upheld.credentials
+for update to credential_keeper using (password_hash is not null);
+grant select, insert, update (password_hash, changed_at) on upheld.credentials to credential_keeper;
+
+create policy links_are_made_by_the_credential_keeper on upheld.email_verifications
+for insert to credential_keeper with check (expires_at > upheld.clock_now());
+create policy links_are_read_by_the_credential_keeper on upheld.email_verifications
+for select to credential_keeper using (expires_at > upheld.clock_now());
+create policy links_are_used_up_by_the_credential_keeper on upheld.email_verifications
+for delete to credential_keeper using (expires_at > upheld.clock_now());
+grant select, insert, delete on upheld.email_verifications to credential_keeper;
+
+create policy sessions_are_minted_by_the_credential_keeper on upheld.sessions
+for insert to credential_keeper with check (revoked_at is null);
+create policy sessions_are_returned_by_the_credential_keeper on upheld.sessions
+for select to credential_keeper using (revoked_at is null);
+create policy sessions_are_freshened_by_the_credential_keeper on upheld.sessions
+for update to credential_keeper using (revoked_at is null);
+create policy a_person_sees_their_own_sessions on upheld.sessions
+for select to web, worker using (person_id = (select upheld.current_person()));
+create policy a_person_ends_their_own_sessions on upheld.sessions
+for update to web using (person_id = (select upheld.current_person()))
+with check (person_id = (select upheld.current_person()));
+grant select, insert, update (proven_at) on upheld.sessions to credential_keeper;
+grant select (id, person_id, organisation_id, created_at, last_seen_at, proven_at, idle_for, expires_at, revoked_at)
+on upheld.sessions to web, worker;
+grant update (revoked_at, organisation_id) on upheld.sessions to web;
+
+create policy memberships_are_looked_up_at_sign_in on upheld.members
+for select to credential_keeper using (role in ('owner', 'manager', 'interviewer'));
+grant select on upheld.members to credential_keeper;
+
+-- Adds a person with credential, pending link and first consents. False, and nothing is
+-- written, when the address is taken; the caller answers the same either way.
+--   consents: [{"purpose", "notice_id", "given"}]
+create function upheld.register_person(
+    new_id uuid, new_email_index bytea, new_email_sealed bytea, new_password_hash text,
+    link_hash bytea, link_lives interval, consents jsonb, origin_sealed bytea, as_probe boolean
+) returns boolean
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    insert into upheld.people (id, email_index, email_sealed, is_probe)
+    values (new_id, new_email_index, new_email_sealed, as_probe)
+    on conflict (email_index) do nothing;
+    if not found then
+        return false;
+    end if;
+    insert into upheld.credentials (person_id, password_hash) values (new_id, new_password_hash);
+    insert into upheld.email_verifications (token_hash, person_id, expires_at)
+    values (link_hash, new_id, upheld.clock_now() + link_lives);
+    insert into upheld.consents (person_id, purpose, notice_id, given, origin_sealed)
+    select new_id, c.purpose, c.notice_id, c.given, register_person.origin_sealed
+    from pg_catalog.jsonb_to_recordset(consents) as c (purpose text, notice_id uuid, given boolean);
+    return true;
+end
+$$;
+
+-- Uses up a link; the person whose address it proves, or null.
+create function upheld.verify_email(link_hash bytea) returns uuid
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    proven uuid;
+begin
+    delete from upheld.email_verifications where token_hash = link_hash
+    returning person_id into proven;
+    if proven is not null then
+        update upheld.people set verified_at = upheld.clock_now() where id = proven and verified_at is null;
+    end if;
+    return proven;
+end
+$$;
+
+-- Makes a new link for a person who is not verified yet; false when there is nobody.
+create function upheld.renew_link(whose_email_index bytea, link_hash bytea, link_lives interval)
+returns uuid
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    waiting uuid;
+begin
+    select id into waiting from upheld.people
+    where email_index = whose_email_index and verified_at is null;
+    if waiting is not null then
+        insert into upheld.email_verifications (token_hash, person_id, expires_at)
+        values (link_hash, waiting, upheld.clock_now() + link_lives);
+    end if;
+    return waiting;
+end
+$$;
+
+-- Who uses an address, with their hash; no row when nobody does.
+create function upheld.find_credential(wanted_email_index bytea)
+returns table (person_id uuid, password_hash text, verified boolean)
+language sql stable security definer set search_path = ''
+begin atomic
+select p.id, c.password_hash, p.verified_at is not null
+from upheld.people as p
+inner join upheld.credentials as c on c.person_id = p.id
+where p.email_index = wanted_email_index;
+end;
+
+-- The hash of a signed-in person, for asking them to prove themselves again.
+create function upheld.credential_of(whose uuid) returns text
+language sql stable security definer set search_path = ''
+return (select c.password_hash from upheld.credentials as c where c.person_id = whose);
+
+-- Replaces a hash, when the cost has risen or the password changed.
+create function upheld.replace_credential(whose uuid, new_password_hash text) returns void
+language sql volatile security definer set search_path = ''
+begin atomic
+update upheld.credentials
+set password_hash = new_password_hash, changed_at = upheld.clock_now()
+where person_id = whose;
+end;
+
+-- Opens a session for a person whose proof the gate has checked. A member starts in the
+-- organisation they joined first.
+create function upheld.mint_session(
+    whose uuid, new_secret_hash bytea, idle interval, lives interval
+) returns uuid
+language sql volatile security definer set search_path = ''
+begin atomic
+insert into upheld.sessions (person_id, secret_hash, idle_for, expires_at, organisation_id)
+values (
+    whose, new_secret_hash, idle, upheld.clock_now() + lives,
+    (
+        select m.organisation_id from upheld.members as m
+        where m.person_id = whose
+        order by m.joined_at limit 1
+    )
+)
+returning id;
+end;
+
+-- Notes that the person behind a session has just proved themselves again.
+create function upheld.freshen_session(whose uuid, which uuid) returns void
+language sql volatile security definer set search_path = ''
+begin atomic
+update upheld.sessions set proven_at = upheld.clock_now() where id = which and person_id = whose;
+end;
+
+grant execute on function
+upheld.register_person(uuid, bytea, bytea, text, bytea, interval, jsonb, bytea, boolean),
+upheld.verify_email(bytea),
+upheld.renew_link(bytea, bytea, interval),
+upheld.find_credential(bytea),
+upheld.credential_of(uuid),
+upheld.replace_credential(uuid, text),
+upheld.mint_session(uuid, bytea, interval, interval),
+upheld.freshen_session(uuid, uuid)
+to gate;
+-- Organisations, and the rule that a member accepts before seeing any candidate's data.
+
+-- An organisation is seen by everyone: its name stands beside its jobs. Probe
+-- organisations are seen by their own members only.
+create policy organisations_are_seen_by_everyone on upheld.organisations
+for select to web, worker
+using (not is_probe or id = (select upheld.current_organisation()));
+grant select on upheld.organisations to web, worker;
+
+create policy a_person_sees_their_own_memberships on upheld.members
+for select to web, worker using (person_id = (select upheld.current_person()));
+grant select on upheld.members to web, worker;
+
+-- The founder becomes the owner: the only way into an organisation in this release.
+create policy founders_are_added_by_the_credential_keeper on upheld.members
+for insert to credential_keeper with check (role = 'owner');
+create policy organisations_are_founded_by_the_credential_keeper on upheld.organisations
+for insert to credential_keeper with check (id is not null);
+grant insert (organisation_id, person_id, role) on upheld.members to credential_keeper;
+grant insert (id, name, website, is_probe) on upheld.organisations to credential_keeper;
+grant execute on function upheld.current_person(), upheld.current_session() to credential_keeper;
+create policy a_session_moves_to_a_new_organisation on upheld.sessions
+for update to credential_keeper using (person_id = (select upheld.current_person()));
+grant update (organisation_id) on upheld.sessions to credential_keeper;
+
+-- Founds an organisation with the person asking as its owner, and lets their session act
+-- for it from the next request on. One step, so that no organisation is ever without one.
+create function upheld.found_organisation(new_id uuid, new_name text, new_website text)
+returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    founder upheld.people;
+begin
+    select p.* into founder from upheld.people as p where p.id = upheld.current_person();
+    if founder.id is null then
+        raise exception 'Sign in to found an organisation.' using errcode = '42501';
+    end if;
+    insert into upheld.organisations (id, name, website, is_probe)
+    values (new_id, new_name, new_website, founder.is_probe);
+    insert into upheld.members (organisation_id, person_id, role)
+    values (new_id, founder.id, 'owner');
+    update upheld.sessions set organisation_id = new_id where id = upheld.current_session();
+end
+$$;
+grant execute on function upheld.found_organisation(uuid, text, text) to web;
+
+-- Who accepted which version of the fair-use policy, for which organisation.
+create table upheld.fair_use_acceptances (
+    organisation_id uuid not null default upheld.current_organisation()
+    references upheld.organisations (id),
+    person_id uuid not null default upheld.current_person(),
+    notice_id uuid not null references upheld.notices (id),
+    accepted_at timestamptz not null default upheld.clock_now(),
+    primary key (organisation_id, person_id, notice_id),
+    foreign key (organisation_id, person_id) references upheld.members (organisation_id, person_id)
+    on delete cascade
+);
+create index fair_use_acceptances_notice_id_idx on upheld.fair_use_acceptances (notice_id);
+alter table upheld.fair_use_acceptances enable row level security;
+alter table upheld.fair_use_acceptances force row level security;
+create policy acceptances_are_seen_by_their_member on upheld.fair_use_acceptances
+for select to web, record_reader using (
+    organisation_id = (select upheld.current_organisation())
+    and person_id = (select upheld.current_person())
+);
+create policy acceptances_are_given_by_their_member on upheld.fair_use_acceptances
+for insert to web with check (
+    organisation_id = (select upheld.current_organisation())
+    and person_id = (select upheld.current_person())
+);
+grant select on upheld.fair_use_acceptances to web, record_reader;
+grant insert (notice_id) on upheld.fair_use_acceptances to web;
+comment on table upheld.fair_use_acceptances is 'A member''s acceptance of the fair-use policy, without which no candidate''s data is shown.';
+call upheld.classify('upheld.fair_use_acceptances', '{organisation_id,person_id,notice_id,accepted_at}', 'organisation', 'member', '{hiring}', 'contract', 'account', true, 'row');
+
+-- Whether the person asking has accepted the fair-use policy for the organisation they
+-- act for, in any role that may see candidates.
+create function upheld.may_see_candidates() returns boolean
+language sql stable security definer set search_path = ''
+return coalesce(upheld.current_standing() in ('owner', 'manager'), false) and exists (
+    select from upheld.fair_use_acceptances as f
+    where
+        f.organisation_id = upheld.current_organisation()
+        and f.person_id = upheld.current_person()
+);
+grant execute on function upheld.may_see_candidates() to web;
+-- A candidate's profile: who may find it, and its sealed contents. Private by default.
+create table upheld.profiles (
+    person_id uuid primary key default upheld.current_person()
+    references upheld.people (id) on delete cascade,
+    visibility text not null default 'private' check (visibility in ('private', 'open')),
+    full_name_sealed bytea,
+    headline_sealed bytea,
+    email_sealed bytea,
+    phone_sealed bytea,
+    location_sealed bytea,
+    summary_sealed bytea,
+    updated_at timestamptz not null default upheld.clock_now()
+);
+alter table upheld.profiles enable row level security;
+alter table upheld.profiles force row level security;
+alter table upheld.profiles alter column full_name_sealed set statistics 0;
+alter table upheld.profiles alter column headline_sealed set statistics 0;
+alter table upheld.profiles alter column email_sealed set statistics 0;
+alter table upheld.profiles alter column phone_sealed set statistics 0;
+alter table upheld.profiles alter column location_sealed set statistics 0;
+alter table upheld.profiles alter column summary_sealed set statistics 0;
+create policy a_candidate_starts_their_own_profile on upheld.profiles
+for insert to web with check (person_id = (select upheld.current_person()));
+create policy a_candidate_edits_their_own_profile on upheld.profiles
+for update to web using (person_id = (select upheld.current_person()))
+with check (person_id = (select upheld.current_person()));
+create policy a_candidate_finds_their_own_profile on upheld.profiles
+for select to web, record_reader using (person_id = (select upheld.current_person()));
+grant insert (full_name_sealed, headline_sealed, email_sealed, phone_sealed, location_sealed, summary_sealed),
+update (visibility, full_name_sealed, headline_sealed, email_sealed, phone_sealed, location_sealed, summary_sealed, updated_at)
+on upheld.profiles to web;
+-- Columns that are not ciphertext only: contents come through `own_profile()`.
+grant select (person_id, visibility, updated_at) on upheld.profiles to web;
+grant select on upheld.profiles to record_reader;
+comment on table upheld.profiles is 'What a candidate says of themselves, sealed under their own key.';
+call upheld.classify('upheld.profiles', '{person_id,visibility,updated_at}', 'professional', 'candidate', '{profile}', 'consent', 'account', true, 'row');
+call upheld.classify('upheld.profiles', '{full_name_sealed}', 'identity', 'candidate', '{profile}', 'consent', 'account', true, 'key');
+call upheld.classify('upheld.profiles', '{email_sealed,phone_sealed,location_sealed}', 'contact', 'candidate', '{profile}', 'consent', 'account', true, 'key');
+call upheld.classify('upheld.profiles', '{headline_sealed,summary_sealed}', 'professional', 'candidate', '{profile}', 'consent', 'account', true, 'key');
+
+-- A candidate's uploaded documents. The file lies in the object store under `object_id`,
+-- in authenticated chunks; the text that was read out of it waits here to be confirmed.
+create table upheld.documents (
+    id uuid primary key,
+    person_id uuid not null default upheld.current_person()
+    references upheld.people (id) on delete cascade,
+    object_id uuid not null unique,
+    media_type text not null check (media_type in (
+        'application/pdf', 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
+    )),
+    size_bytes integer not null check (size_bytes between 1 and 10485760),
+    name_sealed bytea not null,
+    text_sealed bytea,
+    uploaded_at timestamptz not null default upheld.clock_now()
+);
+create index documents_person_id_idx on upheld.documents (person_id);
+alter table upheld.documents enable row level security;
+alter table upheld.documents force row level security;
+alter table upheld.documents alter column name_sealed set statistics 0;
+alter table upheld.documents alter column text_sealed set statistics 0;
+create policy a_candidate_adds_their_own_documents on upheld.documents
+for insert to web with check (person_id = (select upheld.current_person()));
+create policy a_candidate_removes_their_own_documents on upheld.documents
+for delete to web using (person_id = (select upheld.current_person()));
+create policy a_candidate_finds_their_own_documents on upheld.documents
+for select to web, record_reader, eraser using (person_id = (select upheld.current_person()));
+grant insert (id, object_id, media_type, size_bytes, name_sealed, text_sealed) on upheld.documents to web;
+grant delete on upheld.documents to web;
+grant select (id, person_id, object_id, media_type, size_bytes, uploaded_at) on upheld.documents to web, eraser;
+grant select on upheld.documents to record_reader;
+comment on table upheld.documents is 'A candidate''s own documents; employers get copies of their own, never these.';
+call upheld.classify('upheld.documents', '{id,person_id,object_id,media_type,size_bytes,uploaded_at}', 'document', 'candidate', '{profile}', 'consent', 'account', true, 'row');
+call upheld.classify('upheld.documents', '{name_sealed,text_sealed}', 'document', 'candidate', '{profile}', 'consent', 'account', true, 'key');
+-- Whether the organisation acted for is a probe's: its jobs are invisible to everyone else.
+create function upheld.acts_for_probe() returns boolean
+language sql stable set search_path = ''
+return coalesce((
+    select o.is_probe from upheld.organisations as o where o.id = upheld.current_organisation()
+), false);
+grant execute on function upheld.acts_for_probe() to web;
+
+-- A position an organisation is hiring for; its page is public while it is open.
+create table upheld.jobs (
+    id uuid primary key,
+    organisation_id uuid not null default upheld.current_organisation()
+    references upheld.organisations (id),
+    title text not null check (length(btrim(title)) between 3 and 120),
+    description text not null check (length(description) between 30 and 20000),
+    employment_type text not null
+    check (employment_type in ('full-time', 'part-time', 'contract', 'internship', 'temporary')),
+    location text not null check (length(btrim(location)) between 2 and 120),
+    country text not null check (country ~ '^[A-Z]{2}$'),
+    is_remote boolean not null default false,
+    salary_currency text check (salary_currency ~ '^[A-Z]{3}$'),
+    salary_from integer check (salary_from > 0),
+    salary_to integer check (salary_to >= salary_from),
+    status text not null default 'draft' check (status in ('draft', 'open', 'closed')),
+    posted_at timestamptz,
+    closes_on date,
+    is_probe boolean not null default upheld.acts_for_probe(),
+    created_at timestamptz not null default upheld.clock_now(),
+    unique (organisation_id, id),
+    check ((status = 'draft') = (posted_at is null)),
+    check ((salary_from is null) = (salary_currency is null) and (salary_to is null) = (salary_from is null))
+);
+create index jobs_open_idx on upheld.jobs (posted_at desc) where status = 'open';
+alter table upheld.jobs enable row level security;
+alter table upheld.jobs force row level security;
+create policy open_jobs_are_seen_by_everyone on upheld.jobs
+for select to web
+using (status = 'open' and not is_probe);
+create policy jobs_are_seen_by_their_organisation on upheld.jobs
+for select to web using (organisation_id = (select upheld.current_organisation()));
+create policy jobs_are_posted_by_their_owners_and_managers on upheld.jobs
+for insert to web with check (
+    organisation_id = (select upheld.current_organisation())
+    and (select upheld.current_standing()) in ('owner', 'manager')
+);
+create policy jobs_are_changed_by_their_owners_and_managers on upheld.jobs
+for update to web using (
+    organisation_id = (select upheld.current_organisation())
+    and (select upheld.current_standing()) in ('owner', 'manager')
+) with check (organisation_id = (select upheld.current_organisation()));
+grant select on upheld.jobs to web;
+grant insert (id, title, description, employment_type, location, country, is_remote, salary_currency, salary_from, salary_to, status, posted_at, closes_on),
+update (title, description, employment_type, location, country, is_remote, salary_currency, salary_from, salary_to, status, posted_at, closes_on)
+on upheld.jobs to web;
+comment on table upheld.jobs is 'A position an organisation is hiring for.';
+call upheld.classify('upheld.jobs', '{id,organisation_id,title,description,employment_type,location,country,is_remote,salary_currency,salary_from,salary_to,status,posted_at,closes_on,is_probe,created_at}', 'organisation', 'organisation', '{hiring}', 'contract', 'organisation', false, 'kept');
+-- A candidate's application to a job: where it stands. What it says is in its snapshot.
+--
+-- The candidate's id has no foreign key on purpose: an application is the employer's own
+-- record, with a rule of its own, and outlives an account that is erased.
+create table upheld.applications (
+    id uuid primary key,
+    organisation_id uuid not null,
+    job_id uuid not null,
+    person_id uuid not null default upheld.current_person(),
+    stage text not null default 'new'
+    check (stage in ('new', 'review', 'interview', 'offer', 'hired', 'rejected', 'withdrawn')),
+    submitted_at timestamptz not null default upheld.clock_now(),
+    closed_at timestamptz,
+    keep_until date,
+    unique (organisation_id, id),
+    unique (organisation_id, job_id, person_id),
+    foreign key (organisation_id, job_id) references upheld.jobs (organisation_id, id),
+    check ((stage in ('hired', 'rejected', 'withdrawn')) = (closed_at is not null)),
+    check ((closed_at is null) = (keep_until is null))
+);
+create index applications_job_id_idx on upheld.applications (organisation_id, job_id, stage);
+create index applications_person_id_idx on upheld.applications (person_id);
+create index applications_keep_until_idx on upheld.applications (keep_until) where keep_until is not null;
+alter table upheld.applications enable row level security;
+alter table upheld.applications force row level security;
+create policy applications_are_seen_by_their_candidate on upheld.applications
+for select to web, worker, record_reader, eraser using (person_id = (select upheld.current_person()));
+create policy applications_are_seen_by_members_who_accepted_fair_use on upheld.applications
+for select to web, record_reader using (
+    organisation_id = (select upheld.current_organisation()) and (select upheld.may_see_candidates())
+);
+create policy applications_are_submitted_by_their_candidate on upheld.applications
+for insert to web with check (
+    person_id = (select upheld.current_person()) and stage = 'new'
+    and exists (
+        select from upheld.jobs as j
+        where
+            j.id = job_id and j.organisation_id = applications.organisation_id
+            and j.status = 'open'
+    )
+);
+create policy applications_are_withdrawn_by_their_candidate on upheld.applications
+for update to web using (person_id = (select upheld.current_person()) and closed_at is null)
+with check (person_id = (select upheld.current_person()) and stage = 'withdrawn');
+create policy applications_are_moved_by_members_who_accepted_fair_use on upheld.applications
+for update to web using (
+    organisation_id = (select upheld.current_organisation()) and closed_at is null
+    and (select upheld.may_see_candidates())
+) with check (organisation_id = (select upheld.current_organisation()) and stage <> 'withdrawn');
+create policy open_applications_are_withdrawn_at_erasure on upheld.applications
+for update to eraser using (person_id = (select upheld.current_person()) and closed_at is null)
+with check (stage = 'withdrawn');
+grant select on upheld.applications to web, worker, record_reader, eraser;
+grant insert (id, organisation_id, job_id) on upheld.applications to web;
+grant update (stage, closed_at, keep_until) on upheld.applications to web, eraser;
+grant execute on function upheld.may_see_candidates() to record_reader;
+comment on table upheld.applications is 'Where a candidate''s application to a job stands.';
+call upheld.classify('upheld.applications', '{id,organisation_id,job_id,person_id,stage,submitted_at,closed_at,keep_until}', 'application', 'candidate', '{application}', 'consent', 'application record', true, 'kept');
+
+-- What the candidate sent, as it was on that day, under the key of this person with this
+-- employer. The résumé is a copy with an object of its own.
+create table upheld.application_snapshots (
+    application_id uuid primary key,
+    organisation_id uuid not null,
+    person_id uuid not null default upheld.current_person(),
+    full_name_sealed bytea not null,
+    headline_sealed bytea,
+    email_sealed bytea not null,
+    phone_sealed bytea,
+    location_sealed bytea,
+    summary_sealed bytea,
+    letter_sealed bytea,
+    resume_object_id uuid unique,
+    resume_media_type text,
+    resume_bytes integer,
+    resume_name_sealed bytea,
+    foreign key (organisation_id, application_id)
+    references upheld.applications (organisation_id, id) on delete cascade
+);
+create index application_snapshots_person_id_idx on upheld.application_snapshots (person_id);
+alter table upheld.application_snapshots enable row level security;
+alter table upheld.application_snapshots force row level security;
+do $$
+declare
+    col text;
+begin
+    -- No sampled value of a ciphertext column reaches the statistics.
+    foreach col in array array['full_name', 'headline', 'email', 'phone', 'location', 'summary', 'letter', 'resume_name'] loop
+        execute format('alter table upheld.application_snapshots alter column %I set statistics 0', col || '_sealed');
+    end loop;
+end
+$$;
+create policy snapshots_are_sent_by_their_candidate on upheld.application_snapshots
+for insert to web with check (
+    person_id = (select upheld.current_person())
+    and exists (
+        select from upheld.applications as a
+        where
+            a.id = application_id and a.organisation_id = application_snapshots.organisation_id
+            and a.person_id = (select upheld.current_person())
+    )
+);
+create policy snapshots_are_read_for_their_candidate on upheld.application_snapshots
+for select to record_reader using (person_id = (select upheld.current_person()));
+create policy snapshots_are_read_for_members_who_accepted_fair_use on upheld.application_snapshots
+for select to record_reader using (
+    organisation_id = (select upheld.current_organisation()) and (select upheld.may_see_candidates())
+);
+grant insert (
+    application_id, organisation_id, full_name_sealed, headline_sealed, email_sealed, phone_sealed,
+    location_sealed, summary_sealed, letter_sealed, resume_object_id, resume_media_type, resume_bytes,
+    resume_name_sealed
+) on upheld.application_snapshots to web;
+grant select on upheld.application_snapshots to record_reader;
+comment on table upheld.application_snapshots is 'What a candidate sent with an application; read through functions that leave a trace.';
+call upheld.classify('upheld.application_snapshots', '{application_id,organisation_id,person_id,resume_object_id,resume_media_type,resume_bytes}', 'application', 'candidate', '{application}', 'consent', 'application record', true, 'kept');
+call upheld.classify('upheld.application_snapshots', '{full_name_sealed}', 'identity', 'candidate', '{application}', 'consent', 'application record', true, 'kept');
+call upheld.classify('upheld.application_snapshots', '{email_sealed,phone_sealed,location_sealed}', 'contact', 'candidate', '{application}', 'consent', 'application record', true, 'kept');
+call upheld.classify('upheld.application_snapshots', '{headline_sealed,summary_sealed,letter_sealed,resume_name_sealed}', 'professional', 'candidate', '{application}', 'consent', 'application record', true, 'kept');
+
+-- What happened to an application, step by step; the candidate follows it to the end.
+-- The reason of a decision is shown to the candidate: it is about them.
+create table upheld.application_events (
+    id uuid primary key,
+    application_id uuid not null,
+    organisation_id uuid not null,
+    person_id uuid not null,
+    actor_id uuid default upheld.current_person(),
+    stage text not null,
+    reason_sealed bytea,
+    at timestamptz not null default upheld.clock_now(),
+    foreign key (organisation_id, application_id)
+    references upheld.applications (organisation_id, id) on delete cascade
+);
+create index application_events_application_id_idx on upheld.application_events (organisation_id, application_id, at);
+create index application_events_person_id_idx on upheld.application_events (person_id);
+alter table upheld.application_events enable row level security;
+alter table upheld.application_events force row level security;
+alter table upheld.application_events alter column reason_sealed set statistics 0;
+create policy events_are_seen_by_their_candidate on upheld.application_events
+for select to web, worker using (person_id = (select upheld.current_person()));
+create policy events_are_seen_by_members_who_accepted_fair_use on upheld.application_events
+for select to web using (
+    organisation_id = (select upheld.current_organisation()) and (select upheld.may_see_candidates())
+);
+create policy events_are_added_by_their_candidate on upheld.application_events
+for insert to web with check (
+    person_id = (select upheld.current_person()) and stage in ('new', 'withdrawn')
+    and exists (
+        select from upheld.applications as a
+        where
+            a.id = application_id and a.organisation_id = application_events.organisation_id
+            and a.person_id = (select upheld.current_person())
+    )
+);
+create policy events_are_added_by_members_who_accepted_fair_use on upheld.application_events
+for insert to web with check (
+    organisation_id = (select upheld.current_organisation())
+    and (select upheld.may_see_candidates())
+    and stage in ('review', 'interview', 'offer', 'hired', 'rejected')
+    and exists (
+        select from upheld.applications as a
+        where
+            a.id = application_id and a.organisation_id = application_events.organisation_id
+            and a.person_id = application_events.person_id
+    )
+);
+create policy events_are_added_at_erasure on upheld.application_events
+for insert to eraser with check (person_id = (select upheld.current_person()) and stage = 'withdrawn');
+grant select on upheld.application_events to web, worker;
+grant insert (id, application_id, organisation_id, person_id, stage, reason_sealed) on upheld.application_events to web, eraser;
+comment on table upheld.application_events is 'What happened to an application, step by step.';
+call upheld.classify('upheld.application_events', '{id,application_id,organisation_id,person_id,actor_id,stage,at}', 'application', 'candidate', '{application}', 'consent', 'application record', true, 'kept');
+call upheld.classify('upheld.application_events', '{reason_sealed}', 'application', 'candidate', '{application}', 'consent', 'application record', true, 'kept');
+
+-- Which employers may see what of a candidate because the candidate said so.
+create table upheld.disclosures (
+    person_id uuid not null default upheld.current_person(),
+    organisation_id uuid not null references upheld.organisations (id),
+    sections text[] not null check (sections <@ array['identity', 'contact', 'summary', 'resume']),
+    made_at timestamptz not null default upheld.clock_now(),
+    ended_at timestamptz,
+    primary key (person_id, organisation_id)
+);
+create index disclosures_organisation_id_idx on upheld.disclosures (organisation_id);
+alter table upheld.disclosures enable row level security;
+alter table upheld.disclosures force row level security;
+create policy disclosures_are_seen_by_their_candidate on upheld.disclosures
+for select to web, eraser using (person_id = (select upheld.current_person()));
+create policy disclosures_are_made_by_their_candidate on upheld.disclosures
+for insert to web with check (person_id = (select upheld.current_person()));
+create policy disclosures_are_changed_by_their_candidate on upheld.disclosures
+for update to web using (person_id = (select upheld.current_person()))
+with check (person_id = (select upheld.current_person()));
+create policy disclosures_go_with_the_account on upheld.disclosures
+for delete to eraser using (person_id = (select upheld.current_person()));
+grant select on upheld.disclosures to web, eraser;
+grant insert (organisation_id, sections), update (sections, made_at, ended_at) on upheld.disclosures to web;
+grant delete on upheld.disclosures to eraser;
+comment on table upheld.disclosures is 'What a candidate has shared with which employer.';
+call upheld.classify('upheld.disclosures', '{person_id,organisation_id,sections,made_at,ended_at}', 'application', 'candidate', '{application}', 'consent', 'account', true, 'row');
+-- The access journal: who saw which part of a candidate's data, and when. Only the
+-- functions below write it, and they are the only way to the ciphertext.
+create table upheld.access_journal (
+    id uuid primary key default gen_random_uuid(),
+    person_id uuid not null,
+    viewer_id uuid not null,
+    organisation_id uuid not null references upheld.organisations (id),
+    application_id uuid not null,
+    part text not null check (part in ('list', 'application', 'contact', 'resume')),
+    at timestamptz not null default upheld.clock_now()
+);
+create index access_journal_person_id_idx on upheld.access_journal (person_id, at desc);
+create index access_journal_viewer_id_idx on upheld.access_journal (viewer_id, person_id, at desc) where part = 'list';
+create index access_journal_organisation_id_idx on upheld.access_journal (organisation_id);
+alter table upheld.access_journal enable row level security;
+alter table upheld.access_journal force row level security;
+create policy the_journal_is_written_by_the_record_reader on upheld.access_journal
+for insert to record_reader with check (
+    viewer_id = (select upheld.current_person())
+    and organisation_id = (select upheld.current_organisation())
+);
+create policy the_journal_is_checked_by_the_record_reader on upheld.access_journal
+for select to record_reader using (viewer_id = (select upheld.current_person()));
+create policy the_journal_is_seen_by_the_person_it_is_about on upheld.access_journal
+for select to web, worker using (person_id = (select upheld.current_person()));
+create policy the_journal_goes_with_the_account on upheld.access_journal
+for delete to eraser using (person_id = (select upheld.current_person()));
+create policy the_journal_is_found_by_the_eraser on upheld.access_journal
+for select to eraser using (person_id = (select upheld.current_person()));
+grant select on upheld.access_journal to web, worker, record_reader, eraser;
+grant insert (person_id, viewer_id, organisation_id, application_id, part) on upheld.access_journal to record_reader;
+grant delete on upheld.access_journal to eraser;
+comment on table upheld.access_journal is 'Who saw which part of a candidate''s data, and when.';
+call upheld.classify('upheld.access_journal', '{id,person_id,viewer_id,organisation_id,application_id,part,at}', 'record', 'candidate', '{transparency}', 'legal obligation', 'account', true, 'row');
+
+-- The name lines of a job's applications, newest first; each candidate gets one journal
+-- entry per viewer and hour for appearing.
+create function upheld.list_applications(wanted_job_id uuid, at_most integer, skipping integer)
+returns table (
+    id uuid, person_id uuid, stage text, submitted_at timestamptz, closed_at timestamptz,
+    full_name_sealed bytea, headline_sealed bytea, has_resume boolean
+)
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    shown uuid[];
+begin
+    shown := array(
+        select a.id from upheld.applications as a
+        where a.job_id = wanted_job_id and a.organisation_id = upheld.current_organisation()
+        order by a.submitted_at desc, a.id
+        limit least(at_most, 200) offset skipping
+    );
+    insert into upheld.access_journal (person_id, viewer_id, organisation_id, application_id, part)
+    select a.person_id, upheld.current_person(), a.organisation_id, a.id, 'list'
+    from upheld.applications as a
+    where a.id = any(shown) and not exists (
+        select from upheld.access_journal as j
+        where
+            j.viewer_id = upheld.current_person() and j.person_id = a.person_id and j.part = 'list'
+            and j.at > upheld.clock_now() - interval '1 hour'
+    );
+    return query
+    select
+        a.id, a.person_id, a.stage, a.submitted_at, a.closed_at,
+        s.full_name_sealed, s.headline_sealed, s.resume_object_id is not null
+    from upheld.applications as a
+    inner join upheld.application_snapshots as s on s.application_id = a.id
+    where a.id = any(shown)
+    order by a.submitted_at desc, a.id;
+end
+$$;
+
+-- Writes the journal entry for one part of one application of the viewer's organisation;
+-- false when the viewer may not see it.
+create function upheld.note_view(wanted_id uuid, viewed_part text) returns boolean
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    insert into upheld.access_journal (person_id, viewer_id, organisation_id, application_id, part)
+    select a.person_id, upheld.current_person(), a.organisation_id, a.id, viewed_part
+    from upheld.applications as a
+    where
+        a.id = wanted_id and a.organisation_id = upheld.current_organisation()
+        and upheld.may_see_candidates();
+    return found;
+end
+$$;
+
+-- What a candidate sent, without contact and file; one journal entry.
+create function upheld.open_application(wanted_id uuid)
+returns table (
+    full_name_sealed bytea, headline_sealed bytea, location_sealed bytea, summary_sealed bytea,
+    letter_sealed bytea, resume_media_type text, resume_bytes integer, resume_name_sealed bytea
+)
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if upheld.note_view(wanted_id, 'application') then
+        return query
+        select
+            s.full_name_sealed, s.headline_sealed, s.location_sealed, s.summary_sealed,
+            s.letter_sealed, s.resume_media_type, s.resume_bytes, s.resume_name_sealed
+        from upheld.application_snapshots as s
+        where s.application_id = wanted_id;
+    end if;
+end
+$$;
+
+-- How to reach a candidate; one journal entry.
+create function upheld.open_contact(wanted_id uuid)
+returns table (email_sealed bytea, phone_sealed bytea)
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if upheld.note_view(wanted_id, 'contact') then
+        return query
+        select s.email_sealed, s.phone_sealed
+        from upheld.application_snapshots as s
+        where s.application_id = wanted_id;
+    end if;
+end
+$$;
+
+-- Where the résumé sent with an application lies; one journal entry.
+create function upheld.open_resume(wanted_id uuid)
+returns table (object_id uuid, media_type text, size_bytes integer, name_sealed bytea, person_id uuid)
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if upheld.note_view(wanted_id, 'resume') then
+        return query
+        select s.resume_object_id, s.resume_media_type, s.resume_bytes, s.resume_name_sealed, s.person_id
+        from upheld.application_snapshots as s
+        where s.application_id = wanted_id and s.resume_object_id is not null;
+    end if;
+end
+$$;
+
+-- A candidate's own profile, for themselves.
+create function upheld.own_profile()
+returns table (
+    visibility text, full_name_sealed bytea, headline_sealed bytea, email_sealed bytea,
+    phone_sealed bytea, location_sealed bytea, summary_sealed bytea, updated_at timestamptz
+)
+language sql stable security definer set search_path = ''
+begin atomic
+select
+    p.visibility, p.full_name_sealed, p.headline_sealed, p.email_sealed,
+    p.phone_sealed, p.location_sealed, p.summary_sealed, p.updated_at
+from upheld.profiles as p
+where p.person_id = upheld.current_person();
+end;
+
+-- A candidate's own documents, newest first, for themselves.
+create function upheld.own_documents()
+returns table (
+    id uuid, object_id uuid, media_type text, size_bytes integer,
+    name_sealed bytea, text_sealed bytea, uploaded_at timestamptz
+)
+language sql stable security definer set search_path = ''
+begin atomic
+select d.id, d.object_id, d.media_type, d.size_bytes, d.name_sealed, d.text_sealed, d.uploaded_at
+from upheld.documents as d
+where d.person_id = upheld.current_person()
+order by d.uploaded_at desc, d.id;
+end;
+
+-- What a candidate sent with their own applications, for themselves.
+create function upheld.own_snapshots()
+returns table (
+    application_id uuid, organisation_id uuid, full_name_sealed bytea, headline_sealed bytea,
+    email_sealed bytea, phone_sealed bytea, location_sealed bytea, summary_sealed bytea,
+    letter_sealed bytea, resume_object_id uuid, resume_media_type text, resume_bytes integer,
+    resume_name_sealed bytea
+)
+language sql stable security definer set search_path = ''
+begin atomic
+select
+    s.application_id, s.organisation_id, s.full_name_sealed, s.headline_sealed,
+    s.email_sealed, s.phone_sealed, s.location_sealed, s.summary_sealed,
+    s.letter_sealed, s.resume_object_id, s.resume_media_type, s.resume_bytes, s.resume_name_sealed
+from upheld.application_snapshots as s
+where s.person_id = upheld.current_person();
+end;
+
+grant execute on function
+upheld.list_applications(uuid, integer, integer), upheld.open_application(uuid),
+upheld.open_contact(uuid), upheld.open_resume(uuid),
+upheld.own_profile(), upheld.own_documents(), upheld.own_snapshots()
+to web;
+-- The queue of background work. Tables, indexes and trigger are PgQueuer's own (its
+-- install script, schema `queue`); roles, policies and comments are ours.
+
+create schema queue;
+comment on schema queue is 'Background work waiting and done.';
+grant usage on schema queue to worker, queue_writer, eraser, retention_keeper, web;
+grant create on schema queue to
+context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
+queue_writer, eraser, retention_keeper;
+
+-- pgqueuer 1.6.0 -- prefix='' schema='queue' durability=durable
+
+
+
+CREATE TYPE queue.pgqueuer_status AS ENUM ('queued', 'picked', 'successful', 'exception', 'canceled', 'deleted', 'failed');
+
+CREATE TABLE queue.pgqueuer (
+    id bigserial NOT NULL PRIMARY KEY,
+    priority integer NOT NULL,
+    queue_manager_id uuid,
+    created timestamp with time zone NOT NULL DEFAULT now(),
+    updated timestamp with time zone NOT NULL DEFAULT now(),
+    heartbeat timestamp with time zone NOT NULL DEFAULT now(),
+    execute_after timestamp with time zone NOT NULL DEFAULT now(),
+    status queue.pgqueuer_status NOT NULL,
+    entrypoint text NOT NULL,
+    dedupe_key text,
+    payload bytea,
+    headers jsonb,
+    attempts integer NOT NULL DEFAULT 0,
+    slot bigint
+);
+
+CREATE TABLE queue.pgqueuer_log (
+    id bigint GENERATED BY DEFAULT AS IDENTITY NOT NULL PRIMARY KEY,
+    created timestamp with time zone NOT NULL DEFAULT now(),
+    job_id bigint NOT NULL,
+    status queue.pgqueuer_status NOT NULL,
+    priority integer NOT NULL,
+    entrypoint text NOT NULL,
+    traceback jsonb,
+    aggregated boolean DEFAULT false
+);
+
+CREATE TABLE queue.pgqueuer_schedules (
+    id bigserial NOT NULL PRIMARY KEY,
+    expression text NOT NULL,
+    entrypoint text NOT NULL,
+    heartbeat timestamp with time zone NOT NULL DEFAULT now(),
+    created timestamp with time zone NOT NULL DEFAULT now(),
+    updated timestamp with time zone NOT NULL DEFAULT now(),
+    next_run timestamp with time zone NOT NULL DEFAULT now(),
+    last_run timestamp with time zone,
+    status queue.pgqueuer_status DEFAULT 'queued'::queue.pgqueuer_status,
+    UNIQUE (expression, entrypoint)
+);
+
+CREATE TABLE queue.pgqueuer_statistics (
+    id bigserial NOT NULL PRIMARY KEY,
+    created timestamp with time zone NOT NULL DEFAULT date_trunc('sec'::text, now()),
+    count bigint NOT NULL,
+    priority integer NOT NULL,
+    status queue.pgqueuer_status NOT NULL,
+    entrypoint text NOT NULL
+);
+
+CREATE INDEX pgqueuer_ep_ea_idx ON queue.pgqueuer USING btree (entrypoint, execute_after) WHERE (status = 'queued'::queue.pgqueuer_status);
+
+CREATE INDEX pgqueuer_ep_prio_id_idx ON queue.pgqueuer USING btree (entrypoint, priority DESC, id) WHERE (status = 'queued'::queue.pgqueuer_status);
+
+CREATE INDEX pgqueuer_log_created ON queue.pgqueuer_log USING btree (created);
+
+CREATE INDEX pgqueuer_log_job_id_status ON queue.pgqueuer_log USING btree (job_id, created DESC);
+
+CREATE INDEX pgqueuer_log_not_aggregated ON queue.pgqueuer_log USING btree ((1)) WHERE (NOT aggregated);
+
+CREATE INDEX pgqueuer_log_status ON queue.pgqueuer_log USING btree (status);
+
+CREATE INDEX pgqueuer_picked_heartbeat_idx ON queue.pgqueuer USING btree (heartbeat) WHERE (status = 'picked'::queue.pgqueuer_status);
+
+CREATE UNIQUE INDEX pgqueuer_picked_slot_idx ON queue.pgqueuer USING btree (entrypoint, slot) WHERE ((status = 'picked'::queue.pgqueuer_status) AND (slot IS NOT NULL));
+
+CREATE INDEX pgqueuer_priority_id_id1_idx ON queue.pgqueuer USING btree (priority, id DESC) INCLUDE (id) WHERE (status = 'queued'::queue.pgqueuer_status);
+
+CREATE INDEX pgqueuer_queue_manager_id_idx ON queue.pgqueuer USING btree (queue_manager_id) WHERE (queue_manager_id IS NOT NULL);
+
+CREATE UNIQUE INDEX pgqueuer_statistics_unique_count ON queue.pgqueuer_statistics USING btree (priority, date_trunc('sec'::text, timezone('UTC'::text, created)), status, entrypoint);
+
+CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON queue.pgqueuer USING btree (dedupe_key) WHERE ((status = ANY (ARRAY['queued'::queue.pgqueuer_status, 'picked'::queue.pgqueuer_status])) AND (dedupe_key IS NOT NULL));
+
+CREATE INDEX pgqueuer_updated_id_id1_idx ON queue.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::queue.pgqueuer_status);
+
+CREATE FUNCTION queue.fn_pgqueuer_changed() RETURNS TRIGGER AS $$
+DECLARE
+    to_emit BOOLEAN := false;  -- Flag to decide whether to emit a notification
+BEGIN
+    -- Check operation type and set the emit flag accordingly
+    IF TG_OP = 'UPDATE' AND OLD IS DISTINCT FROM NEW THEN
+        to_emit := true;
+    ELSIF TG_OP = 'DELETE' THEN
+        to_emit := true;
+    ELSIF TG_OP = 'INSERT' THEN
+        to_emit := true;
+    ELSIF TG_OP = 'TRUNCATE' THEN
+        to_emit := true;
+    END IF;
+
+    -- Perform notification if the emit flag is set
+    IF to_emit THEN
+        PERFORM pg_notify(
+            'ch_pgqueuer',
+            json_build_object(
+                'channel', 'ch_pgqueuer',
+                'operation', lower(TG_OP),
+                'sent_at', NOW(),
+                'table', TG_TABLE_NAME,
+                'type', 'table_changed_event'
+            )::text
+        );
+    END IF;
+
+    -- Return appropriate value based on the operation
+    IF TG_OP IN ('INSERT', 'UPDATE') THEN
+        RETURN NEW;
+    ELSIF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    ELSE
+        RETURN NULL; -- For TRUNCATE and other non-row-specific contexts
+    END IF;
+
+END;
+$$ LANGUAGE plpgsql;
+
+CREATE TRIGGER tg_pgqueuer_changed
+AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON queue.pgqueuer
+EXECUTE FUNCTION queue.fn_pgqueuer_changed();
+
+alter function queue.fn_pgqueuer_changed() set search_path = '';
+
+alter table queue.pgqueuer enable row level security;
+alter table queue.pgqueuer force row level security;
+alter table queue.pgqueuer_log enable row level security;
+alter table queue.pgqueuer_log force row level security;
+alter table queue.pgqueuer_schedules enable row level security;
+alter table queue.pgqueuer_schedules force row level security;
+alter table queue.pgqueuer_statistics enable row level security;
+alter table queue.pgqueuer_statistics force row level security;
+
+-- The worker handles the duties it knows; a row with another name is invisible to it.
+create policy known_duties_are_seen_by_the_worker on queue.pgqueuer
+for select to worker using (entrypoint in ('mail', 'erasure'));
+create policy known_duties_are_advanced_by_the_worker on queue.pgqueuer
+for update to worker using (entrypoint in ('mail', 'erasure')) with check (entrypoint in ('mail', 'erasure'));
+create policy finished_duties_are_dropped_by_the_worker on queue.pgqueuer
+for delete to worker using (entrypoint in ('mail', 'erasure'));
+create policy duties_are_enqueued_by_the_queue_writer on queue.pgqueuer
+for insert to queue_writer with check (entrypoint in ('mail', 'erasure') and status = 'queued');
+create policy outcomes_are_logged_by_the_worker on queue.pgqueuer_log
+for insert to worker with check (entrypoint in ('mail', 'erasure') and traceback is null);
+create policy outcomes_are_read_by_the_worker on queue.pgqueuer_log
+for select to worker using (entrypoint in ('mail', 'erasure'));
+create policy outcomes_are_summed_by_the_worker on queue.pgqueuer_log
+for update to worker using (entrypoint in ('mail', 'erasure'));
+create policy schedules_are_seen_by_the_worker on queue.pgqueuer_schedules
+for select to worker using (entrypoint in ('tidy', 'rotate'));
+create policy schedules_are_registered_by_the_worker on queue.pgqueuer_schedules
+for insert to worker with check (entrypoint in ('tidy', 'rotate'));
+create policy schedules_are_advanced_by_the_worker on queue.pgqueuer_schedules
+for update to worker using (entrypoint in ('tidy', 'rotate'));
+create policy statistics_are_read_by_the_worker on queue.pgqueuer_statistics
+for select to worker using (entrypoint in ('mail', 'erasure'));
+create policy statistics_are_added_by_the_worker on queue.pgqueuer_statistics
+for insert to worker with check (entrypoint in ('mail', 'erasure'));
+create policy statistics_are_summed_by_the_worker on queue.pgqueuer_statistics
+for update to worker using (entrypoint in ('mail', 'erasure'));
+
+grant select, update, delete on queue.pgqueuer to worker;
+grant insert (priority, entrypoint, payload, status, execute_after) on queue.pgqueuer to queue_writer;
+grant select, insert, update on queue.pgqueuer_log, queue.pgqueuer_schedules, queue.pgqueuer_statistics to worker;
+grant usage on sequence
+queue.pgqueuer_id_seq, queue.pgqueuer_log_id_seq, queue.pgqueuer_schedules_id_seq, queue.pgqueuer_statistics_id_seq
+to worker, queue_writer;
+
+comment on table queue.pgqueuer is 'Background work waiting to be done; payloads carry ids and a job''s secret.';
+comment on table queue.pgqueuer_log is 'What became of background work; never a traceback, which could quote personal data.';
+comment on table queue.pgqueuer_schedules is 'When the platform''s recurring duties run.';
+comment on table queue.pgqueuer_statistics is 'How much background work was done.';
+call upheld.classify('queue.pgqueuer', '{id,priority,queue_manager_id,created,updated,heartbeat,execute_after,status,entrypoint,dedupe_key,payload,headers,attempts,slot}', 'technical', 'nobody', '{operation}', 'legitimate interest', 'job', false, 'row');
+call upheld.classify('queue.pgqueuer_log', '{id,created,job_id,status,priority,entrypoint,traceback,aggregated}', 'technical', 'nobody', '{operation}', 'legitimate interest', 'job', false, 'row');
+call upheld.classify('queue.pgqueuer_schedules', '{id,expression,entrypoint,heartbeat,created,updated,next_run,last_run,status}', 'technical', 'nobody', '{operation}', 'legitimate interest', 'job', false, 'kept');
+call upheld.classify('queue.pgqueuer_statistics', '{id,created,count,priority,status,entrypoint}', 'technical', 'nobody', '{operation}', 'legitimate interest', 'job', false, 'kept');
+-- A mail waiting to be sent to a person. It names no address: the worker takes the one of
+-- the account, under a context that lets it see that person and nobody else.
+create table upheld.messages (
+    id uuid primary key,
+    person_id uuid not null references upheld.people (id) on delete cascade,
+    kind text not null check (kind in (
+        'verify-address', 'address-in-use', 'application-received', 'application-moved', 'erasure-scheduled'
+    )),
+    parameters_sealed bytea not null,
+    created_at timestamptz not null default upheld.clock_now()
+);
+create index messages_person_id_idx on upheld.messages (person_id);
+alter table upheld.messages enable row level security;
+alter table upheld.messages force row level security;
+alter table upheld.messages alter column parameters_sealed set statistics 0;
+create policy messages_are_queued_by_the_queue_writer on upheld.messages
+for insert to queue_writer with check (length(parameters_sealed) > 0);
+create policy messages_are_read_for_their_person on upheld.messages
+for select to worker using (
+    person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:mail'
+);
+create policy messages_are_dropped_when_sent on upheld.messages
+for delete to worker using (
+    person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:mail'
+);
+grant insert (id, person_id, kind, parameters_sealed) on upheld.messages to queue_writer;
+grant select, delete on upheld.messages to worker;
+comment on table upheld.messages is 'Mails that wait to be sent; dropped when they are.';
+call upheld.classify('upheld.messages', '{id,person_id,kind,created_at}', 'technical', 'person', '{account}', 'contract', 'message', true, 'row');
+call upheld.classify('upheld.messages', '{parameters_sealed}', 'technical', 'person', '{account}', 'contract', 'message', true, 'key');
+
+create policy job_secrets_are_stored_by_the_queue_writer on upheld.job_secrets
+for insert to queue_writer with check (expires_at > upheld.clock_now());
+grant insert (secret_hash, person_id, duty, expires_at) on upheld.job_secrets to queue_writer;
+create policy candidates_of_an_employer_are_known_to_the_queue_writer on upheld.applications
+for select to queue_writer using (
+    organisation_id = (select upheld.current_organisation())
+    and (select upheld.current_standing()) in ('owner', 'manager')
+);
+grant select on upheld.applications to queue_writer;
+
+-- Stores a piece of work with the secret that will open its context. The payload carries
+-- ids and the secret, never personal data.
+create function upheld.enqueue(
+    duty text, whose uuid, subject_id uuid, secret bytea, not_before timestamptz, lives interval
+) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    insert into upheld.job_secrets (secret_hash, person_id, duty, expires_at)
+    values (pg_catalog.sha256(secret), whose, enqueue.duty, not_before + lives);
+    insert into queue.pgqueuer (priority, entrypoint, payload, status, execute_after)
+    values (
+        0, enqueue.duty,
+        pg_catalog.convert_to(pg_catalog.jsonb_build_object(
+            'id', subject_id, 'secret', pg_catalog.encode(secret, 'hex'))::text, 'UTF8'),
+        'queued', not_before
+    );
+end
+$$;
+
+-- Queues a mail to anyone; only the gate may, which speaks to people before they sign in.
+create function upheld.queue_message_at_the_gate(
+    message_id uuid, whose uuid, message_kind text, parameters bytea, secret bytea
+) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    insert into upheld.messages (id, person_id, kind, parameters_sealed)
+    values (message_id, whose, message_kind, parameters);
+    perform upheld.enqueue('mail', whose, message_id, secret, upheld.clock_now(), interval '7 days');
+end
+$$;
+
+-- Queues a mail to the person asking, or to a candidate of the organisation they act for.
+create function upheld.queue_message(
+    message_id uuid, whose uuid, message_kind text, parameters bytea, secret bytea
+) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if whose is distinct from upheld.current_person() and not exists (
+        select from upheld.applications as a
+        where a.person_id = whose and a.organisation_id = upheld.current_organisation()
+    ) then
+        raise exception 'A mail goes to yourself or to a candidate of yours.' using errcode = '42501';
+    end if;
+    -- A candidate who has erased their account is written to no more.
+    insert into upheld.messages (id, person_id, kind, parameters_sealed)
+    values (message_id, whose, message_kind, parameters);
+    perform upheld.enqueue('mail', whose, message_id, secret, upheld.clock_now(), interval '7 days');
+end
+$$;
+
+grant execute on function upheld.queue_message_at_the_gate(uuid, uuid, text, bytea, bytea) to gate;
+grant execute on function upheld.queue_message(uuid, uuid, text, bytea, bytea) to web;
+-- A person's request to leave for good, and what came of it. It outlives the account: who
+-- holds the receipt can follow it to the certificate.
+create table upheld.erasures (
+    id uuid primary key,
+    person_id uuid not null default upheld.current_person(),
+    receipt_hash bytea not null unique check (length(receipt_hash) = 32),
+    state text not null default 'scheduled' check (state in ('scheduled', 'cancelled', 'done')),
+    requested_at timestamptz not null default upheld.clock_now(),
+    due_at timestamptz not null,
+    finished_at timestamptz,
+    certificate jsonb,
+    check ((state = 'done') = (finished_at is not null and certificate is not null))
+);
+create unique index erasures_one_pending_idx on upheld.erasures (person_id) where state = 'scheduled';
+alter table upheld.erasures enable row level security;
+alter table upheld.erasures force row level security;
+create policy erasures_are_asked_for_by_their_person on upheld.erasures
+for insert to web with check (person_id = (select upheld.current_person()) and state = 'scheduled');
+create policy erasures_are_seen_by_their_person on upheld.erasures
+for select to web using (person_id = (select upheld.current_person()));
+create policy erasures_are_called_off_by_their_person on upheld.erasures
+for update to web using (person_id = (select upheld.current_person()) and state = 'scheduled')
+with check (person_id = (select upheld.current_person()) and state = 'cancelled');
+create policy erasures_are_carried_out_by_the_eraser on upheld.erasures
+for update to eraser using (person_id = (select upheld.current_person()) and state = 'scheduled')
+with check (state = 'done');
+create policy erasures_are_followed_by_the_eraser on upheld.erasures
+for select to eraser using (length(receipt_hash) = 32);
+grant select on upheld.erasures to web, eraser;
+grant insert (id, receipt_hash, due_at), update (state) on upheld.erasures to web;
+grant update (state, finished_at, certificate) on upheld.erasures to eraser;
+comment on table upheld.erasures is 'Requests for erasure and their certificates.';
+call upheld.classify('upheld.erasures', '{id,person_id,state,requested_at,due_at,finished_at,certificate}', 'record', 'person', '{erasure}', 'legal obligation', 'erasure record', true, 'kept');
+call upheld.classify('upheld.erasures', '{receipt_hash}', 'technical', 'person', '{erasure}', 'legal obligation', 'erasure record', false, 'kept');
+
+-- Rows of these tables go with the account. The eraser sees and removes those of the
+-- person in its context, and only while it is on that duty.
+do $$
+declare
+    tab text;
+    col text;
+begin
+    foreach tab in array array[
+        'people', 'credentials', 'email_verifications', 'sessions', 'job_secrets', 'members',
+        'fair_use_acceptances', 'profiles', 'messages'
+    ] loop
+        col := case tab when 'people' then 'id' else 'person_id' end;
+        execute format(
+            'create policy %s_are_counted_by_the_eraser on upheld.%I for select to eraser
+             using (%I = (select upheld.current_person()) and (select upheld.current_standing()) = ''duty:erasure'')',
+            tab, tab, col);
+        execute format(
+            'create policy %s_go_with_the_account on upheld.%I for delete to eraser
+             using (%I = (select upheld.current_person()) and (select upheld.current_standing()) = ''duty:erasure'')',
+            tab, tab, col);
+        execute format('grant select (%I), delete on upheld.%I to eraser', col, tab);
+    end loop;
+end
+$$;
+create policy documents_go_with_the_account on upheld.documents
+for delete to eraser using (
+    person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:erasure'
+);
+grant delete on upheld.documents to eraser;
+grant select (organisation_id, role) on upheld.members to eraser;
+-- An organisation that loses its last member takes no more applications.
+create policy jobs_of_the_leaving_member_are_seen_by_the_eraser on upheld.jobs
+for select to eraser using (
+    organisation_id in (
+        select m.organisation_id from upheld.members as m where m.person_id = (select upheld.current_person())
+    )
+);
+create policy jobs_close_when_the_last_member_leaves on upheld.jobs
+for update to eraser using (
+    organisation_id in (
+        select m.organisation_id from upheld.members as m where m.person_id = (select upheld.current_person())
+    )
+) with check (status = 'closed');
+grant select (organisation_id, status), update (status) on upheld.jobs to eraser;
+
+-- What an erasure will have to reach outside the database. An error when the context is
+-- not on that duty; no row when there is nothing left to do.
+create function upheld.plan_erasure(wanted_id uuid)
+returns table (object_ids uuid[], withdrawn uuid[], employers uuid[])
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    if upheld.current_standing() is distinct from 'duty:erasure' then
+        raise exception 'Only the erasure duty may plan an erasure.' using errcode = '42501';
+    end if;
+    return query
+    select
+        array(select d.object_id from upheld.documents as d where d.person_id = e.person_id),
+        array(select a.id from upheld.applications as a where a.person_id = e.person_id and a.closed_at is null),
+        array(select distinct a.organisation_id from upheld.applications as a where a.person_id = e.person_id)
+    from upheld.erasures as e
+    where
+        e.id = wanted_id and e.person_id = upheld.current_person()
+        and e.state = 'scheduled' and e.due_at <= upheld.clock_now();
+end
+$$;
+
+-- Removes every row that goes with the account, withdraws open applications, which stay
+-- the employer's record until `keep_until`, and returns how many rows went, by table.
+create function upheld.erase_person(wanted_id uuid, keep_records_until date) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    whose uuid := upheld.current_person();
+    counts jsonb := '{}';
+    gone bigint;
+    tab text;
+begin
+    if upheld.current_standing() is distinct from 'duty:erasure' or not exists (
+        select from upheld.erasures as e
+        where e.id = wanted_id and e.person_id = whose and e.state = 'scheduled'
+    ) then
+        raise exception 'There is no such erasure to carry out.' using errcode = '42501';
+    end if;
+    insert into upheld.application_events (id, application_id, organisation_id, person_id, stage)
+    select pg_catalog.gen_random_uuid(), a.id, a.organisation_id, a.person_id, 'withdrawn'
+    from upheld.applications as a where a.person_id = whose and a.closed_at is null;
+    update upheld.applications
+    set stage = 'withdrawn', closed_at = upheld.clock_now(), keep_until = keep_records_until
+    where person_id = whose and closed_at is null;
+    update upheld.jobs set status = 'closed'
+    where status <> 'draft' and organisation_id in (
+        select m.organisation_id from upheld.members as m where m.person_id = whose
+    );
+    foreach tab in array array[
+        'documents', 'profiles', 'messages', 'disclosures', 'access_journal', 'consents',
+        'fair_use_acceptances', 'sessions', 'members', 'email_verifications', 'credentials', 'job_secrets'
+    ] loop
+        execute format(
+            'delete from upheld.%I where person_id = $1', tab) using whose;
+        get diagnostics gone = row_count;
+        counts := counts || pg_catalog.jsonb_build_object(tab, gone);
+    end loop;
+    delete from upheld.people where id = whose;
+    get diagnostics gone = row_count;
+    return counts || pg_catalog.jsonb_build_object('people', gone);
+end
+$$;
+
+-- Files the certificate of an erasure that has been carried out.
+create function upheld.certify_erasure(wanted_id uuid, new_certificate jsonb) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    update upheld.erasures
+    set state = 'done', finished_at = upheld.clock_now(), certificate = new_certificate
+    where id = wanted_id and person_id = upheld.current_person() and state = 'scheduled';
+    if not found then
+        raise exception 'There is no such erasure to certify.' using errcode = '42501';
+    end if;
+end
+$$;
+
+-- Where an erasure stands, for whoever holds its receipt; the account may be gone.
+create function upheld.erasure_by_receipt(receipt bytea)
+returns table (state text, requested_at timestamptz, due_at timestamptz, finished_at timestamptz, certificate jsonb)
+language sql stable security definer set search_path = ''
+begin atomic
+select e.state, e.requested_at, e.due_at, e.finished_at, e.certificate
+from upheld.erasures as e
+where e.receipt_hash = pg_catalog.sha256(receipt);
+end;
+
+-- Schedules the work of an erasure that the person asking has just requested.
+create function upheld.queue_erasure(wanted_id uuid, secret bytea) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    due timestamptz;
+begin
+    select e.due_at into due from upheld.erasures as e
+    where e.id = wanted_id and e.person_id = upheld.current_person() and e.state = 'scheduled';
+    if due is null then
+        raise exception 'There is no such erasure to schedule.' using errcode = '42501';
+    end if;
+    perform upheld.enqueue('erasure', upheld.current_person(), wanted_id, secret, due, interval '30 days');
+end
+$$;
+create policy erasures_are_scheduled_by_the_queue_writer on upheld.erasures
+for select to queue_writer using (person_id = (select upheld.current_person()));
+grant select on upheld.erasures to queue_writer;
+
+grant execute on function
+upheld.plan_erasure(uuid), upheld.erase_person(uuid, date), upheld.certify_erasure(uuid, jsonb)
+to worker;
+grant execute on function upheld.erasure_by_receipt(bytea), upheld.queue_erasure(uuid, bytea) to web;
+-- What the platform may no longer keep. Each duty has its own narrow policy: it can
+-- remove what its rule names, and nothing else.
+
+create policy applications_are_removed_after_their_time on upheld.applications
+for delete to retention_keeper using (keep_until < upheld.clock_now()::date);
+create policy applications_are_counted_by_the_retention_keeper on upheld.applications
+for select to retention_keeper using (submitted_at is not null);
+create policy snapshots_past_their_time_are_found on upheld.application_snapshots
+for select to retention_keeper using (
+    exists (
+        select from upheld.applications as a
+        where a.id = application_id and a.keep_until < upheld.clock_now()::date
+    )
+);
+create policy sessions_are_removed_after_their_time on upheld.sessions
+for delete to retention_keeper using (expires_at < upheld.clock_now() or revoked_at is not null);
+create policy sessions_past_their_time_are_found on upheld.sessions
+for select to retention_keeper using (expires_at < upheld.clock_now() or revoked_at is not null);
+create policy links_are_removed_after_their_time on upheld.email_verifications
+for delete to retention_keeper using (expires_at < upheld.clock_now());
+create policy links_past_their_time_are_found on upheld.email_verifications
+for select to retention_keeper using (expires_at < upheld.clock_now());
+create policy job_secrets_are_removed_after_their_time on upheld.job_secrets
+for delete to retention_keeper using (expires_at < upheld.clock_now());
+create policy job_secrets_past_their_time_are_found on upheld.job_secrets
+for select to retention_keeper using (expires_at < upheld.clock_now());
+grant select, delete on upheld.applications to retention_keeper;
+grant select (application_id, resume_object_id) on upheld.application_snapshots to retention_keeper;
+grant select (id, expires_at, revoked_at), delete on upheld.sessions to retention_keeper;
+grant select (expires_at), delete on upheld.email_verifications to retention_keeper;
+grant select (expires_at), delete on upheld.job_secrets to retention_keeper;
+
+-- Removes up to a hundred application records whose time is over. For each, whether it
+-- was the last of this person with this employer, so that the key can go too.
+create function upheld.remove_old_applications()
+returns table (person_id uuid, organisation_id uuid, resume_object_id uuid, was_last boolean)
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    due record;
+begin
+    for due in
+        select a.id, a.person_id, a.organisation_id, s.resume_object_id
+        from upheld.applications as a
+        left join upheld.application_snapshots as s on s.application_id = a.id
+        where a.keep_until < upheld.clock_now()::date
+        order by a.keep_until limit 100
+    loop
+        delete from upheld.applications as a where a.id = due.id;
+        person_id := due.person_id;
+        organisation_id := due.organisation_id;
+        resume_object_id := due.resume_object_id;
+        was_last := not exists (
+            select from upheld.applications as a
+            where a.person_id = due.person_id and a.organisation_id = due.organisation_id
+        );
+        return next;
+    end loop;
+end
+$$;
+
+-- Removes sessions, links and job secrets whose time is over; how many, by table. The
+-- statement names no condition: the policies above are the condition.
+create function upheld.remove_expired() returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    tab text;
+    gone bigint;
+    counts jsonb := '{}';
+begin
+    foreach tab in array array['sessions', 'email_verifications', 'job_secrets'] loop
+        execute format('delete from upheld.%I', tab);
+        get diagnostics gone = row_count;
+        counts := counts || pg_catalog.jsonb_build_object(tab, gone);
+    end loop;
+    return counts;
+end
+$$;
+
+grant execute on function upheld.remove_old_applications(), upheld.remove_expired() to maintenance;
+-- The last word of every change of the schema: functions change hands to the family that
+-- lends its rights, and from here on nobody but the owner can create anything.
+
+alter function sealed.padded(bytea, integer) owner to context_keeper;
+alter function sealed.make_context_key() owner to context_keeper;
+alter function sealed.seal_of(integer, text) owner to context_keeper;
+alter function sealed.write_context(uuid, uuid, text, uuid) owner to context_keeper;
+alter function sealed.read_context() owner to context_keeper;
+alter function upheld.current_person() owner to context_keeper;
+alter function upheld.current_organisation() owner to context_keeper;
+alter function upheld.current_standing() owner to context_keeper;
+alter function upheld.current_session() owner to context_keeper;
+alter function upheld.open_context(bytea) owner to context_keeper;
+alter function upheld.open_job_context(bytea) owner to context_keeper;
+alter function upheld.rotate_context_key() owner to context_keeper;
+
+alter function upheld.audit_content(timestamptz, uuid, uuid, text, text, uuid, jsonb, bytea) owner to audit_writer;
+alter function upheld.append_entry(uuid, uuid, text, text, uuid, jsonb, bytea) owner to audit_writer;
+alter function upheld.record_act(text, text, uuid, jsonb, bytea) owner to audit_writer;
+alter function upheld.record_at_the_gate(uuid, text, jsonb, bytea) owner to audit_writer;
+alter function upheld.record_duty(text, jsonb) owner to audit_writer;
+
+alter function upheld.take_from_limit(bytea, integer, interval) owner to limit_keeper;
+alter function upheld.look_at_limit(bytea, integer, interval) owner to limit_keeper;
+alter function upheld.drop_spent_counters() owner to limit_keeper;
+
+alter function upheld.register_person(uuid, bytea, bytea, text, bytea, interval, jsonb, bytea, boolean) owner to credential_keeper;
+alter function upheld.verify_email(bytea) owner to credential_keeper;
+alter function upheld.renew_link(bytea, bytea, interval) owner to credential_keeper;
+alter function upheld.find_credential(bytea) owner to credential_keeper;
+alter function upheld.credential_of(uuid) owner to credential_keeper;
+alter function upheld.replace_credential(uuid, text) owner to credential_keeper;
+alter function upheld.mint_session(uuid, bytea, interval, interval) owner to credential_keeper;
+alter function upheld.freshen_session(uuid, uuid) owner to credential_keeper;
+alter function upheld.found_organisation(uuid, text, text) owner to credential_keeper;
+
+alter function upheld.may_see_candidates() owner to record_reader;
+alter function upheld.list_applications(uuid, integer, integer) owner to record_reader;
+alter function upheld.note_view(uuid, text) owner to record_reader;
+alter function upheld.open_application(uuid) owner to record_reader;
+alter function upheld.open_contact(uuid) owner to record_reader;
+alter function upheld.open_resume(uuid) owner to record_reader;
+alter function upheld.own_profile() owner to record_reader;
+alter function upheld.own_documents() owner to record_reader;
+alter function upheld.own_snapshots() owner to record_reader;
+
+alter function queue.fn_pgqueuer_changed() owner to queue_writer;
+alter function upheld.enqueue(text, uuid, uuid, bytea, timestamptz, interval) owner to queue_writer;
+alter function upheld.queue_message_at_the_gate(uuid, uuid, text, bytea, bytea) owner to queue_writer;
+alter function upheld.queue_message(uuid, uuid, text, bytea, bytea) owner to queue_writer;
+alter function upheld.queue_erasure(uuid, bytea) owner to queue_writer;
+
+alter function upheld.plan_erasure(uuid) owner to eraser;
+alter function upheld.erase_person(uuid, date) owner to eraser;
+alter function upheld.certify_erasure(uuid, jsonb) owner to eraser;
+alter function upheld.erasure_by_receipt(bytea) owner to eraser;
+
+alter function upheld.remove_old_applications() owner to retention_keeper;
+alter function upheld.remove_expired() owner to retention_keeper;
+
+do $$
+declare
+    name text;
+begin
+    foreach name in array array[
+        'context_keeper', 'credential_keeper', 'record_reader', 'audit_writer', 'limit_keeper',
+        'queue_writer', 'eraser', 'retention_keeper'
+    ] loop
+        execute format('revoke create on schema upheld, sealed, queue from %I', name);
+    end loop;
+end
+$$;

@@ -1,0 +1,50 @@
+-- Every role of the cluster and what it may do. Idempotent; run by an administrator,
+-- who afterwards sets the passwords of the roles that log in (`platform/install.py`).
+--
+-- The file reads as a policy. Nothing here is a superuser, nothing has BYPASSRLS, and no
+-- role that a process of the application holds owns a table.
+
+do $$
+declare
+    name text;
+begin
+    -- Roles that own things or lend their rights to a family of definer functions.
+    foreach name in array array[
+        'owner',              -- owns schemas and tables; the migrations act as it
+        'context_keeper',     -- opens and reads the sealed context
+        'credential_keeper',  -- knows addresses' indexes, password hashes, mints sessions
+        'record_reader',      -- returns candidates' ciphertext and writes the journal
+        'audit_writer',       -- appends to the audit log
+        'limit_keeper',       -- counts attempts
+        'queue_writer',       -- enqueues work
+        'eraser',             -- removes a person's rows
+        'retention_keeper'    -- removes what its rule no longer lets us keep
+    ] loop
+        if not exists (select from pg_catalog.pg_roles where rolname = name) then
+            execute format('create role %I nologin noinherit', name);
+        end if;
+    end loop;
+    -- Roles that log in.
+    foreach name in array array[
+        'migrator',     -- changes the schema; used by `upheld migrate` only
+        'gate',         -- registers, verifies and signs people in; mints sessions
+        'web',          -- serves requests under the context of the person asking
+        'worker',       -- runs background work under the context stored with it
+        'maintenance',  -- retention and housekeeping, each duty with its own policy
+        'support',      -- staff: no table, no function, until break-glass exists
+        'auditor',      -- reads the audit log, nothing else
+        'vault'         -- the keyring database, and only that one
+    ] loop
+        if not exists (select from pg_catalog.pg_roles where rolname = name) then
+            execute format('create role %I login noinherit', name);
+        end if;
+        execute format('alter role %I nosuperuser nocreatedb nocreaterole nobypassrls', name);
+    end loop;
+end
+$$;
+
+-- Migrations act as the owner, and hand functions to the family that lends its rights.
+grant owner to migrator with inherit false, set true;
+grant context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
+queue_writer, eraser, retention_keeper
+to owner with inherit false, set true;

@@ -1,0 +1,108 @@
+-- People: one row for everyone who has an account, whatever they use it for.
+create table upheld.people (
+    id uuid primary key,
+    email_index bytea not null unique,
+    email_sealed bytea not null,
+    verified_at timestamptz,
+    is_probe boolean not null default false,
+    created_at timestamptz not null default upheld.clock_now()
+);
+alter table upheld.people enable row level security;
+alter table upheld.people force row level security;
+alter table upheld.people alter column email_index set statistics 0;
+alter table upheld.people alter column email_sealed set statistics 0;
+comment on table upheld.people is 'A person with an account. The address is ciphertext, found by a keyed index.';
+call upheld.classify('upheld.people', '{id,verified_at,created_at}', 'identity', 'person', '{account}', 'contract', 'account', true, 'row');
+call upheld.classify('upheld.people', '{email_index}', 'contact', 'person', '{account}', 'contract', 'account', false, 'row');
+call upheld.classify('upheld.people', '{email_sealed}', 'contact', 'person', '{account}', 'contract', 'account', true, 'key');
+call upheld.classify('upheld.people', '{is_probe}', 'technical', 'nobody', '{proof}', 'legitimate interest', 'account', false, 'row');
+
+-- The bcrypt hash of a person's password. Read by the gate's functions only.
+create table upheld.credentials (
+    person_id uuid primary key references upheld.people (id) on delete cascade,
+    password_hash text not null check (password_hash ~ '^\$2b\$1[0-9]\$'),
+    changed_at timestamptz not null default upheld.clock_now()
+);
+alter table upheld.credentials enable row level security;
+alter table upheld.credentials force row level security;
+alter table upheld.credentials alter column password_hash set statistics 0;
+comment on table upheld.credentials is 'How a person proves who they are.';
+call upheld.classify('upheld.credentials', '{person_id,changed_at}', 'technical', 'person', '{account}', 'contract', 'account', true, 'row');
+call upheld.classify('upheld.credentials', '{password_hash}', 'technical', 'person', '{account}', 'contract', 'account', false, 'row');
+
+-- A single-use link that shows that an address belongs to the person; only its hash is kept.
+create table upheld.email_verifications (
+    token_hash bytea primary key check (length(token_hash) = 32),
+    person_id uuid not null references upheld.people (id) on delete cascade,
+    expires_at timestamptz not null
+);
+create index email_verifications_person_id_idx on upheld.email_verifications (person_id);
+alter table upheld.email_verifications enable row level security;
+alter table upheld.email_verifications force row level security;
+comment on table upheld.email_verifications is 'Pending proofs that an address belongs to a person.';
+call upheld.classify('upheld.email_verifications', '{token_hash}', 'technical', 'person', '{account}', 'contract', 'link', false, 'row');
+call upheld.classify('upheld.email_verifications', '{person_id,expires_at}', 'technical', 'person', '{account}', 'contract', 'link', true, 'row');
+
+-- An organisation that hires. Its name is public: it stands on its job pages.
+create table upheld.organisations (
+    id uuid primary key,
+    name text not null check (length(btrim(name)) between 2 and 120),
+    website text check (website ~ '^https://[^\s]{3,200}$'),
+    is_probe boolean not null default false,
+    created_at timestamptz not null default upheld.clock_now()
+);
+alter table upheld.organisations enable row level security;
+alter table upheld.organisations force row level security;
+comment on table upheld.organisations is 'An employer or agency: the controller of the applications sent to it.';
+call upheld.classify('upheld.organisations', '{id,name,website,is_probe,created_at}', 'organisation', 'organisation', '{hiring}', 'contract', 'organisation', false, 'kept');
+
+-- Who belongs to an organisation, and as what.
+create table upheld.members (
+    organisation_id uuid not null references upheld.organisations (id),
+    person_id uuid not null references upheld.people (id) on delete cascade,
+    role text not null check (role in ('owner', 'manager', 'interviewer')),
+    joined_at timestamptz not null default upheld.clock_now(),
+    primary key (organisation_id, person_id)
+);
+create index members_person_id_idx on upheld.members (person_id);
+alter table upheld.members enable row level security;
+alter table upheld.members force row level security;
+comment on table upheld.members is 'Membership of a person in an organisation.';
+call upheld.classify('upheld.members', '{organisation_id,person_id,role,joined_at}', 'organisation', 'member', '{hiring}', 'contract', 'account', true, 'row');
+
+-- A session. The cookie carries a secret, this row its hash; the row decides.
+create table upheld.sessions (
+    id uuid primary key default gen_random_uuid(),
+    person_id uuid not null references upheld.people (id) on delete cascade,
+    secret_hash bytea not null unique check (length(secret_hash) = 32),
+    organisation_id uuid,
+    created_at timestamptz not null default upheld.clock_now(),
+    last_seen_at timestamptz not null default upheld.clock_now(),
+    proven_at timestamptz not null default upheld.clock_now(),
+    idle_for interval not null,
+    expires_at timestamptz not null,
+    revoked_at timestamptz,
+    foreign key (organisation_id, person_id) references upheld.members (organisation_id, person_id)
+    on delete set null (organisation_id)
+);
+create index sessions_person_id_idx on upheld.sessions (person_id);
+create index sessions_expires_at_idx on upheld.sessions (expires_at);
+alter table upheld.sessions enable row level security;
+alter table upheld.sessions force row level security;
+comment on table upheld.sessions is 'A signed-in browser: who, acting for which organisation, and until when.';
+call upheld.classify('upheld.sessions', '{secret_hash}', 'technical', 'person', '{account}', 'contract', 'session', false, 'row');
+call upheld.classify('upheld.sessions', '{id,person_id,organisation_id,created_at,last_seen_at,proven_at,idle_for,expires_at,revoked_at}', 'technical', 'person', '{account}', 'contract', 'session', true, 'row');
+
+-- The right of one piece of background work to act for one person; only a hash is kept.
+create table upheld.job_secrets (
+    secret_hash bytea primary key check (length(secret_hash) = 32),
+    person_id uuid not null,
+    duty text not null check (duty in ('mail', 'erasure')),
+    expires_at timestamptz not null
+);
+create index job_secrets_person_id_idx on upheld.job_secrets (person_id);
+alter table upheld.job_secrets enable row level security;
+alter table upheld.job_secrets force row level security;
+comment on table upheld.job_secrets is 'What background work presents to the database instead of a name.';
+call upheld.classify('upheld.job_secrets', '{secret_hash}', 'technical', 'person', '{account}', 'contract', 'link', false, 'row');
+call upheld.classify('upheld.job_secrets', '{person_id,duty,expires_at}', 'technical', 'person', '{account}', 'contract', 'link', true, 'row');

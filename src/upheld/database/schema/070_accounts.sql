@@ -1,0 +1,170 @@
+-- Getting in: what the gate may ask of the database, and nothing more.
+
+create policy people_are_known_to_the_credential_keeper on upheld.people
+for select to credential_keeper using (length(email_index) = 32);
+create policy people_are_added_by_the_credential_keeper on upheld.people
+for insert to credential_keeper with check (length(email_index) = 32);
+create policy addresses_are_verified_by_the_credential_keeper on upheld.people
+for update to credential_keeper using (verified_at is null) with check (verified_at is not null);
+create policy a_person_sees_their_own_account on upheld.people
+for select to web, worker using (id = (select upheld.current_person()));
+grant select, insert, update (verified_at) on upheld.people to credential_keeper;
+grant select on upheld.people to web, worker;
+
+create policy hashes_are_read_by_the_credential_keeper on upheld.credentials
+for select to credential_keeper using (password_hash is not null);
+create policy hashes_are_set_by_the_credential_keeper on upheld.credentials
+for insert to credential_keeper with check (password_hash is not null);
+create policy hashes_are_replaced_by_the_credential_keeper on upheld.credentials
+for update to credential_keeper using (password_hash is not null);
+grant select, insert, update (password_hash, changed_at) on upheld.credentials to credential_keeper;
+
+create policy links_are_made_by_the_credential_keeper on upheld.email_verifications
+for insert to credential_keeper with check (expires_at > upheld.clock_now());
+create policy links_are_read_by_the_credential_keeper on upheld.email_verifications
+for select to credential_keeper using (expires_at > upheld.clock_now());
+create policy links_are_used_up_by_the_credential_keeper on upheld.email_verifications
+for delete to credential_keeper using (expires_at > upheld.clock_now());
+grant select, insert, delete on upheld.email_verifications to credential_keeper;
+
+create policy sessions_are_minted_by_the_credential_keeper on upheld.sessions
+for insert to credential_keeper with check (revoked_at is null);
+create policy sessions_are_returned_by_the_credential_keeper on upheld.sessions
+for select to credential_keeper using (revoked_at is null);
+create policy sessions_are_freshened_by_the_credential_keeper on upheld.sessions
+for update to credential_keeper using (revoked_at is null);
+create policy a_person_sees_their_own_sessions on upheld.sessions
+for select to web, worker using (person_id = (select upheld.current_person()));
+create policy a_person_ends_their_own_sessions on upheld.sessions
+for update to web using (person_id = (select upheld.current_person()))
+with check (person_id = (select upheld.current_person()));
+grant select, insert, update (proven_at) on upheld.sessions to credential_keeper;
+grant select (id, person_id, organisation_id, created_at, last_seen_at, proven_at, idle_for, expires_at, revoked_at)
+on upheld.sessions to web, worker;
+grant update (revoked_at, organisation_id) on upheld.sessions to web;
+
+create policy memberships_are_looked_up_at_sign_in on upheld.members
+for select to credential_keeper using (role in ('owner', 'manager', 'interviewer'));
+grant select on upheld.members to credential_keeper;
+
+-- Adds a person with credential, pending link and first consents. False, and nothing is
+-- written, when the address is taken; the caller answers the same either way.
+--   consents: [{"purpose", "notice_id", "given"}]
+create function upheld.register_person(
+    new_id uuid, new_email_index bytea, new_email_sealed bytea, new_password_hash text,
+    link_hash bytea, link_lives interval, consents jsonb, origin_sealed bytea, as_probe boolean
+) returns boolean
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    insert into upheld.people (id, email_index, email_sealed, is_probe)
+    values (new_id, new_email_index, new_email_sealed, as_probe)
+    on conflict (email_index) do nothing;
+    if not found then
+        return false;
+    end if;
+    insert into upheld.credentials (person_id, password_hash) values (new_id, new_password_hash);
+    insert into upheld.email_verifications (token_hash, person_id, expires_at)
+    values (link_hash, new_id, upheld.clock_now() + link_lives);
+    insert into upheld.consents (person_id, purpose, notice_id, given, origin_sealed)
+    select new_id, c.purpose, c.notice_id, c.given, register_person.origin_sealed
+    from pg_catalog.jsonb_to_recordset(consents) as c (purpose text, notice_id uuid, given boolean);
+    return true;
+end
+$$;
+
+-- Uses up a link; the person whose address it proves, or null.
+create function upheld.verify_email(link_hash bytea) returns uuid
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    proven uuid;
+begin
+    delete from upheld.email_verifications where token_hash = link_hash
+    returning person_id into proven;
+    if proven is not null then
+        update upheld.people set verified_at = upheld.clock_now() where id = proven and verified_at is null;
+    end if;
+    return proven;
+end
+$$;
+
+-- Makes a new link for a person who is not verified yet; false when there is nobody.
+create function upheld.renew_link(whose_email_index bytea, link_hash bytea, link_lives interval)
+returns uuid
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    waiting uuid;
+begin
+    select id into waiting from upheld.people
+    where email_index = whose_email_index and verified_at is null;
+    if waiting is not null then
+        insert into upheld.email_verifications (token_hash, person_id, expires_at)
+        values (link_hash, waiting, upheld.clock_now() + link_lives);
+    end if;
+    return waiting;
+end
+$$;
+
+-- Who uses an address, with their hash; no row when nobody does.
+create function upheld.find_credential(wanted_email_index bytea)
+returns table (person_id uuid, password_hash text, verified boolean)
+language sql stable security definer set search_path = ''
+begin atomic
+select p.id, c.password_hash, p.verified_at is not null
+from upheld.people as p
+inner join upheld.credentials as c on c.person_id = p.id
+where p.email_index = wanted_email_index;
+end;
+
+-- The hash of a signed-in person, for asking them to prove themselves again.
+create function upheld.credential_of(whose uuid) returns text
+language sql stable security definer set search_path = ''
+return (select c.password_hash from upheld.credentials as c where c.person_id = whose);
+
+-- Replaces a hash, when the cost has risen or the password changed.
+create function upheld.replace_credential(whose uuid, new_password_hash text) returns void
+language sql volatile security definer set search_path = ''
+begin atomic
+update upheld.credentials
+set password_hash = new_password_hash, changed_at = upheld.clock_now()
+where person_id = whose;
+end;
+
+-- Opens a session for a person whose proof the gate has checked. A member starts in the
+-- organisation they joined first.
+create function upheld.mint_session(
+    whose uuid, new_secret_hash bytea, idle interval, lives interval
+) returns uuid
+language sql volatile security definer set search_path = ''
+begin atomic
+insert into upheld.sessions (person_id, secret_hash, idle_for, expires_at, organisation_id)
+values (
+    whose, new_secret_hash, idle, upheld.clock_now() + lives,
+    (
+        select m.organisation_id from upheld.members as m
+        where m.person_id = whose
+        order by m.joined_at limit 1
+    )
+)
+returning id;
+end;
+
+-- Notes that the person behind a session has just proved themselves again.
+create function upheld.freshen_session(whose uuid, which uuid) returns void
+language sql volatile security definer set search_path = ''
+begin atomic
+update upheld.sessions set proven_at = upheld.clock_now() where id = which and person_id = whose;
+end;
+
+grant execute on function
+upheld.register_person(uuid, bytea, bytea, text, bytea, interval, jsonb, bytea, boolean),
+upheld.verify_email(bytea),
+upheld.renew_link(bytea, bytea, interval),
+upheld.find_credential(bytea),
+upheld.credential_of(uuid),
+upheld.replace_credential(uuid, text),
+upheld.mint_session(uuid, bytea, interval, interval),
+upheld.freshen_session(uuid, uuid)
+to gate;

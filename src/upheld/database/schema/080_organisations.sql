@@ -1,0 +1,87 @@
+-- Organisations, and the rule that a member accepts before seeing any candidate's data.
+
+-- An organisation is seen by everyone: its name stands beside its jobs. Probe
+-- organisations are seen by their own members only.
+create policy organisations_are_seen_by_everyone on upheld.organisations
+for select to web, worker
+using (not is_probe or id = (select upheld.current_organisation()));
+grant select on upheld.organisations to web, worker;
+
+create policy a_person_sees_their_own_memberships on upheld.members
+for select to web, worker using (person_id = (select upheld.current_person()));
+grant select on upheld.members to web, worker;
+
+-- The founder becomes the owner: the only way into an organisation in this release.
+create policy founders_are_added_by_the_credential_keeper on upheld.members
+for insert to credential_keeper with check (role = 'owner');
+create policy organisations_are_founded_by_the_credential_keeper on upheld.organisations
+for insert to credential_keeper with check (id is not null);
+grant insert (organisation_id, person_id, role) on upheld.members to credential_keeper;
+grant insert (id, name, website, is_probe) on upheld.organisations to credential_keeper;
+grant execute on function upheld.current_person(), upheld.current_session() to credential_keeper;
+create policy a_session_moves_to_a_new_organisation on upheld.sessions
+for update to credential_keeper using (person_id = (select upheld.current_person()));
+grant update (organisation_id) on upheld.sessions to credential_keeper;
+
+-- Founds an organisation with the person asking as its owner, and lets their session act
+-- for it from the next request on. One step, so that no organisation is ever without one.
+create function upheld.found_organisation(new_id uuid, new_name text, new_website text)
+returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    founder upheld.people;
+begin
+    select p.* into founder from upheld.people as p where p.id = upheld.current_person();
+    if founder.id is null then
+        raise exception 'Sign in to found an organisation.' using errcode = '42501';
+    end if;
+    insert into upheld.organisations (id, name, website, is_probe)
+    values (new_id, new_name, new_website, founder.is_probe);
+    insert into upheld.members (organisation_id, person_id, role)
+    values (new_id, founder.id, 'owner');
+    update upheld.sessions set organisation_id = new_id where id = upheld.current_session();
+end
+$$;
+grant execute on function upheld.found_organisation(uuid, text, text) to web;
+
+-- Who accepted which version of the fair-use policy, for which organisation.
+create table upheld.fair_use_acceptances (
+    organisation_id uuid not null default upheld.current_organisation()
+    references upheld.organisations (id),
+    person_id uuid not null default upheld.current_person(),
+    notice_id uuid not null references upheld.notices (id),
+    accepted_at timestamptz not null default upheld.clock_now(),
+    primary key (organisation_id, person_id, notice_id),
+    foreign key (organisation_id, person_id) references upheld.members (organisation_id, person_id)
+    on delete cascade
+);
+create index fair_use_acceptances_notice_id_idx on upheld.fair_use_acceptances (notice_id);
+alter table upheld.fair_use_acceptances enable row level security;
+alter table upheld.fair_use_acceptances force row level security;
+create policy acceptances_are_seen_by_their_member on upheld.fair_use_acceptances
+for select to web, record_reader using (
+    organisation_id = (select upheld.current_organisation())
+    and person_id = (select upheld.current_person())
+);
+create policy acceptances_are_given_by_their_member on upheld.fair_use_acceptances
+for insert to web with check (
+    organisation_id = (select upheld.current_organisation())
+    and person_id = (select upheld.current_person())
+);
+grant select on upheld.fair_use_acceptances to web, record_reader;
+grant insert (notice_id) on upheld.fair_use_acceptances to web;
+comment on table upheld.fair_use_acceptances is 'A member''s acceptance of the fair-use policy, without which no candidate''s data is shown.';
+call upheld.classify('upheld.fair_use_acceptances', '{organisation_id,person_id,notice_id,accepted_at}', 'organisation', 'member', '{hiring}', 'contract', 'account', true, 'row');
+
+-- Whether the person asking has accepted the fair-use policy for the organisation they
+-- act for, in any role that may see candidates.
+create function upheld.may_see_candidates() returns boolean
+language sql stable security definer set search_path = ''
+return coalesce(upheld.current_standing() in ('owner', 'manager'), false) and exists (
+    select from upheld.fair_use_acceptances as f
+    where
+        f.organisation_id = upheld.current_organisation()
+        and f.person_id = upheld.current_person()
+);
+grant execute on function upheld.may_see_candidates() to web;

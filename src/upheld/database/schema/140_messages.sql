@@ -1,0 +1,96 @@
+-- A mail waiting to be sent to a person. It names no address: the worker takes the one of
+-- the account, under a context that lets it see that person and nobody else.
+create table upheld.messages (
+    id uuid primary key,
+    person_id uuid not null references upheld.people (id) on delete cascade,
+    kind text not null check (kind in (
+        'verify-address', 'address-in-use', 'application-received', 'application-moved', 'erasure-scheduled'
+    )),
+    parameters_sealed bytea not null,
+    created_at timestamptz not null default upheld.clock_now()
+);
+create index messages_person_id_idx on upheld.messages (person_id);
+alter table upheld.messages enable row level security;
+alter table upheld.messages force row level security;
+alter table upheld.messages alter column parameters_sealed set statistics 0;
+create policy messages_are_queued_by_the_queue_writer on upheld.messages
+for insert to queue_writer with check (length(parameters_sealed) > 0);
+create policy messages_are_read_for_their_person on upheld.messages
+for select to worker using (
+    person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:mail'
+);
+create policy messages_are_dropped_when_sent on upheld.messages
+for delete to worker using (
+    person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:mail'
+);
+grant insert (id, person_id, kind, parameters_sealed) on upheld.messages to queue_writer;
+grant select, delete on upheld.messages to worker;
+comment on table upheld.messages is 'Mails that wait to be sent; dropped when they are.';
+call upheld.classify('upheld.messages', '{id,person_id,kind,created_at}', 'technical', 'person', '{account}', 'contract', 'message', true, 'row');
+call upheld.classify('upheld.messages', '{parameters_sealed}', 'technical', 'person', '{account}', 'contract', 'message', true, 'key');
+
+create policy job_secrets_are_stored_by_the_queue_writer on upheld.job_secrets
+for insert to queue_writer with check (expires_at > upheld.clock_now());
+grant insert (secret_hash, person_id, duty, expires_at) on upheld.job_secrets to queue_writer;
+create policy candidates_of_an_employer_are_known_to_the_queue_writer on upheld.applications
+for select to queue_writer using (
+    organisation_id = (select upheld.current_organisation())
+    and (select upheld.current_standing()) in ('owner', 'manager')
+);
+grant select on upheld.applications to queue_writer;
+
+-- Stores a piece of work with the secret that will open its context. The payload carries
+-- ids and the secret, never personal data.
+create function upheld.enqueue(
+    duty text, whose uuid, subject_id uuid, secret bytea, not_before timestamptz, lives interval
+) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    insert into upheld.job_secrets (secret_hash, person_id, duty, expires_at)
+    values (pg_catalog.sha256(secret), whose, enqueue.duty, not_before + lives);
+    insert into queue.pgqueuer (priority, entrypoint, payload, status, execute_after)
+    values (
+        0, enqueue.duty,
+        pg_catalog.convert_to(pg_catalog.jsonb_build_object(
+            'id', subject_id, 'secret', pg_catalog.encode(secret, 'hex'))::text, 'UTF8'),
+        'queued', not_before
+    );
+end
+$$;
+
+-- Queues a mail to anyone; only the gate may, which speaks to people before they sign in.
+create function upheld.queue_message_at_the_gate(
+    message_id uuid, whose uuid, message_kind text, parameters bytea, secret bytea
+) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    insert into upheld.messages (id, person_id, kind, parameters_sealed)
+    values (message_id, whose, message_kind, parameters);
+    perform upheld.enqueue('mail', whose, message_id, secret, upheld.clock_now(), interval '7 days');
+end
+$$;
+
+-- Queues a mail to the person asking, or to a candidate of the organisation they act for.
+create function upheld.queue_message(
+    message_id uuid, whose uuid, message_kind text, parameters bytea, secret bytea
+) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if whose is distinct from upheld.current_person() and not exists (
+        select from upheld.applications as a
+        where a.person_id = whose and a.organisation_id = upheld.current_organisation()
+    ) then
+        raise exception 'A mail goes to yourself or to a candidate of yours.' using errcode = '42501';
+    end if;
+    -- A candidate who has erased their account is written to no more.
+    insert into upheld.messages (id, person_id, kind, parameters_sealed)
+    values (message_id, whose, message_kind, parameters);
+    perform upheld.enqueue('mail', whose, message_id, secret, upheld.clock_now(), interval '7 days');
+end
+$$;
+
+grant execute on function upheld.queue_message_at_the_gate(uuid, uuid, text, bytea, bytea) to gate;
+grant execute on function upheld.queue_message(uuid, uuid, text, bytea, bytea) to web;

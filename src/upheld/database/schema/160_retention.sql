@@ -1,0 +1,81 @@
+-- What the platform may no longer keep. Each duty has its own narrow policy: it can
+-- remove what its rule names, and nothing else.
+
+create policy applications_are_removed_after_their_time on upheld.applications
+for delete to retention_keeper using (keep_until < upheld.clock_now()::date);
+create policy applications_are_counted_by_the_retention_keeper on upheld.applications
+for select to retention_keeper using (submitted_at is not null);
+create policy snapshots_past_their_time_are_found on upheld.application_snapshots
+for select to retention_keeper using (
+    exists (
+        select from upheld.applications as a
+        where a.id = application_id and a.keep_until < upheld.clock_now()::date
+    )
+);
+create policy sessions_are_removed_after_their_time on upheld.sessions
+for delete to retention_keeper using (expires_at < upheld.clock_now() or revoked_at is not null);
+create policy sessions_past_their_time_are_found on upheld.sessions
+for select to retention_keeper using (expires_at < upheld.clock_now() or revoked_at is not null);
+create policy links_are_removed_after_their_time on upheld.email_verifications
+for delete to retention_keeper using (expires_at < upheld.clock_now());
+create policy links_past_their_time_are_found on upheld.email_verifications
+for select to retention_keeper using (expires_at < upheld.clock_now());
+create policy job_secrets_are_removed_after_their_time on upheld.job_secrets
+for delete to retention_keeper using (expires_at < upheld.clock_now());
+create policy job_secrets_past_their_time_are_found on upheld.job_secrets
+for select to retention_keeper using (expires_at < upheld.clock_now());
+grant select, delete on upheld.applications to retention_keeper;
+grant select (application_id, resume_object_id) on upheld.application_snapshots to retention_keeper;
+grant select (id, expires_at, revoked_at), delete on upheld.sessions to retention_keeper;
+grant select (expires_at), delete on upheld.email_verifications to retention_keeper;
+grant select (expires_at), delete on upheld.job_secrets to retention_keeper;
+
+-- Removes up to a hundred application records whose time is over. For each, whether it
+-- was the last of this person with this employer, so that the key can go too.
+create function upheld.remove_old_applications()
+returns table (person_id uuid, organisation_id uuid, resume_object_id uuid, was_last boolean)
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    due record;
+begin
+    for due in
+        select a.id, a.person_id, a.organisation_id, s.resume_object_id
+        from upheld.applications as a
+        left join upheld.application_snapshots as s on s.application_id = a.id
+        where a.keep_until < upheld.clock_now()::date
+        order by a.keep_until limit 100
+    loop
+        delete from upheld.applications as a where a.id = due.id;
+        person_id := due.person_id;
+        organisation_id := due.organisation_id;
+        resume_object_id := due.resume_object_id;
+        was_last := not exists (
+            select from upheld.applications as a
+            where a.person_id = due.person_id and a.organisation_id = due.organisation_id
+        );
+        return next;
+    end loop;
+end
+$$;
+
+-- Removes sessions, links and job secrets whose time is over; how many, by table. The
+-- statement names no condition: the policies above are the condition.
+create function upheld.remove_expired() returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    tab text;
+    gone bigint;
+    counts jsonb := '{}';
+begin
+    foreach tab in array array['sessions', 'email_verifications', 'job_secrets'] loop
+        execute format('delete from upheld.%I', tab);
+        get diagnostics gone = row_count;
+        counts := counts || pg_catalog.jsonb_build_object(tab, gone);
+    end loop;
+    return counts;
+end
+$$;
+
+grant execute on function upheld.remove_old_applications(), upheld.remove_expired() to maintenance;

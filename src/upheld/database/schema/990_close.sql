@@ -1,0 +1,72 @@
+-- The last word of every change of the schema: functions change hands to the family that
+-- lends its rights, and from here on nobody but the owner can create anything.
+
+alter function sealed.padded(bytea, integer) owner to context_keeper;
+alter function sealed.make_context_key() owner to context_keeper;
+alter function sealed.seal_of(integer, text) owner to context_keeper;
+alter function sealed.write_context(uuid, uuid, text, uuid) owner to context_keeper;
+alter function sealed.read_context() owner to context_keeper;
+alter function upheld.current_person() owner to context_keeper;
+alter function upheld.current_organisation() owner to context_keeper;
+alter function upheld.current_standing() owner to context_keeper;
+alter function upheld.current_session() owner to context_keeper;
+alter function upheld.open_context(bytea) owner to context_keeper;
+alter function upheld.open_job_context(bytea) owner to context_keeper;
+alter function upheld.rotate_context_key() owner to context_keeper;
+
+alter function upheld.audit_content(timestamptz, uuid, uuid, text, text, uuid, jsonb, bytea) owner to audit_writer;
+alter function upheld.append_entry(uuid, uuid, text, text, uuid, jsonb, bytea) owner to audit_writer;
+alter function upheld.record_act(text, text, uuid, jsonb, bytea) owner to audit_writer;
+alter function upheld.record_at_the_gate(uuid, text, jsonb, bytea) owner to audit_writer;
+alter function upheld.record_duty(text, jsonb) owner to audit_writer;
+
+alter function upheld.take_from_limit(bytea, integer, interval) owner to limit_keeper;
+alter function upheld.look_at_limit(bytea, integer, interval) owner to limit_keeper;
+alter function upheld.drop_spent_counters() owner to limit_keeper;
+
+alter function upheld.register_person(uuid, bytea, bytea, text, bytea, interval, jsonb, bytea, boolean) owner to credential_keeper;
+alter function upheld.verify_email(bytea) owner to credential_keeper;
+alter function upheld.renew_link(bytea, bytea, interval) owner to credential_keeper;
+alter function upheld.find_credential(bytea) owner to credential_keeper;
+alter function upheld.credential_of(uuid) owner to credential_keeper;
+alter function upheld.replace_credential(uuid, text) owner to credential_keeper;
+alter function upheld.mint_session(uuid, bytea, interval, interval) owner to credential_keeper;
+alter function upheld.freshen_session(uuid, uuid) owner to credential_keeper;
+alter function upheld.found_organisation(uuid, text, text) owner to credential_keeper;
+
+alter function upheld.may_see_candidates() owner to record_reader;
+alter function upheld.list_applications(uuid, integer, integer) owner to record_reader;
+alter function upheld.note_view(uuid, text) owner to record_reader;
+alter function upheld.open_application(uuid) owner to record_reader;
+alter function upheld.open_contact(uuid) owner to record_reader;
+alter function upheld.open_resume(uuid) owner to record_reader;
+alter function upheld.own_profile() owner to record_reader;
+alter function upheld.own_documents() owner to record_reader;
+alter function upheld.own_snapshots() owner to record_reader;
+
+alter function queue.fn_pgqueuer_changed() owner to queue_writer;
+alter function upheld.enqueue(text, uuid, uuid, bytea, timestamptz, interval) owner to queue_writer;
+alter function upheld.queue_message_at_the_gate(uuid, uuid, text, bytea, bytea) owner to queue_writer;
+alter function upheld.queue_message(uuid, uuid, text, bytea, bytea) owner to queue_writer;
+alter function upheld.queue_erasure(uuid, bytea) owner to queue_writer;
+
+alter function upheld.plan_erasure(uuid) owner to eraser;
+alter function upheld.erase_person(uuid, date) owner to eraser;
+alter function upheld.certify_erasure(uuid, jsonb) owner to eraser;
+alter function upheld.erasure_by_receipt(bytea) owner to eraser;
+
+alter function upheld.remove_old_applications() owner to retention_keeper;
+alter function upheld.remove_expired() owner to retention_keeper;
+
+do $$
+declare
+    name text;
+begin
+    foreach name in array array[
+        'context_keeper', 'credential_keeper', 'record_reader', 'audit_writer', 'limit_keeper',
+        'queue_writer', 'eraser', 'retention_keeper'
+    ] loop
+        execute format('revoke create on schema upheld, sealed, queue from %I', name);
+    end loop;
+end
+$$;

@@ -1,0 +1,1 @@
+"""Pure helpers: no input or output, no settings, no words of the domain."""

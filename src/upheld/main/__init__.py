@@ -1,0 +1,1 @@
+"""Composition only: the web application, the worker, the command line, the list of slices."""

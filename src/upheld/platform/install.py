@@ -1,0 +1,88 @@
+"""Installing: roles with their passwords, the two databases, the schema.
+
+Run once as an administrator of the cluster. Passwords reach the server as SCRAM verifiers
+(RFC 5802), so that no log or statistics view ever holds one in the clear.
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from importlib import resources
+from pathlib import Path
+from urllib.parse import quote
+
+import asyncpg
+
+from upheld.kit.errors import UnavailableError
+from upheld.platform.settings import Settings
+
+LOGIN_ROLES = ("migrator", "gate", "web", "worker", "maintenance", "support", "auditor", "vault")
+DATABASE, KEYRING = "upheld", "keyring"
+
+
+class InstallError(UnavailableError):
+    """The databases could not be set up."""
+
+    code = "install"
+
+
+def make_secrets(folder: Path) -> None:
+    """Write a random password for every role that has none yet."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for role in LOGIN_ROLES:
+        path = folder / role
+        if not path.exists():
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(32))
+
+
+def scram_verifier(password: str) -> str:
+    """Return what PostgreSQL stores for a password, so that the password need not travel."""
+    salt, rounds = secrets.token_bytes(16), 4096
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, rounds)
+    client = hmac.digest(salted, b"Client Key", "sha256")
+    stored = hashlib.sha256(client).digest()
+    server = hmac.digest(salted, b"Server Key", "sha256")
+    b64 = [base64.b64encode(part).decode() for part in (salt, stored, server)]
+    return f"SCRAM-SHA-256${rounds}:{b64[0]}${b64[1]}:{b64[2]}"
+
+
+async def install(administrator: str, settings: Settings, *, database: str = DATABASE, keyring: str = KEYRING) -> None:
+    """Make roles and databases as `administrator` (a URL with `{database}` for the name).
+
+    Safe to repeat: what exists is kept, passwords are set to those in the secrets folder.
+
+    Raises:
+        InstallError: the server is older than PostgreSQL 18.
+    """
+    admin = await asyncpg.connect(administrator.format(database="postgres"))
+    try:
+        if admin.get_server_version().major < 18:  # noqa: PLR2004 - the one version we build for
+            msg = "Upheld needs PostgreSQL 18 or newer; this server is older."
+            raise InstallError(msg)
+        await admin.execute(sql("roles.sql"))
+        for role in LOGIN_ROLES:
+            await admin.execute(f"alter role {role} password '{scram_verifier(settings.secret(role))}'")
+        for name in (database, keyring):
+            if not await admin.fetchval("select true from pg_database where datname = $1", name):
+                await admin.execute(f"create database {name} owner owner template template0 encoding 'UTF8'")
+            await admin.execute(f"revoke all on database {name} from public")
+        await admin.execute(
+            f"grant connect on database {database} to migrator, gate, web, worker, maintenance, support, auditor"
+        )
+        await admin.execute(f"grant connect on database {keyring} to migrator, vault")
+    finally:
+        await admin.close()
+
+
+def sql(*path: str) -> str:
+    """Return one file of `upheld/database`."""
+    return resources.files("upheld.database").joinpath(*path).read_text()
+
+
+def url(base: str, role: str, password: str) -> str:
+    """Return a database URL with role and password filled in."""
+    scheme, rest = base.split("://", 1)
+    return f"{scheme}://{role}:{quote(password, safe='')}@{rest}"

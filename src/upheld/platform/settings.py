@@ -1,0 +1,251 @@
+"""Settings: everything an operator can choose, in one documented place.
+
+Each is read from the environment as `UPHELD_` and its name in capitals, else from the
+file that `UPHELD_SETTINGS` names (lines of `UPHELD_NAME=value`), else its default. The
+string under each says what it means, its unit, and what getting it wrong costs; the
+reference page is generated from here. Secrets have no default and never stand in the
+environment: they are files of mode 0600 in `secrets`.
+"""
+
+import ast
+import inspect
+import os
+from dataclasses import MISSING, dataclass, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from upheld.kit.errors import UnavailableError
+
+
+class SettingsError(UnavailableError):
+    """A setting is wrong."""
+
+    code = "settings"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the operator chose."""
+
+    var: Path = Path("var")
+    """Folder for everything this deployment writes: keys, objects, mails, logs, and the
+    embedded database. Must be on encrypted storage and out of reach of other users; who
+    reads it as root reads the keys."""
+
+    address: str = "https://upheld.localhost:8443"
+    """The one public address, with scheme. A wrong one sends people's mails and redirects
+    elsewhere, and refuses their requests as cross-site."""
+
+    listen: str = "127.0.0.1:8443"
+    """Host and port the HTTPS listener binds."""
+
+    listen_plain: str = "127.0.0.1:8080"
+    """Host and port where plain HTTP answers with a redirect and nothing else; empty for
+    none."""
+
+    certificate: Path | None = None
+    """The TLS certificate chain (PEM). Without one, a local authority of this deployment
+    issues a certificate: right for a demo, wrong for the public."""
+
+    certificate_key: Path | None = None
+    """The key of that certificate (PEM, PKCS#8), mode 0600."""
+
+    database: str = ""
+    """PostgreSQL 18 that holds the data, as `postgresql://host:port/name` without user or
+    password. A database that is not on this machine is only used over verified TLS.
+    Empty: the embedded one in `var`, which is for trying things out."""
+
+    keyring_database: str = ""
+    """The database of wrapped keys; in production on another cluster than `database`.
+    Keeping both in one backup undoes the erasures. Empty: beside the embedded one."""
+
+    secrets: Path | None = None
+    """Folder with one file of mode 0600 per database role, holding its password.
+    Default: `secrets` in `var`."""
+
+    root_key: Path | None = None
+    """File with the root key: 32 bytes as 64 hexadecimal digits. Losing it loses
+    everything that is encrypted; keep a copy elsewhere. Default: `keys/root.key` in
+    `var`, which is right for a demo only."""
+
+    objects: str = ""
+    """Where encrypted files go: `file:///folder`, or `s3://bucket` with the provider's
+    usual environment variables. Default: `objects` in `var`."""
+
+    mail: str = ""
+    """`smtps://user@host:port` (password in the secret `smtp`), or empty: mails are
+    written to `mail` in `var`, where the demo's outbox page shows them."""
+
+    mail_from: str = "no-reply@upheld.example"
+    """The address that mails come from."""
+
+    controller: str = "The operator of this site"
+    """Who answers for the platform's own processing, as it stands in the notices. Left at
+    the default, the notices name nobody, and no consent given to them is worth much."""
+
+    contact: str = "privacy@upheld.example"
+    """Where people reach the controller about their data."""
+
+    bcrypt_cost: int = 12
+    """Work factor of password hashes; each step doubles the time of a sign-in (about a
+    quarter of a second at 12). Less than 10 is refused."""
+
+    session_idle: timedelta = timedelta(hours=2)
+    """Minutes without a request after which a session ends. Longer leaves shared
+    computers open; shorter loses people's place."""
+
+    session_lifetime: timedelta = timedelta(hours=12)
+    """Minutes after which a session ends whatever happens."""
+
+    link_lifetime: timedelta = timedelta(hours=24)
+    """Minutes for which a link in a verification mail works."""
+
+    erasure_grace: timedelta = timedelta(minutes=10)
+    """Minutes between asking for erasure and its execution, in which it can be called
+    off. Zero erases at once; more than 43,200 (30 days) breaks the promise."""
+
+    epoch_days: int = 7
+    """Days after which the epoch key is replaced and the old one destroyed: the horizon
+    printed on erasure certificates, after which no backup of the keyring opens."""
+
+    workers: int = 1
+    """Processes that serve requests."""
+
+    demo: bool = False
+    """Whether this is a demo: it seeds invented people and opens the outbox page to
+    everyone who reaches it. Never on a deployment with real people."""
+
+
+    def __post_init__(self) -> None:
+        """Refuse values that would break a promise."""
+        if self.bcrypt_cost < 10:  # noqa: PLR2004 - the floor is the promise
+            msg = "UPHELD_BCRYPT_COST is below 10, the floor of the promise about passwords. Use 12."
+            raise SettingsError(msg)
+        if self.erasure_grace > timedelta(days=30):
+            msg = "UPHELD_ERASURE_GRACE is above 43,200 minutes; erasure within 30 days is a promise."
+            raise SettingsError(msg)
+        if urlsplit(self.address).scheme != "https":
+            msg = "UPHELD_ADDRESS must begin with https://; plain HTTP only ever redirects."
+            raise SettingsError(msg)
+
+    @classmethod
+    def read(cls, environment: dict[str, str] | None = None) -> Self:
+        """Read the settings from the environment and the file it names.
+
+        Raises:
+            SettingsError: a name is unknown or a value cannot be read.
+        """
+        env = dict(os.environ if environment is None else environment)
+        chosen = {**_file_lines(env.get("UPHELD_SETTINGS")), **env}
+        named = {f.name: f for f in fields(cls)}
+        values: dict[str, Any] = {}
+        for key, text in chosen.items():
+            name = key.removeprefix("UPHELD_").lower()
+            if not key.startswith("UPHELD_") or key == "UPHELD_SETTINGS":
+                continue
+            if name not in named:
+                msg = f"{key} is not a setting. `upheld settings` lists them all."
+                raise SettingsError(msg)
+            values[name] = _parse(key, text, str(named[name].type))
+        return cls(**values)
+
+    @property
+    def host(self) -> str:
+        """The public host name with its port, as browsers send it."""
+        return urlsplit(self.address).netloc
+
+    @property
+    def secrets_folder(self) -> Path:
+        """Where the passwords of the database roles lie."""
+        return self.secrets or self.var / "secrets"
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where wrapped epoch and platform keys lie."""
+        return self.var / "keys"
+
+    @property
+    def root_key_file(self) -> Path:
+        """Where the root key lies."""
+        return self.root_key or self.keys_folder / "root.key"
+
+    @property
+    def objects_url(self) -> str:
+        """Where encrypted files go."""
+        return self.objects or (self.var / "objects").resolve().as_uri()
+
+    def secret(self, name: str) -> str:
+        """Return one secret from its file.
+
+        Raises:
+            SettingsError: the file is missing, or others may read it.
+        """
+        path = self.secrets_folder / name
+        try:
+            if path.stat().st_mode & 0o077:
+                msg = f"Others may read the secret {path}. Run `chmod 600 {path}`."
+                raise SettingsError(msg)
+            return path.read_text().strip()
+        except FileNotFoundError:
+            msg = f"The secret {path} is missing. `upheld init` makes it."
+            raise SettingsError(msg) from None
+
+
+def _file_lines(path: str | None) -> dict[str, str]:
+    if path is None:
+        return {}
+    try:
+        lines = Path(path).read_text().splitlines()
+    except OSError as error:
+        msg = f"UPHELD_SETTINGS names {path}, which cannot be read: {error.strerror}."
+        raise SettingsError(msg) from error
+    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    return {key.strip(): value.strip() for key, value in pairs}
+
+
+def _parse(key: str, text: str, kind: str) -> object:
+    try:
+        if "timedelta" in kind:
+            return timedelta(minutes=float(text))
+        if "bool" in kind:
+            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[text.lower()]
+        if "int" in kind:
+            return int(text)
+    except (ValueError, KeyError):
+        msg = f"{key}={text!r} is not {'minutes' if 'timedelta' in kind else 'yes or no' if 'bool' in kind else 'a whole number'}."
+        raise SettingsError(msg) from None
+    return Path(text) if "Path" in kind else text
+
+
+def reference() -> list[tuple[str, str, str]]:
+    """Return name, default and meaning of every setting, read from this file."""
+    body = ast.parse(inspect.getsource(Settings)).body[0]
+    assert isinstance(body, ast.ClassDef)  # noqa: S101 - narrows the type for the checker
+    meanings = {
+        before.target.id: inspect.cleandoc(after.value.value)
+        for before, after in zip(body.body, body.body[1:], strict=False)
+        if isinstance(before, ast.AnnAssign)
+        and isinstance(before.target, ast.Name)
+        and isinstance(after, ast.Expr)
+        and isinstance(after.value, ast.Constant)
+        and isinstance(after.value.value, str)
+    }
+    return [
+        (
+            f"UPHELD_{f.name.upper()}",
+            _shown(None if f.default is MISSING else f.default),
+            " ".join(meanings[f.name].split()),
+        )
+        for f in fields(Settings)
+        if f.name in meanings
+    ]
+
+
+def _shown(default: object) -> str:
+    if isinstance(default, timedelta):
+        return f"{default.total_seconds() / 60:g}"
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    return "" if default is None else str(default)

@@ -1,0 +1,43 @@
+"""The session cookie: `__Host-`, HTTP-only, Secure, SameSite=Lax; a signed JWT (RFC 7519)
+that carries a session's secret and expiry and nothing else. The session row decides; the
+signature only keeps garbage away from the database.
+"""
+
+import datetime as dt
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as BinasciiError
+
+import jwt
+
+SESSION_COOKIE = "__Host-session"
+_ALGORITHM = "HS256"
+_AUDIENCE = "upheld"
+_TYPE = "upheld-session+jwt"
+
+
+def write_session(key: bytes, secret: bytes, expires_at: dt.datetime) -> str:
+    """Return the value of a Set-Cookie header that carries a session's secret."""
+    token = jwt.encode(
+        {"sid": urlsafe_b64encode(secret).decode(), "exp": expires_at, "aud": _AUDIENCE},
+        key,
+        algorithm=_ALGORITHM,
+        headers={"typ": _TYPE},
+    )
+    lifetime = int((expires_at - dt.datetime.now(dt.UTC)).total_seconds())
+    return f"{SESSION_COOKIE}={token}; Path=/; Max-Age={lifetime}; Secure; HttpOnly; SameSite=Lax"
+
+
+def forget_session() -> str:
+    """Return the value of a Set-Cookie header that removes the cookie."""
+    return f"{SESSION_COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax"
+
+
+def read_session(key: bytes, token: str) -> bytes | None:
+    """Return the session's secret, or None when signature, type, audience or expiry are off."""
+    try:
+        claims = jwt.decode_complete(token, key, algorithms=[_ALGORITHM], audience=_AUDIENCE)
+        if claims["header"].get("typ") != _TYPE:
+            return None
+        return urlsafe_b64decode(str(claims["payload"]["sid"]))
+    except (jwt.InvalidTokenError, KeyError, BinasciiError, ValueError):
+        return None

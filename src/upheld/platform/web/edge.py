@@ -1,0 +1,122 @@
+"""The edge: the outermost layer. It decides about every request before any router does.
+
+1. Host: only our own names are served; `localhost` is sent to the address of the site.
+2. Cross-site rule: a state change comes from the site itself (Fetch metadata first, then
+   Origin; with a session cookie and neither, refused), and so does a socket.
+3. Headers: every answer leaves with them, whoever made it: pages, errors, files, refusals.
+"""
+
+from collections.abc import Callable, Mapping
+from http.cookies import CookieError, SimpleCookie
+from typing import cast
+
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from upheld.kit.errors import RefusedError, UpheldError
+from upheld.platform.web.cookies import SESSION_COOKIE
+from upheld.platform.web.headers import PRIVATE, SECURITY_HEADERS
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+RenderError = Callable[[Scope, UpheldError], tuple[int, list[tuple[bytes, bytes]], bytes]]
+
+
+class CrossSiteError(RefusedError):
+    """This came from another site, so nothing was changed. Open the page here and try again."""
+
+    code = "cross-site"
+
+
+class WrongHostError(UpheldError):
+    """This address is not served here."""
+
+    code = "wrong-host"
+    status = 421
+
+
+class Edge:
+    """Wraps the whole application."""
+
+    def __init__(self, app: ASGIApp, address: str, listen: str, render_error: RenderError) -> None:
+        """Take the application, its public address, the bound `host:port`, and a renderer."""
+        self._app = app
+        self._address = address
+        host = address.removeprefix("https://")
+        port = listen.rsplit(":", 1)[1]
+        self._hosts = {host: address, f"127.0.0.1:{port}": f"https://127.0.0.1:{port}"}
+        self._elsewhere = {f"localhost:{port}", "localhost"}
+        self._render_error = render_error
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, redirect or refuse."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        outgoing = _with_headers(send)
+        headers = {key.lower(): value.decode("latin-1") for key, value in scope["headers"]}
+        host = headers.get(b"host", "")
+        if host in self._elsewhere and scope["type"] == "http":
+            target = self._address + cast("dict[str, str]", scope).get("path", "/")
+            await _answer(outgoing, 308, [(b"location", target.encode("latin-1", "ignore"))], b"")
+            return
+        refusal = WrongHostError() if host not in self._hosts else self._cross_site(scope, headers, self._hosts[host])
+        if refusal is None:
+            await self._app(scope, receive, outgoing)
+        else:
+            await self._refuse(scope, outgoing, refusal)
+
+    def _cross_site(self, scope: Scope, headers: Mapping[bytes, str], origin: str) -> UpheldError | None:
+        is_socket = scope["type"] == "websocket"
+        if not is_socket and cast("dict[str, str]", scope)["method"] in SAFE_METHODS:
+            return None
+        site = headers.get(b"sec-fetch-site")
+        if site is not None and not is_socket:
+            return None if site in {"same-origin", "none"} else CrossSiteError()
+        said = headers.get(b"origin")
+        if said is not None:
+            return None if said == origin else CrossSiteError()
+        return CrossSiteError() if _has_session(headers.get(b"cookie", "")) else None
+
+    async def _refuse(self, scope: Scope, send: Send, error: UpheldError) -> None:
+        status, headers, body = self._render_error(scope, error)
+        if scope["type"] == "websocket":
+            await refuse_socket(scope, send, status, headers, body)
+        else:
+            await _answer(send, status, headers, body)
+
+
+async def refuse_socket(
+    scope: Scope, send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes
+) -> None:
+    """Refuse a socket's handshake, with a real answer where the server can give one."""
+    if "websocket.http.response" in (scope.get("extensions") or {}):
+        start = {"type": "websocket.http.response.start", "status": status, "headers": headers}
+        await send(cast("Message", start))
+        await send(cast("Message", {"type": "websocket.http.response.body", "body": body, "more_body": False}))
+    else:
+        await send(cast("Message", {"type": "websocket.close", "code": 4403, "reason": ""}))
+
+
+async def _answer(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _with_headers(send: Send) -> Send:
+    async def outgoing(message: Message) -> None:
+        if message["type"] in {"http.response.start", "websocket.http.response.start"}:
+            start = cast("dict[str, list[tuple[bytes, bytes]]]", message)
+            own = [(key.lower(), value) for key, value in start.get("headers", [])]
+            named = {key for key, _ in own}
+            fixed = [pair for pair in (*SECURITY_HEADERS, PRIVATE) if pair[0] not in named]
+            start["headers"] = [*own, *fixed]
+        await send(message)
+
+    return outgoing
+
+
+def _has_session(cookie: str) -> bool:
+    try:
+        return SESSION_COOKIE in SimpleCookie(cookie)
+    except CookieError:
+        return SESSION_COOKIE in cookie

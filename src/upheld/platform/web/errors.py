@@ -1,0 +1,111 @@
+"""Errors, rendered in one place: a page for people, problem details (RFC 9457) for programs.
+
+Missing and forbidden look the same. An error nobody expected shows a reference number and
+nothing else; the number finds the line in the log.
+"""
+
+import logging
+from secrets import token_hex
+from typing import Any, cast
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.response import Redirect
+from litestar.types import Scope
+
+from upheld.kit.errors import InvalidError, NotFoundError, SignInNeededError, TooSoonError, UpheldError
+from upheld.platform.i18n import Words, choose_language, mark
+from upheld.platform.web.pages import render, words_for
+
+log = logging.getLogger("upheld.errors")
+
+PROBLEM = "application/problem+json"
+
+_TITLES = {
+    401: mark("Sign in first"),
+    403: mark("This was refused"),
+    404: mark("Nothing here"),
+    405: mark("This cannot be done here"),
+    409: mark("It has changed in the meantime"),
+    410: mark("This was erased"),
+    413: mark("Too large"),
+    421: mark("Wrong address"),
+    422: mark("Some answers need another look"),
+    429: mark("Too often"),
+    503: mark("Not reachable at the moment"),
+}
+
+
+def respond(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Answer a request that failed: the application's one exception handler."""
+    known = _known(error)
+    if isinstance(known, SignInNeededError) and not _is_api(request.scope) and request.method == "GET":
+        return Redirect(request.app.route_reverse("accounts.sign_in"), status_code=303, query_params=_way_back(request))
+    reference = token_hex(4) if known.status >= 500 else None  # noqa: PLR2004 - server errors
+    if reference:
+        # The exception's words may quote what people typed: only its kind and place are logged.
+        log.error("reference %s: %s at %s", reference, type(error).__name__, _place(error))
+    status, headers, body = _rendered(_is_api(request.scope), words_for(request), known, reference)
+    plain = {key.decode(): value.decode() for key, value in headers}
+    return Response(body, status_code=status, media_type=plain.pop("content-type"), headers=plain)
+
+
+def render_error(scope: Scope, error: UpheldError) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Answer a request that never reached a route; used by the edge."""
+    accepted = next((v.decode("latin-1") for k, v in scope["headers"] if k.lower() == b"accept-language"), "")
+    return _rendered(_is_api(scope), Words(choose_language(accepted)), error, None)
+
+
+def _rendered(
+    is_api: bool, words: Words, error: UpheldError, reference: str | None  # noqa: FBT001 - private
+) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    extra = [(b"retry-after", str(error.wait_seconds).encode())] if isinstance(error, TooSoonError) else []
+    title = words(_TITLES.get(error.status, mark("Something went wrong")))
+    if is_api:
+        problem: dict[str, object] = {
+            "type": f"urn:upheld:problem:{error.code}", "title": title, "status": error.status, "detail": words(error.message),
+        }  # fmt: skip
+        if isinstance(error, InvalidError):
+            problem["fields"] = {name: words(text) for name, text in error.fields.items()}
+        if reference:
+            problem["instance"] = f"urn:upheld:reference:{reference}"
+        return error.status, [(b"content-type", PROBLEM.encode()), *extra], msgspec.json.encode(problem)
+    html = render(words, "error.html", title=title, error=error, reference=reference)
+    return error.status, [(b"content-type", b"text/html; charset=utf-8"), *extra], html.encode()
+
+
+def _known(error: Exception) -> UpheldError:
+    if isinstance(error, UpheldError):
+        # Not yours and not there are one answer, unless the person is merely refused an act.
+        return error
+    if isinstance(error, HTTPException):
+        if error.status_code in {404, 405}:
+            known: UpheldError = NotFoundError()
+            known.status = error.status_code
+            return known
+        if error.status_code < 500:  # noqa: PLR2004 - the request's own fault
+            return InvalidError({}, mark("The request could not be read. Check the address and try again."))
+    return UpheldError(mark("Something went wrong on our side. Nothing was changed."))
+
+
+def _place(error: Exception) -> str:
+    trace = error.__traceback__
+    places: list[str] = []
+    while trace is not None:
+        places.append(f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return " > ".join(places[-4:])
+
+
+def _is_api(scope: Scope) -> bool:
+    return cast("dict[str, str]", scope).get("path", "").startswith("/api/")
+
+
+def _way_back(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """Name the route to return to after signing in, when it can be named without parts."""
+    handler = request.scope.get("route_handler")
+    name = getattr(handler, "name", None)
+    return {"to": name} if name and not request.path_params else {}
+
+

@@ -1,0 +1,90 @@
+"""Pages: server-rendered HTML from a slice's templates.
+
+Every template is rendered with autoescaping and strict undefined names: a misspelt one is
+an error, not a blank. Templates are named `<slice>/<page>.html`.
+"""
+
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import jinja2
+from litestar import Request, Response
+from litestar.enums import MediaType
+from litestar.response import Redirect
+
+from upheld.platform.i18n import Words, choose_language
+from upheld.platform.web.static import static_url
+from upheld.platform.web.visits import current_visit
+
+SLICES = ("accounts", "organisations", "candidates", "jobs", "applications", "privacy", "trust")
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """Return the template environment: the platform's layout and every slice's pages."""
+    slices = {name: jinja2.PackageLoader(f"upheld.features.{name}") for name in SLICES if _has_templates(name)}
+    env = jinja2.Environment(
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader("upheld.platform.web"), jinja2.PrefixLoader(slices)]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    env.globals["static"] = static_url
+    env.policies["ext.i18n.trimmed"] = True
+    return env
+
+
+def render(words: Words, template: str, **context: object) -> str:
+    """Return a template rendered in a reader's language."""
+    env = environment()
+    page = env.get_template(template, globals={"words": words, "_": words, "gettext": words, "ngettext": _ngettext(words)})
+    return page.render(**context)
+
+
+def page(
+    request: Request[Any, Any, Any], template: str, *, status: int = 200, cookies: tuple[str, ...] = (), **context: object
+) -> Response[str]:
+    """Return a page for this visit. `visit`, `url` and `now` are there for every template."""
+    visit = current_visit(request.scope)
+    html = render(
+        words_for(request),
+        template,
+        visit=visit,
+        who=visit.who,
+        demo=visit.platform.settings.demo,
+        path=request.url.path,
+        url=request.app.route_reverse,
+        now=visit.platform.clock.now(),
+        **context,
+    )
+    return _with_cookies(Response(html, media_type=MediaType.HTML, status_code=status), cookies)
+
+
+def redirect(request: Request[Any, Any, Any], route: str, *, cookies: tuple[str, ...] = (), **parts: object) -> Redirect:
+    """Send the browser to a route by its name; there is no way to name a URL."""
+    query = {key.removeprefix("q_"): str(parts.pop(key)) for key in list(parts) if key.startswith("q_")}
+    target = request.app.route_reverse(route, **parts)
+    return _with_cookies(Redirect(target, status_code=303, query_params=query or None), cookies)
+
+
+def words_for(request: Request[Any, Any, Any]) -> Words:
+    """Return the words of this reader's language."""
+    return Words(choose_language(request.headers.get("accept-language", "")))
+
+
+def _with_cookies(response: Any, cookies: tuple[str, ...]) -> Any:  # noqa: ANN401 - the same kind of answer comes back
+    for cookie in cookies:
+        response.headers["set-cookie"] = cookie
+    return response
+
+
+def _ngettext(words: Words) -> Any:  # noqa: ANN401 - jinja's own calling convention
+    return lambda one, many, num: words.plural(one, many, num)
+
+
+def _has_templates(name: str) -> bool:
+    return resources.files(f"upheld.features.{name}").joinpath("templates").is_dir()
+

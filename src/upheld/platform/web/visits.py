@@ -1,0 +1,138 @@
+"""Visits: the session check and the one transaction of every request, HTTP and socket alike.
+
+Private is the default. A route that is open to everyone says `opt={"public": True}`; a
+route that must not hold a transaction of its own (signing in: it hashes; static files)
+says `opt={"no_transaction": True}`. Everything else runs inside the context of the person
+whose session secret the cookie carries, as the database itself has established it.
+
+A transaction is committed before the first byte of a good answer leaves, and undone when
+the answer is an error: what was journaled for a page is on disk before the page is seen.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID
+
+import msgspec
+from litestar.connection import ASGIConnection
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from upheld.kit.errors import SignInNeededError
+from upheld.platform.acting import Acting
+from upheld.platform.database import Query, RequestTransaction, Transaction
+from upheld.platform.services import Platform
+from upheld.platform.web.cookies import SESSION_COOKIE, read_session
+
+_OPEN = Query(
+    "open_context",
+    "select person_id, session_id, organisation_id, role, proven_at, expires_at from upheld.open_context($1)",
+    "Opens the context of the session whose secret is presented.",
+)
+_VISIT = "upheld.visit"
+
+
+class Who(msgspec.Struct, frozen=True):
+    """The signed-in person, as the database says."""
+
+    person_id: UUID
+    session_id: UUID
+    organisation_id: UUID | None
+    role: str | None
+    proven_at: dt.datetime
+    expires_at: dt.datetime
+
+
+@dataclass(kw_only=True)
+class Visit:
+    """One request: who comes, from where, and the transaction it runs in."""
+
+    platform: Platform
+    origin: str
+    address: str
+    who: Who | None = None
+    transaction: Transaction | None = None
+
+    @property
+    def tx(self) -> Transaction:
+        """The transaction of this request; routes marked `no_transaction` have none."""
+        assert self.transaction is not None, "this route was declared without a transaction"  # noqa: S101 - a mistake in the code, not in the request
+        return self.transaction
+
+    def acting(self) -> Acting:
+        """Return the signed-in person acting.
+
+        Raises:
+            SignInNeededError: nobody is signed in.
+        """
+        if self.who is None:
+            raise SignInNeededError
+        return Acting(
+            tx=self.tx,
+            platform=self.platform,
+            person_id=self.who.person_id,
+            organisation_id=self.who.organisation_id,
+            role=self.who.role,
+            origin=self.origin,
+        )
+
+
+class Visits:
+    """The one middleware. It sees every route the application has, sockets included."""
+
+    def __init__(self, app: ASGIApp, platform: Platform) -> None:
+        """Wrap a route of the application."""
+        self._app = app
+        self._platform = platform
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Open the context, run the route, commit before its answer leaves."""
+        visit = Visit(platform=self._platform, origin=_origin(scope), address=_address(scope))
+        cast("dict[str, Any]", scope)[_VISIT] = visit
+        opt: dict[str, Any] = scope["route_handler"].opt  # pyright: ignore[reportTypedDictNotRequiredAccess] - set by the router
+        if opt.get("no_transaction"):
+            # Without a transaction nobody can be signed in: such a route is for everyone.
+            if not opt.get("public"):
+                raise SignInNeededError
+            await self._app(scope, receive, send)
+            return
+        async with self._platform.database.request() as tx:
+            visit.transaction = tx
+            visit.who = await self._who(scope, tx)
+            if visit.who is None and not opt.get("public"):
+                raise SignInNeededError
+            await self._app(scope, receive, _committing(send, tx))
+
+    async def _who(self, scope: Scope, tx: Transaction) -> Who | None:
+        token = ASGIConnection[Any, Any, Any, Any](scope).cookies.get(SESSION_COOKIE)
+        secret = read_session(self._platform.keys.platform_key("cookie"), token) if token else None
+        return None if secret is None else await tx.one(_OPEN, secret, into=Who)
+
+
+def current_visit(scope: Scope) -> Visit:
+    """Return the visit that the middleware has opened; injected into routes as `visit`."""
+    return cast("dict[str, Visit]", scope)[_VISIT]
+
+
+def _committing(send: Send, tx: RequestTransaction) -> Send:
+    async def outgoing(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            if message["status"] < 400:  # noqa: PLR2004 - errors begin here
+                await tx.commit()
+            else:
+                await tx.undo()
+        elif message["type"] == "websocket.accept":
+            await tx.commit()
+        await send(message)
+
+    return outgoing
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return client[0] if client else "unknown"
+
+
+def _origin(scope: Scope) -> str:
+    agent = next((value.decode("latin-1") for key, value in scope["headers"] if key.lower() == b"user-agent"), "")
+    return f"{_address(scope)} {agent[:200]}"
