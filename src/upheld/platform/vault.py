@@ -206,7 +206,7 @@ class Vault:
             for row, cells in rows
         ]
 
-    async def seal_origin(self, at: dt.datetime, row: UUID, origin: str) -> bytes:
+    async def seal_origin(self, at: dt.datetime, origin: str) -> bytes:
         """Seal an address and browser under the month's log key, which no erasure touches."""
         ref = KeyRef(PLATFORM, PLATFORM, f"log-{at:%Y-%m}")
         try:
@@ -214,7 +214,7 @@ class Vault:
         except ErasedError:
             await self.create_keys([ref])
             key = await self.key(ref)
-        return seal_field(key, Cell("origin", "origin", row), origin)
+        return seal_field(key, Cell("origin", "origin", PLATFORM), origin)
 
     async def _keys_by_id(self, ids: set[UUID]) -> dict[UUID, DataKey]:
         if not ids:

@@ -1627,14 +1627,12 @@ call upheld.classify('queue.pgqueuer', '{id,priority,queue_manager_id,created,up
 call upheld.classify('queue.pgqueuer_log', '{id,created,job_id,status,priority,entrypoint,traceback,aggregated}', 'technical', 'nobody', '{operation}', 'legitimate interest', 'job', false, 'row');
 call upheld.classify('queue.pgqueuer_schedules', '{id,expression,entrypoint,heartbeat,created,updated,next_run,last_run,status}', 'technical', 'nobody', '{operation}', 'legitimate interest', 'job', false, 'kept');
 call upheld.classify('queue.pgqueuer_statistics', '{id,created,count,priority,status,entrypoint}', 'technical', 'nobody', '{operation}', 'legitimate interest', 'job', false, 'kept');
--- A mail waiting to be sent to a person. It names no address: the worker takes the one of
+-- A mail waiting to be sent to a person; its kind names the template. It names no address: the worker takes the one of
 -- the account, under a context that lets it see that person and nobody else.
 create table upheld.messages (
     id uuid primary key,
     person_id uuid not null references upheld.people (id) on delete cascade,
-    kind text not null check (kind in (
-        'verify-address', 'address-in-use', 'application-received', 'application-moved', 'erasure-scheduled'
-    )),
+    kind text not null check (kind ~ '^[a-z]+/[a-z-]+$'),
     parameters_sealed bytea not null,
     created_at timestamptz not null default upheld.clock_now()
 );

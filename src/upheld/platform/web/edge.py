@@ -6,6 +6,7 @@
 3. Headers: every answer leaves with them, whoever made it: pages, errors, files, refusals.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import cast
@@ -15,6 +16,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from upheld.kit.errors import RefusedError, UpheldError
 from upheld.platform.web.cookies import SESSION_COOKIE
 from upheld.platform.web.headers import PRIVATE, SECURITY_HEADERS
+
+log = logging.getLogger("upheld.edge")
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -60,10 +63,14 @@ class Edge:
             await _answer(outgoing, 308, [(b"location", target.encode("latin-1", "ignore"))], b"")
             return
         refusal = WrongHostError() if host not in self._hosts else self._cross_site(scope, headers, self._hosts[host])
-        if refusal is None:
-            await self._app(scope, receive, outgoing)
-        else:
+        if refusal is not None:
             await self._refuse(scope, outgoing, refusal)
+            return
+        try:
+            await self._app(scope, receive, outgoing)
+        except Exception as error:  # noqa: BLE001 - the last resort: a failure of the renderer itself
+            log.critical("unrendered %s", type(error).__name__)
+            await self._refuse(scope, outgoing, UpheldError())
 
     def _cross_site(self, scope: Scope, headers: Mapping[bytes, str], origin: str) -> UpheldError | None:
         is_socket = scope["type"] == "websocket"

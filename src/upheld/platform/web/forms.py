@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, Self, TypeVar
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 import msgspec
 import multipart
@@ -18,6 +19,7 @@ from litestar import Request
 from upheld.kit.errors import InvalidError, UpheldError
 from upheld.platform.i18n import mark
 
+INCOMPLETE = mark("The form arrived incomplete. Please send it again.")
 LARGEST_BODY = 11 * 1024 * 1024
 _Model = TypeVar("_Model")
 
@@ -65,7 +67,7 @@ class Form:
                 )
             )  # fmt: skip
         except multipart.MultipartError as error:
-            raise InvalidError({}, mark("The form arrived incomplete. Please send it again.")) from error
+            raise InvalidError({}, INCOMPLETE) from error
         texts = {part.name: _clean(part.value) for part in parts if not part.filename}
         files = {part.name: Upload(part.filename or "", part.raw) for part in parts if part.filename}
         return cls(texts, files)
@@ -77,6 +79,17 @@ class Form:
     def checked(self, name: str) -> bool:
         """Whether a box was ticked."""
         return self.values.get(name) == "yes"
+
+    def uuid(self, name: str) -> UUID:
+        """Return a field that holds an id.
+
+        Raises:
+            InvalidError: it holds none; the form was not sent as we made it.
+        """
+        try:
+            return UUID(self.get(name))
+        except ValueError:
+            raise InvalidError({}, INCOMPLETE) from None
 
     def into(self, model: type[_Model], messages: Mapping[str, str]) -> _Model:
         """Read the fields of a struct, whose types hold the rules.

@@ -12,18 +12,18 @@ import jinja2
 from litestar import Request, Response
 from litestar.enums import MediaType
 from litestar.response import Redirect
+from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 from upheld.platform.i18n import Words, choose_language
 from upheld.platform.web.static import static_url
 from upheld.platform.web.visits import current_visit
 
-SLICES = ("accounts", "organisations", "candidates", "jobs", "applications", "privacy", "trust")
-
-
 @cache
 def environment() -> jinja2.Environment:
     """Return the template environment: the platform's layout and every slice's pages."""
-    slices = {name: jinja2.PackageLoader(f"upheld.features.{name}") for name in SLICES if _has_templates(name)}
+    folders = [entry.name for entry in resources.files("upheld.features").iterdir() if entry.joinpath("templates").is_dir()]
+    slices = {name: jinja2.PackageLoader(f"upheld.features.{name}") for name in folders}
     env = jinja2.Environment(
         loader=jinja2.ChoiceLoader([jinja2.PackageLoader("upheld.platform.web"), jinja2.PrefixLoader(slices)]),
         autoescape=True,
@@ -33,8 +33,19 @@ def environment() -> jinja2.Environment:
         extensions=["jinja2.ext.i18n"],
     )
     env.globals["static"] = static_url
+    env.filters["notice_html"] = notice_html
     env.policies["ext.i18n.trimmed"] = True
     return env
+
+
+def notice_html(text: str) -> Markup:
+    """Return Markdown as HTML, headings one level lower; HTML inside it stays text."""
+    parser = MarkdownIt("commonmark", {"html": False}).disable(["image", "link", "autolink"])
+    tokens = parser.parse(text)
+    for token in tokens:
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = f"h{int(token.tag[1]) + 1}"
+    return Markup(parser.renderer.render(tokens, parser.options, {}))  # noqa: S704 - made of escaped text by the line above
 
 
 def render(words: Words, template: str, **context: object) -> str:
@@ -83,8 +94,3 @@ def _with_cookies(response: Any, cookies: tuple[str, ...]) -> Any:  # noqa: ANN4
 
 def _ngettext(words: Words) -> Any:  # noqa: ANN401 - jinja's own calling convention
     return lambda one, many, num: words.plural(one, many, num)
-
-
-def _has_templates(name: str) -> bool:
-    return resources.files(f"upheld.features.{name}").joinpath("templates").is_dir()
-

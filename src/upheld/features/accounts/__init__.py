@@ -1,0 +1,10 @@
+"""Accounts: people, their sign-in and their sessions.
+
+A person has one account, whatever they use Upheld for. Passwords are verified here and
+sessions minted by the database role `gate`, which nothing but this slice connects as.
+What a stranger is told does not depend on whether an account exists, and neither does the
+work that is done.
+
+Invariant: `web` can execute neither the minting function nor any look-up of credentials
+(`tests/boundary`).
+"""

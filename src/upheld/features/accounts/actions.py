@@ -1,0 +1,209 @@
+"""Getting in and out.
+
+Hashing a password takes a quarter of a second. It is done between two short transactions
+of the gate, never inside one (ADR 0003, exception two).
+"""
+
+import hashlib
+import re
+import secrets
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from upheld.features.accounts import store
+from upheld.features.accounts.errors import LinkSpentError, NotVerifiedError, ProofNeededError, WrongCredentialsError
+from upheld.features.accounts.model import SHORTEST_PASSWORD, Credential, Registration, Ticket
+from upheld.features.audit.actions import record, record_at_gate
+from upheld.features.audit.model import Action
+from upheld.features.consents.model import Purpose
+from upheld.kit.errors import InvalidError, TooSoonError
+from upheld.platform.acting import Acting
+from upheld.platform.i18n import mark
+from upheld.platform.limits import Limit, count, look, take
+from upheld.platform.outbox import queue_mail_at_gate
+from upheld.platform.passwords import cost_of, hash_password, verify_password
+from upheld.platform.services import Platform
+from upheld.platform.vault import PLATFORM, PLATFORM_CLASSES, KeyRef
+
+SIGN_IN_PER_ACCOUNT = Limit("sign-in account", 10, timedelta(minutes=5))
+FAILURES_PER_ADDRESS = Limit("sign-in failures", 10, timedelta(minutes=5))
+REGISTER_PER_ADDRESS = Limit("register address", 100, timedelta(hours=1))
+REGISTER_PER_MAILBOX = Limit("register mailbox", 5, timedelta(hours=1))
+PROOFS_PER_ACCOUNT = Limit("proof account", 10, timedelta(minutes=5))
+
+_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.IGNORECASE)
+
+
+def normalised(email: str) -> str:
+    """Return the one spelling under which an address is known."""
+    return email.strip().lower()
+
+
+def check_registration(email: str, password: str) -> None:
+    """Check what a newcomer typed.
+
+    Raises:
+        InvalidError: with what to change.
+    """
+    wrong: dict[str, str] = {}
+    if not _EMAIL.fullmatch(email.strip()) or len(email) > 254:  # noqa: PLR2004 - RFC 5321
+        wrong["email"] = mark("Enter an e-mail address like name@example.org.")
+    if len(password) < SHORTEST_PASSWORD:
+        wrong["password"] = mark("Use at least 12 characters. A few words that do not belong together are easy to keep.")
+    elif normalised(email).split("@")[0] in password.lower():
+        wrong["password"] = mark("Leave your own address out of the password; it is the first thing others try.")
+    if wrong:
+        raise InvalidError(wrong)
+
+
+async def register(platform: Platform, asked: Registration, address: str, origin: str) -> None:
+    """Register somebody, or do the same work and answer the same when the address is taken.
+
+    Either way a mail goes to the address: a link to verify it, or word that it is in use.
+
+    Raises:
+        InvalidError: what was typed does not do.
+        TooSoonError: too many registrations from here.
+    """
+    check_registration(asked.email, asked.password)
+    email = normalised(asked.email)
+    async with platform.database.attempt() as tx:
+        await take(tx, platform, REGISTER_PER_ADDRESS, address)
+        await take(tx, platform, REGISTER_PER_MAILBOX, email)
+    person, token = uuid4(), secrets.token_urlsafe(32)
+    password_hash = await hash_password(asked.password, platform.settings.bcrypt_cost)
+    await platform.vault.create_keys(KeyRef(person, PLATFORM, name) for name in PLATFORM_CLASSES)
+    account_key = KeyRef(person, PLATFORM, "account")
+    sealed = await platform.vault.seal(account_key, "people", person, {"email_sealed": email})
+    index = platform.blind_index("email", email)
+    async with platform.database.transaction("gate") as tx:
+        added = await store.register_person(
+            tx,
+            person,
+            email_index=index,
+            email_sealed=sealed["email_sealed"] or b"",
+            password_hash=password_hash,
+            link_hash=_hash(token),
+            link_lives=platform.settings.link_lifetime,
+            consents=_first_consents(asked),
+            origin=await platform.vault.seal_origin(platform.clock.now(), origin),
+            is_probe=asked.is_probe,
+        )
+        if added:
+            await queue_mail_at_gate(tx, platform.vault, person, "accounts/verify-address", {"token": token})
+            await record_at_gate(tx, platform, person, Action.ACCOUNT_REGISTERED, origin)
+        else:
+            known = await store.find_credential(tx, index)
+            if known is not None:
+                await queue_mail_at_gate(tx, platform.vault, known.person_id, "accounts/address-in-use", {"token": ""})
+                await record_at_gate(tx, platform, known.person_id, Action.ADDRESS_TRIED_AGAIN, origin)
+    if not added:
+        await platform.vault.destroy(person, PLATFORM)
+
+
+async def verify_address(platform: Platform, token: str, origin: str) -> None:
+    """Use up the link of a verification mail.
+
+    Raises:
+        LinkSpentError: it is unknown, used or too old.
+    """
+    async with platform.database.transaction("gate") as tx:
+        person = await store.verify_email(tx, _hash(token))
+        if person is None:
+            raise LinkSpentError
+        await record_at_gate(tx, platform, person, Action.ACCOUNT_VERIFIED, origin)
+
+
+async def sign_in(platform: Platform, email: str, password: str, address: str, origin: str) -> Ticket:
+    """Check a password and open a session.
+
+    Raises:
+        WrongCredentialsError: address and password do not belong together, or nobody uses it.
+        NotVerifiedError: the password is right, the address not verified; a new link is sent.
+        TooSoonError: too many tries.
+    """
+    index = platform.blind_index("email", normalised(email))
+    await _within_limits(platform, normalised(email), address, origin)
+    async with platform.database.transaction("gate") as tx:
+        known = await store.find_credential(tx, index)
+    known_hash = known.password_hash if known else None
+    if not await verify_password(password, known_hash, platform.settings.bcrypt_cost) or known is None:
+        async with platform.database.attempt() as tx:
+            await count(tx, platform, FAILURES_PER_ADDRESS, address)
+            await record_at_gate(tx, platform, known.person_id if known else None, Action.SIGN_IN_FAILED, origin)
+        raise WrongCredentialsError({})
+    if not known.verified:
+        await _send_new_link(platform, index)
+        raise NotVerifiedError
+    return await _open_session(platform, known, password, origin)
+
+
+async def sign_out(acting: Acting) -> None:
+    """End the session; its cookie is worth nothing from the next request on."""
+    await store.end_session(acting.tx)
+    await record(acting, Action.SESSION_ENDED, "session")
+
+
+async def prove_again(acting: Acting, session: UUID, password: str) -> None:
+    """Check the password of a signed-in person once more, before something that cannot be undone.
+
+    Raises:
+        ProofNeededError: it is not their password.
+        TooSoonError: too many tries.
+    """
+    platform = acting.platform
+    async with platform.database.attempt() as tx:
+        await take(tx, platform, PROOFS_PER_ACCOUNT, str(acting.person_id))
+    async with platform.database.transaction("gate") as tx:
+        known_hash = await store.credential_of(tx, acting.person_id)
+    if not await verify_password(password, known_hash, platform.settings.bcrypt_cost):
+        raise ProofNeededError
+    async with platform.database.transaction("gate") as tx:
+        await store.freshen_session(tx, acting.person_id, session)
+
+
+async def _within_limits(platform: Platform, email: str, address: str, origin: str) -> None:
+    try:
+        async with platform.database.attempt() as tx:
+            await look(tx, platform, FAILURES_PER_ADDRESS, address)
+            await take(tx, platform, SIGN_IN_PER_ACCOUNT, email)
+    except TooSoonError:
+        async with platform.database.attempt() as tx:
+            await record_at_gate(tx, platform, None, Action.SIGN_IN_LIMITED, origin)
+        raise
+
+
+async def _open_session(platform: Platform, known: Credential, password: str, origin: str) -> Ticket:
+    settings = platform.settings
+    stronger = None
+    if cost_of(known.password_hash) < settings.bcrypt_cost:
+        stronger = await hash_password(password, settings.bcrypt_cost)
+    secret = secrets.token_bytes(32)
+    async with platform.database.transaction("gate") as tx:
+        if stronger:
+            await store.replace_credential(tx, known.person_id, stronger)
+        await store.mint_session(
+            tx, known.person_id, hashlib.sha256(secret).digest(), settings.session_idle, settings.session_lifetime
+        )
+        await record_at_gate(tx, platform, known.person_id, Action.SESSION_OPENED, origin)
+    return Ticket(known.person_id, secret, platform.clock.now() + settings.session_lifetime)
+
+
+async def _send_new_link(platform: Platform, index: bytes) -> None:
+    token = secrets.token_urlsafe(32)
+    async with platform.database.transaction("gate") as tx:
+        person = await store.renew_link(tx, index, _hash(token), platform.settings.link_lifetime)
+        if person is not None:
+            await queue_mail_at_gate(tx, platform.vault, person, "accounts/verify-address", {"token": token})
+
+
+def _first_consents(asked: Registration) -> list[dict[str, object]]:
+    notice = str(asked.notice_id)
+    return [
+        {"purpose": str(Purpose.ACCOUNT), "notice_id": notice, "given": True},
+        {"purpose": str(Purpose.RESUME_READING), "notice_id": notice, "given": asked.reads_resumes},
+    ]
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,54 @@
+"""Background work of accounts: delivering mails.
+
+Idempotent: a mail that was delivered is gone, and a piece that finds none does nothing.
+"""
+
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+from uuid import UUID
+
+import msgspec
+
+from upheld.features.accounts import store
+from upheld.platform.i18n import LANGUAGES, Words
+from upheld.platform.mail import Mailer
+from upheld.platform.services import Platform
+from upheld.platform.web.pages import render
+
+
+async def deliver_mail(platform: Platform, mailer: Mailer, message_id: UUID, secret: str) -> None:
+    """Render one mail, hand it over, and drop it, under the context of its recipient.
+
+    Raises:
+        MailError: the server did not take it; the queue tries again.
+    """
+    async with platform.database.transaction("worker") as tx:
+        person = await store.open_job_context(tx, bytes.fromhex(secret))
+        waiting = None if person is None else await store.message(tx, message_id)
+        account = None if waiting is None else await store.own_account(tx)
+        if waiting is None or account is None or account.is_probe:
+            return
+        opened = await platform.vault.open("messages", message_id, {"parameters_sealed": waiting.parameters_sealed})
+        to = await platform.vault.open("people", account.id, {"email_sealed": account.email_sealed})
+        parameters = msgspec.json.decode(opened["parameters_sealed"] or "{}", type=dict[str, str])
+        mail = compose(platform, waiting.kind, to["email_sealed"] or "", parameters)
+        await store.drop_message(tx, message_id)
+        await mailer.deliver(account.id, mail)
+
+
+def compose(platform: Platform, kind: str, to: str, parameters: dict[str, str]) -> EmailMessage:
+    """Return a mail from its template: `slice/mail/name.txt`, whose first line is the subject."""
+    slice_name, name = kind.split("/")
+    text = render(
+        Words(LANGUAGES[0]), f"{slice_name}/mail/{name}.txt", address=platform.settings.address, **parameters
+    )
+    subject, body = text.split("\n", 1)
+    mail = EmailMessage()
+    mail["Subject"] = subject.removeprefix("Subject: ")
+    mail["From"] = platform.settings.mail_from
+    mail["To"] = to
+    mail["Date"] = format_datetime(platform.clock.now())
+    mail["Message-ID"] = make_msgid(domain=platform.settings.mail_from.rsplit("@", 1)[-1])
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(body.lstrip("\n"))
+    return mail

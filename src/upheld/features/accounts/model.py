@@ -1,0 +1,65 @@
+"""The nouns of accounts."""
+
+import datetime as dt
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+
+SHORTEST_PASSWORD = 12
+
+
+class Credential(msgspec.Struct, frozen=True):
+    """Who uses an address, and how they prove it."""
+
+    person_id: UUID
+    password_hash: str
+    verified: bool
+
+
+class Account(msgspec.Struct, frozen=True):
+    """A person's own account, as stored."""
+
+    id: UUID
+    email_sealed: bytes
+    verified_at: dt.datetime | None
+    is_probe: bool
+    created_at: dt.datetime
+
+
+class SessionRow(msgspec.Struct, frozen=True):
+    """A session, as its person may see it."""
+
+    id: UUID
+    created_at: dt.datetime
+    last_seen_at: dt.datetime
+    expires_at: dt.datetime
+    revoked_at: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A fresh session: the secret goes into the cookie and is kept nowhere else."""
+
+    person_id: UUID
+    secret: bytes
+    expires_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What a newcomer asks for, checked."""
+
+    email: str
+    password: str
+    notice_id: UUID
+    reads_resumes: bool
+    is_probe: bool = False
+
+
+class WaitingMail(msgspec.Struct, frozen=True):
+    """A mail that waits to be sent; its parameters are sealed under the recipient's key."""
+
+    id: UUID
+    kind: str
+    parameters_sealed: bytes

@@ -1,0 +1,126 @@
+"""Pages for getting in and out."""
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.response import Redirect
+
+from upheld.features.accounts.actions import register, sign_in, sign_out, verify_address
+from upheld.features.accounts.errors import LinkSpentError, NotVerifiedError, WrongCredentialsError
+from upheld.features.accounts.model import Registration
+from upheld.features.consents.model import Kind
+from upheld.features.consents.queries import notice_in_force, one_notice
+from upheld.kit.errors import InvalidError, TooSoonError, UpheldError
+from upheld.platform.i18n import mark
+from upheld.platform.web.cookies import forget_session, write_session
+from upheld.platform.web.forms import Form
+from upheld.platform.web.pages import page, redirect, words_for
+from upheld.platform.web.visits import Visit
+
+OPEN = {"public": True}
+AT_THE_GATE = {"public": True, "no_transaction": True}
+
+RETURN_ROUTES = frozenset(
+    {"home", "candidates.profile", "candidates.documents", "applications.mine", "privacy.home", "organisations.home"}
+)
+"""Where signing in may lead: routes by name. There is no way to name a URL."""
+
+AnyRequest = Request[Any, Any, Any]
+
+
+@get("/register", name="accounts.register", opt=AT_THE_GATE)
+async def register_page(request: AnyRequest, visit: Visit) -> Response[str]:
+    """Show the notice and the form."""
+    return await _register_page(request, visit, Form({}), None)
+
+
+@post("/register", name="accounts.register.do", opt=AT_THE_GATE, status_code=200)
+async def register_do(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
+    """Register, and say to look into the mailbox, whoever they are."""
+    form = await Form.read(request)
+    try:
+        if not form.checked("account"):
+            raise InvalidError({"account": mark("We need your consent to keep an account for you.")})
+        async with visit.platform.database.transaction("gate") as tx:
+            notice = await one_notice(tx, form.uuid("notice"))
+        asked = Registration(form.get("email"), form.values.get("password", ""), notice.id, form.checked("resume-reading"))
+        await register(visit.platform, asked, visit.address, visit.origin)
+    except (InvalidError, TooSoonError) as error:
+        return await _register_page(request, visit, form, error)
+    return redirect(request, "accounts.look")
+
+
+@get("/register/look-into-your-mail", name="accounts.look", opt=OPEN)
+async def look_page(request: AnyRequest) -> Response[str]:
+    """Say what happens next."""
+    return page(request, "accounts/look.html")
+
+
+@get("/verify/{token:str}", name="accounts.verify", opt=OPEN)
+async def verify_page(request: AnyRequest, token: str) -> Response[str]:
+    """Ask for one press: opening a link changes nothing, because mail scanners open links."""
+    return page(request, "accounts/verify.html", token=token, error=None)
+
+
+@post("/verify/{token:str}", name="accounts.verify.do", opt=AT_THE_GATE, status_code=200)
+async def verify_do(request: AnyRequest, visit: Visit, token: str) -> Response[str] | Redirect:
+    """Use the link up."""
+    try:
+        await verify_address(visit.platform, token, visit.origin)
+    except LinkSpentError as error:
+        return page(request, "accounts/verify.html", status=error.status, token=token, error=error)
+    return redirect(request, "accounts.sign_in", q_verified="yes")
+
+
+@get("/sign-in", name="accounts.sign_in", opt=OPEN)
+async def sign_in_page(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
+    """Show the form; somebody who is signed in already goes home."""
+    if visit.who is not None:
+        return redirect(request, "home")
+    return _sign_in_page(request, Form({"to": request.query_params.get("to", "")}), None)
+
+
+@post("/sign-in", name="accounts.sign_in.do", opt=AT_THE_GATE, status_code=200)
+async def sign_in_do(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
+    """Open a session and lead on to where the person wanted to go."""
+    form = await Form.read(request)
+    try:
+        password = form.values.get("password", "")
+        ticket = await sign_in(visit.platform, form.get("email"), password, visit.address, visit.origin)
+    except (WrongCredentialsError, NotVerifiedError, TooSoonError) as error:
+        return _sign_in_page(request, form, error)
+    cookie = write_session(visit.platform.keys.platform_key("cookie"), ticket.secret, ticket.expires_at)
+    to = form.get("to")
+    return redirect(request, to if to in RETURN_ROUTES else "home", cookies=(cookie,))
+
+
+@post("/sign-out", name="accounts.sign_out", status_code=303)
+async def sign_out_do(request: AnyRequest, visit: Visit) -> Redirect:
+    """End the session."""
+    await sign_out(visit.acting())
+    return redirect(request, "accounts.signed_out", cookies=(forget_session(),))
+
+
+@get("/signed-out", name="accounts.signed_out", opt=OPEN)
+async def signed_out_page(request: AnyRequest) -> Response[str]:
+    """Say goodbye."""
+    return page(request, "accounts/signed_out.html")
+
+
+async def _register_page(request: AnyRequest, visit: Visit, form: Form, error: UpheldError | None) -> Response[str]:
+    async with visit.platform.database.transaction("gate") as tx:
+        notice = await notice_in_force(tx, Kind.ACCOUNT, words_for(request).language)
+    status = error.status if error else 200
+    return page(request, "accounts/register.html", status=status, form=form, error=error, notice=notice)
+
+
+def _sign_in_page(request: AnyRequest, form: Form, error: UpheldError | None) -> Response[str]:
+    verified = request.query_params.get("verified") == "yes"
+    status = error.status if error else 200
+    return page(request, "accounts/sign_in.html", status=status, form=form, error=error, verified=verified)
+
+
+handlers = [
+    register_page, register_do, look_page, verify_page, verify_do,
+    sign_in_page, sign_in_do, sign_out_do, signed_out_page,
+]  # fmt: skip

@@ -1,0 +1,94 @@
+"""The queries of accounts, typed."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from upheld.features.accounts.model import Account, Credential, SessionRow, WaitingMail
+from upheld.platform.database import Transaction, load_queries
+
+_Q = load_queries("upheld.features.accounts")
+
+
+async def register_person(  # noqa: PLR0913 - one row of six tables, in one step
+    tx: Transaction,
+    person_id: UUID,
+    *,
+    email_index: bytes,
+    email_sealed: bytes,
+    password_hash: str,
+    link_hash: bytes,
+    link_lives: timedelta,
+    consents: list[dict[str, object]],
+    origin: bytes,
+    is_probe: bool,
+) -> bool:
+    """Add a person; False, and nothing written, when the address is taken."""
+    return await tx.value(
+        _Q["register_person"], person_id, email_index, email_sealed, password_hash,
+        link_hash, link_lives, consents, origin, is_probe,
+    )  # fmt: skip
+
+
+async def find_credential(tx: Transaction, email_index: bytes) -> Credential | None:
+    """Return who uses an address."""
+    return await tx.one(_Q["find_credential"], email_index, into=Credential)
+
+
+async def credential_of(tx: Transaction, person: UUID) -> str | None:
+    """Return the hash of a signed-in person."""
+    return await tx.value(_Q["credential_of"], person)
+
+
+async def replace_credential(tx: Transaction, person: UUID, password_hash: str) -> None:
+    """Store a new hash."""
+    await tx.value(_Q["replace_credential"], person, password_hash)
+
+
+async def verify_email(tx: Transaction, link_hash: bytes) -> UUID | None:
+    """Use up a link; return who it verified."""
+    return await tx.value(_Q["verify_email"], link_hash)
+
+
+async def renew_link(tx: Transaction, email_index: bytes, link_hash: bytes, lives: timedelta) -> UUID | None:
+    """Make a new link for somebody who is not verified yet; return who they are."""
+    return await tx.value(_Q["renew_link"], email_index, link_hash, lives)
+
+
+async def mint_session(tx: Transaction, person: UUID, secret_hash: bytes, idle: timedelta, lives: timedelta) -> UUID:
+    """Open a session."""
+    return await tx.value(_Q["mint_session"], person, secret_hash, idle, lives)
+
+
+async def freshen_session(tx: Transaction, person: UUID, session: UUID) -> None:
+    """Note a fresh proof."""
+    await tx.value(_Q["freshen_session"], person, session)
+
+
+async def end_session(tx: Transaction) -> None:
+    """End the session that is asking."""
+    await tx.run(_Q["end_session"])
+
+
+async def own_account(tx: Transaction) -> Account | None:
+    """Return the account of the person asking."""
+    return await tx.one(_Q["own_account"], into=Account)
+
+
+async def own_sessions(tx: Transaction) -> list[SessionRow]:
+    """Return the sessions of the person asking, newest first."""
+    return await tx.all(_Q["own_sessions"], into=SessionRow)
+
+
+async def open_job_context(tx: Transaction, secret: bytes) -> UUID | None:
+    """Open the context stored with a piece of work; return whose it is."""
+    return await tx.value(_Q["open_job_context"], secret)
+
+
+async def message(tx: Transaction, message_id: UUID) -> WaitingMail | None:
+    """Return a mail that waits to be sent to the person in context."""
+    return await tx.one(_Q["message"], message_id, into=WaitingMail)
+
+
+async def drop_message(tx: Transaction, message_id: UUID) -> None:
+    """Drop a mail that was sent."""
+    await tx.run(_Q["drop_message"], message_id)

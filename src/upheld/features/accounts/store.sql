@@ -1,0 +1,59 @@
+-- name: register_person
+-- Adds a person; false, and nothing written, when the address is taken.
+select upheld.register_person($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: find_credential
+-- Who uses an address.
+select person_id, password_hash, verified from upheld.find_credential($1);
+
+-- name: credential_of
+-- The hash of a signed-in person.
+select upheld.credential_of($1);
+
+-- name: replace_credential
+-- Stores a new hash.
+select upheld.replace_credential($1, $2);
+
+-- name: verify_email
+-- Uses up a link; who it verified.
+select upheld.verify_email($1);
+
+-- name: renew_link
+-- A new link for somebody who is not verified yet; who they are.
+select upheld.renew_link($1, $2, $3);
+
+-- name: mint_session
+-- Opens a session.
+select upheld.mint_session($1, $2, $3, $4);
+
+-- name: freshen_session
+-- Notes a fresh proof.
+select upheld.freshen_session($1, $2);
+
+-- name: end_session
+-- Ends the session that is asking.
+update upheld.sessions set revoked_at = upheld.clock_now()
+where id = upheld.current_session() and revoked_at is null;
+
+-- name: own_account
+-- The account of the person asking.
+select id, email_sealed, verified_at, is_probe, created_at from upheld.people
+where id = upheld.current_person();
+
+-- name: own_sessions
+-- The sessions of the person asking, newest first.
+select id, created_at, last_seen_at, expires_at, revoked_at from upheld.sessions
+where person_id = upheld.current_person()
+order by created_at desc;
+
+-- name: open_job_context
+-- Opens the context stored with a piece of work; whose it is.
+select upheld.open_job_context($1);
+
+-- name: message
+-- A mail that waits to be sent to the person in context.
+select id, kind, parameters_sealed from upheld.messages where id = $1;
+
+-- name: drop_message
+-- Drops a mail that was sent.
+delete from upheld.messages where id = $1;

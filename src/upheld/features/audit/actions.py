@@ -1,0 +1,33 @@
+"""Recording: what every other slice calls in the transaction of its act."""
+
+from uuid import UUID
+
+from upheld.features.audit import store
+from upheld.features.audit.model import Action
+from upheld.platform.acting import Acting
+from upheld.platform.database import Transaction
+from upheld.platform.services import Platform
+
+
+async def record(
+    acting: Acting, action: Action, kind: str, target: UUID | None = None, details: dict[str, object] | None = None
+) -> None:
+    """Record an act in the transaction of the person acting.
+
+    Args:
+        acting: who acts; the database takes actor and organisation from the context.
+        action: what was done.
+        kind: of what the target is (`application`, `job` …).
+        target: its id.
+        details: what else an auditor needs; never personal data.
+    """
+    origin = await acting.platform.vault.seal_origin(acting.platform.clock.now(), acting.origin)
+    await store.record_act(acting.tx, action, kind, target, details or {}, origin)
+
+
+async def record_at_gate(
+    tx: Transaction, platform: Platform, actor: UUID | None, action: Action, origin: str
+) -> None:
+    """Record an act of somebody who is not signed in; `actor` is who they claim or prove to be."""
+    sealed = await platform.vault.seal_origin(platform.clock.now(), origin)
+    await store.record_at_the_gate(tx, actor, action, {}, sealed)

@@ -1,0 +1,51 @@
+"""The nouns of the log."""
+
+import datetime as dt
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+
+class Action(StrEnum):
+    """What can be recorded; `slice.past_participle`."""
+
+    ACCOUNT_REGISTERED = "account.registered"
+    ACCOUNT_VERIFIED = "account.verified"
+    ADDRESS_TRIED_AGAIN = "attempt.address_registered_again"
+    APPLICATION_DECIDED = "application.decided"
+    APPLICATION_MOVED = "application.moved"
+    APPLICATION_OPENED = "application.opened"
+    APPLICATION_SUBMITTED = "application.submitted"
+    APPLICATION_WITHDRAWN = "application.withdrawn"
+    CONSENT_GIVEN = "consent.given"
+    CONSENT_WITHDRAWN = "consent.withdrawn"
+    CONTACT_OPENED = "contact.opened"
+    DATA_EXPORTED = "data.exported"
+    DOCUMENT_ADDED = "document.added"
+    DOCUMENT_REMOVED = "document.removed"
+    ERASURE_CANCELLED = "erasure.cancelled"
+    ERASURE_COMPLETED = "erasure.completed"
+    ERASURE_REQUESTED = "erasure.requested"
+    FAIR_USE_ACCEPTED = "permission.fair_use_accepted"
+    JOB_CHANGED = "job.changed"
+    JOB_POSTED = "job.posted"
+    LIST_OPENED = "application.listed"
+    ORGANISATION_FOUNDED = "permission.organisation_founded"
+    PROFILE_CHANGED = "profile.changed"
+    RESUME_OPENED = "resume.opened"
+    SESSION_ENDED = "session.ended"
+    SESSION_OPENED = "session.opened"
+    SIGN_IN_FAILED = "attempt.sign_in_failed"
+    SIGN_IN_LIMITED = "attempt.sign_in_limited"
+    VISIBILITY_CHANGED = "permission.visibility_changed"
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One recorded act, as the person who acted may see it."""
+
+    at: dt.datetime
+    action: str
+    target_kind: str | None
+    target_id: UUID | None
+    organisation_id: UUID | None

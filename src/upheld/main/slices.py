@@ -1,0 +1,19 @@
+"""The one list of slices: what is mounted, in the order of the ladder."""
+
+from typing import Any
+
+from upheld.features.accounts import pages as accounts
+from upheld.features.trust import pages as trust
+from upheld.platform.settings import Settings
+from upheld.platform.web.outbox_page import outbox_page
+from upheld.platform.web.static import static_file
+
+
+def route_handlers(settings: Settings) -> list[Any]:
+    """Return every route of the application; the demo has one more."""
+    routes: list[Any] = [
+        static_file,
+        *accounts.handlers,
+        *trust.handlers,
+    ]
+    return [*routes, outbox_page] if settings.demo else routes

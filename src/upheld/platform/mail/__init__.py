@@ -1,0 +1,102 @@
+"""Mail: through any SMTP server, or into a folder that the demo shows as an outbox."""
+
+import asyncio
+import datetime as dt
+import shutil
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+from uuid import UUID, uuid4
+
+from upheld.kit.errors import UnavailableError
+from upheld.platform.settings import Settings
+
+
+class MailError(UnavailableError):
+    """The mail server did not take the mail; it is tried again."""
+
+    code = "mail"
+
+
+class Mailer(Protocol):
+    """Delivers mails."""
+
+    async def deliver(self, person: UUID, message: EmailMessage) -> None:
+        """Hand a mail over.
+
+        Raises:
+            MailError: it was not taken.
+        """
+        ...
+
+    async def forget(self, person: UUID) -> int:
+        """Remove whatever copies are kept of a person's mails; return how many there were."""
+        ...
+
+
+class FolderMail:
+    """Writes mails to `folder/<person>/`, one file each; for the demo and for tests."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder; it is made with the first mail."""
+        self.folder = folder
+
+    async def deliver(self, person: UUID, message: EmailMessage) -> None:
+        """Write a mail down."""
+        home = self.folder / str(person)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S%f}-{uuid4().hex[:8]}.eml"
+        (home / name).write_bytes(message.as_bytes(policy=SMTP))
+
+    async def forget(self, person: UUID) -> int:
+        """Remove a person's folder."""
+        home = self.folder / str(person)
+        kept = len(list(home.glob("*.eml"))) if home.exists() else 0
+        shutil.rmtree(home, ignore_errors=True)
+        return kept
+
+
+class SmtpMail:
+    """Sends mails through an SMTP server, over verified TLS."""
+
+    def __init__(self, url: str, password: str, context: ssl.SSLContext | None = None) -> None:
+        """Take `smtps://user@host:port` and the password.
+
+        Raises:
+            MailError: the URL is not `smtps://`.
+        """
+        parts = urlsplit(url)
+        if parts.scheme != "smtps" or parts.hostname is None:
+            msg = "UPHELD_MAIL must be smtps://user@host:port; mail leaves over verified TLS only."
+            raise MailError(msg)
+        self._host, self._port, self._user = parts.hostname, parts.port or 465, unquote(parts.username or "")
+        self._password, self._context = password, context or ssl.create_default_context()
+
+    async def deliver(self, person: UUID, message: EmailMessage) -> None:  # noqa: ARG002 - the folder needs the person
+        """Send a mail."""
+        await asyncio.to_thread(self._send, message)
+
+    async def forget(self, person: UUID) -> int:  # noqa: ARG002 - nothing is kept
+        """Keep nothing: what was sent lies in the person's own mailbox."""
+        return 0
+
+    def _send(self, message: EmailMessage) -> None:
+        try:
+            with smtplib.SMTP_SSL(self._host, self._port, context=self._context, timeout=30) as server:
+                if self._user:
+                    server.login(self._user, self._password)
+                server.send_message(message)
+        except (OSError, smtplib.SMTPException) as error:
+            raise MailError from error
+
+
+def open_mailer(settings: Settings) -> Mailer:
+    """Return the mailer that the settings name."""
+    if not settings.mail:
+        return FolderMail(settings.var / "mail")
+    named_user = urlsplit(settings.mail).username
+    return SmtpMail(settings.mail, settings.secret("smtp") if named_user else "")
