@@ -3,6 +3,11 @@
 from typing import Any
 
 from upheld.features.accounts import pages as accounts
+from upheld.features.applications import pages as applications
+from upheld.features.candidates import pages as candidates
+from upheld.features.jobs import pages as jobs
+from upheld.features.organisations import pages as organisations
+from upheld.features.privacy import pages as privacy
 from upheld.features.trust import pages as trust
 from upheld.platform.settings import Settings
 from upheld.platform.web.outbox_page import outbox_page
@@ -14,6 +19,11 @@ def route_handlers(settings: Settings) -> list[Any]:
     routes: list[Any] = [
         static_file,
         *accounts.handlers,
+        *organisations.handlers,
+        *candidates.handlers,
+        *jobs.handlers,
+        *applications.handlers,
+        *privacy.handlers,
         *trust.handlers,
     ]
     return [*routes, outbox_page] if settings.demo else routes

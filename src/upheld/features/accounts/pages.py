@@ -21,7 +21,7 @@ OPEN = {"public": True}
 AT_THE_GATE = {"public": True, "no_transaction": True}
 
 RETURN_ROUTES = frozenset(
-    {"home", "candidates.profile", "candidates.documents", "applications.mine", "privacy.home", "organisations.home"}
+    {"home", "candidates.profile", "candidates.documents", "applications.mine", "privacy.home", "applications.hiring"}
 )
 """Where signing in may lead: routes by name. There is no way to name a URL."""
 

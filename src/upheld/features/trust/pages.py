@@ -23,7 +23,7 @@ async def front_page(request: AnyRequest) -> Response[str]:
 async def home(request: AnyRequest, visit: Visit) -> Redirect:
     """Lead a signed-in person to where their work is."""
     who = visit.acting()
-    return redirect(request, "organisations.home" if who.organisation_id else "candidates.profile")
+    return redirect(request, "applications.hiring" if who.organisation_id else "candidates.profile")
 
 
 @get("/about/privacy", name="trust.notice", opt={"public": True})

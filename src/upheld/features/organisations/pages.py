@@ -1,0 +1,5 @@
+"""Pages of this slice."""
+
+from typing import Any
+
+handlers: list[Any] = []
