@@ -8,7 +8,9 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
@@ -17,8 +19,8 @@ import msgspec
 from upheld.features.accounts import jobs as accounts_jobs
 from upheld.platform.database import tls_for
 from upheld.platform.install import url
-from upheld.platform.mail import open_mailer
-from upheld.platform.services import open_platform
+from upheld.platform.mail import Mailer, open_mailer
+from upheld.platform.services import Platform, open_platform
 from upheld.platform.settings import Settings
 
 # PgQueuer reads where its tables are from the environment, once, when it is imported.
@@ -26,6 +28,7 @@ os.environ.setdefault("PGQUEUER_SCHEMA", "queue")
 from pgqueuer import PgQueuer  # noqa: E402
 from pgqueuer.db import AsyncpgDriver  # noqa: E402
 from pgqueuer.models import Job  # noqa: E402
+from pgqueuer.types import QueueExecutionMode  # noqa: E402
 
 log = logging.getLogger("upheld.worker")
 
@@ -45,25 +48,37 @@ class WorkFailedError(Exception):
 
 async def work(settings: Settings) -> None:
     """Do background work until SIGTERM or SIGINT."""
-    async with open_platform(settings, ROLES) as platform:
-        mailer = open_mailer(settings)
-        connection = await asyncpg.connect(
-            url(settings.database, "worker", settings.secret("worker")), ssl=tls_for(settings.database)
-        )
-        queue = PgQueuer(AsyncpgDriver(connection))
-
-        @queue.entrypoint("mail")
-        async def mail(job: Job) -> None:
-            await _quietly("mail", job, lambda piece: accounts_jobs.deliver_mail(platform, mailer, piece.id, piece.secret))
-
-        _ = mail
+    async with open_platform(settings, ROLES) as platform, _queue(platform, open_mailer(settings)) as queue:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, queue.shutdown.set)
-        try:
-            await queue.run()
-        finally:
-            await connection.close()
+        await queue.run()
+
+
+async def drain(platform: Platform, mailer: Mailer) -> None:
+    """Do the background work that is due, then return; for tests and for `upheld` commands."""
+    async with _queue(platform, mailer) as queue:
+        await queue.run(mode=QueueExecutionMode.drain, dequeue_timeout=timedelta(0))
+
+
+@asynccontextmanager
+async def _queue(platform: Platform, mailer: Mailer) -> AsyncIterator[PgQueuer]:
+    """Yield the queue with every duty registered, on a connection of its own."""
+    settings = platform.settings
+    connection = await asyncpg.connect(
+        url(settings.database, "worker", settings.secret("worker")), ssl=tls_for(settings.database)
+    )
+    queue = PgQueuer(AsyncpgDriver(connection))
+
+    @queue.entrypoint("mail")
+    async def mail(job: Job) -> None:
+        await _quietly("mail", job, lambda piece: accounts_jobs.deliver_mail(platform, mailer, piece.id, piece.secret))
+
+    _ = mail
+    try:
+        yield queue
+    finally:
+        await connection.close()
 
 
 async def _quietly(duty: str, job: Job, do: Callable[[Piece], Awaitable[None]]) -> None:

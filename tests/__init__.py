@@ -1,0 +1,1 @@
+"""The tests. Real PostgreSQL, built from the migrations; nothing is patched."""

@@ -1,0 +1,82 @@
+"""Getting in and out, through the pages."""
+
+import httpx
+import pytest
+
+from tests.support.deployment import PASSWORD, Deployment, hidden
+
+pytestmark = pytest.mark.anyio
+ADA = "ada@example.org"
+
+
+async def test_a_newcomer_registers_verifies_signs_in_and_out(deployment: Deployment) -> None:
+    async with deployment.person(ADA) as browser:
+        assert (await browser.get("/profile")).status_code == httpx.codes.OK
+        cookie = browser.cookies["__Host-session"]
+        assert "You are signed out" in (await browser.post("/sign-out")).text
+        browser.cookies.set("__Host-session", cookie, domain="upheld.localhost")
+        answer = await browser.get("/profile", follow_redirects=False)
+        assert answer.headers["location"] == "/sign-in?to=candidates.profile"
+
+
+async def test_a_registration_without_consent_keeps_what_was_typed(deployment: Deployment) -> None:
+    async with deployment.browser() as browser:
+        notice = hidden(await browser.get("/register"), "notice")
+        answer = await browser.form("/register", email=ADA, password=PASSWORD, notice=notice)
+    assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+    assert f'value="{ADA}"' in answer.text
+    assert "We need your consent" in answer.text
+    assert PASSWORD not in answer.text
+
+
+async def test_registering_a_taken_address_answers_the_same_and_mails_its_owner(deployment: Deployment) -> None:
+    await deployment.register(ADA)
+    async with deployment.browser() as browser:
+        answers = [
+            await browser.form(
+                "/register", email=address, password=PASSWORD, account="yes",
+                notice=hidden(await browser.get("/register"), "notice"),
+            )
+            for address in (ADA, "somebody.new@example.org")
+        ]  # fmt: skip
+    assert answers[0].text == answers[1].text
+    await deployment.work()
+    assert "You have an account already" in deployment.mails(ADA)[-1]["subject"]
+
+
+async def test_a_wrong_password_and_an_unknown_address_get_one_answer(deployment: Deployment) -> None:
+    await deployment.register(ADA)
+    async with deployment.browser() as browser:
+        wrong = await browser.form("/sign-in", email=ADA, password="not the right words")
+        unknown = await browser.form("/sign-in", email="nobody@example.org", password="not the right words")
+    assert wrong.status_code == unknown.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+    assert wrong.text.replace(ADA, "") == unknown.text.replace("nobody@example.org", "")
+
+
+async def test_the_eleventh_try_has_to_wait(deployment: Deployment) -> None:
+    await deployment.register(ADA)
+    async with deployment.browser() as browser:
+        answers = [await browser.form("/sign-in", email=ADA, password="wrong on purpose") for _ in range(11)]
+    assert [answer.status_code for answer in answers[:10]] == [422] * 10
+    assert answers[10].status_code == httpx.codes.TOO_MANY_REQUESTS
+
+
+async def test_signing_in_leads_to_listed_routes_only(deployment: Deployment) -> None:
+    await deployment.register(ADA)
+    async with deployment.browser() as browser:
+        for hostile in ("//evil.example", "https://evil.example", "/\\evil.example", "accounts.sign_out"):
+            answer = await browser.post(
+                "/sign-in", data={"email": ADA, "password": PASSWORD, "to": hostile}, follow_redirects=False
+            )
+            assert answer.headers["location"] == "/home"
+            browser.cookies.clear()
+
+
+async def test_a_state_change_from_another_site_is_refused(deployment: Deployment) -> None:
+    async with deployment.person(ADA) as browser:
+        for headers in ({"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}):
+            assert (await browser.post("/sign-out", headers=headers)).status_code == httpx.codes.FORBIDDEN
+        del browser.headers["sec-fetch-site"]
+        for headers in ({"origin": "https://evil.example"}, {}):
+            assert (await browser.post("/sign-out", headers=headers)).status_code == httpx.codes.FORBIDDEN
+        assert (await browser.get("/profile")).status_code == httpx.codes.OK

@@ -1,0 +1,1 @@
+"""What tests stand on: a cluster, deployments cut from it, people who use them."""

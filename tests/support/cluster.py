@@ -1,0 +1,105 @@
+"""One real PostgreSQL for a test run, and databases cut from a migrated template."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from upheld.platform.embedded import EmbeddedPostgres
+from upheld.platform.install import install, make_secrets, scram_verifier
+from upheld.platform.keyfiles import KeyFiles
+from upheld.platform.migrations import migrate
+from upheld.platform.settings import Settings
+
+_TEMPLATE, _KEYRING_TEMPLATE = "template_upheld", "template_keyring"
+_DATA_ROLES = "migrator, gate, web, worker, maintenance, support, auditor"
+
+__all__ = ["Cluster", "scram_verifier"]
+
+
+class Cluster:
+    """A running server with migrated template databases.
+
+    Roles belong to the cluster, so their passwords are the same in every deployment.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Take a folder of the test run's own."""
+        self.folder = folder
+        self.server = EmbeddedPostgres(folder / "postgres")
+        self._numbers = count(1)
+
+    def start(self) -> None:
+        """Start the server and build the templates from the migrations."""
+        self.server.start()
+        settings = self._settings(self.folder / "template", _TEMPLATE, _KEYRING_TEMPLATE)
+        make_secrets(settings.secrets_folder)
+
+        async def build() -> None:
+            await install(self.administrator, settings, database=_TEMPLATE, keyring=_KEYRING_TEMPLATE)
+            await migrate(settings)
+
+        asyncio.run(build())
+
+    def stop(self) -> None:
+        """Stop the server."""
+        self.server.stop()
+
+    @property
+    def administrator(self) -> str:
+        """URL of the administrator, with `{database}` for the name."""
+        return f"postgresql://postgres:{self.server.password}@/{{database}}?host={self.server.sockets}"
+
+    async def deploy(self, **chosen: Any) -> Settings:
+        """Cut a new deployment: databases of its own, keys and objects of its own.
+
+        Args:
+            chosen: settings that differ from those of a test (`Settings` fields).
+        """
+        number = next(self._numbers)
+        name, keyring = f"upheld_{number}", f"keyring_{number}"
+        admin = await asyncpg.connect(self.administrator.format(database="postgres"))
+        try:
+            for new, old, roles in (
+                (name, _TEMPLATE, _DATA_ROLES),
+                (keyring, _KEYRING_TEMPLATE, "migrator, vault"),
+            ):
+                await admin.execute(f"create database {new} template {old} owner owner")
+                await admin.execute(f"revoke all on database {new} from public")
+                await admin.execute(f"grant connect on database {new} to {roles}")
+        finally:
+            await admin.close()
+        settings = replace(self._settings(self.folder / f"deployment-{number}", name, keyring), **chosen)
+        KeyFiles.create(settings)
+        return settings
+
+    def _settings(self, var: Path, database: str, keyring: str) -> Settings:
+        base = f"postgresql:///{{}}?host={self.server.sockets}"
+        return Settings(
+            var=var,
+            secrets=self.folder / "secrets",
+            database=base.format(database),
+            keyring_database=base.format(keyring),
+            bcrypt_cost=10,  # the floor: tests sign in often
+            erasure_grace=timedelta(0),
+            demo=True,
+            controller="Test Operator",
+            contact="privacy@example.org",
+        )
+
+
+@contextmanager
+def running_cluster(folder: Path) -> Iterator[Cluster]:
+    """Run a cluster for as long as the block lasts."""
+    cluster = Cluster(folder)
+    cluster.start()
+    try:
+        yield cluster
+    finally:
+        cluster.stop()
