@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Request, Response, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from upheld.features.accounts.actions import register, sign_in, sign_out, verify_address
@@ -57,13 +58,13 @@ async def look_page(request: AnyRequest) -> Response[str]:
 
 
 @get("/verify/{token:str}", name="accounts.verify", opt=OPEN)
-async def verify_page(request: AnyRequest, token: str) -> Response[str]:
+async def verify_page(request: AnyRequest, token: FromPath[str]) -> Response[str]:
     """Ask for one press: opening a link changes nothing, because mail scanners open links."""
     return page(request, "accounts/verify.html", token=token, error=None)
 
 
 @post("/verify/{token:str}", name="accounts.verify.do", opt=AT_THE_GATE, status_code=200)
-async def verify_do(request: AnyRequest, visit: Visit, token: str) -> Response[str] | Redirect:
+async def verify_do(request: AnyRequest, visit: Visit, token: FromPath[str]) -> Response[str] | Redirect:
     """Use the link up."""
     try:
         await verify_address(visit.platform, token, visit.origin)

@@ -6,6 +6,7 @@ from functools import cache
 from importlib import resources
 
 from litestar import Response, get
+from litestar.params import FromPath
 
 from upheld.kit.errors import NotFoundError
 
@@ -31,7 +32,7 @@ def static_url(name: str) -> str:
     sync_to_thread=False,
     opt={"public": True, "no_transaction": True},
 )
-def static_file(tag: str, name: str) -> Response[bytes]:
+def static_file(tag: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """Serve a static file under its hash."""
     known, content = _files().get(name, ("", b""))
     if not known or tag != known:

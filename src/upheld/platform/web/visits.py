@@ -11,11 +11,13 @@ the answer is an error: what was journaled for a page is on disk before the page
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 from uuid import UUID
 
 import msgspec
 from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
+
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from upheld.kit.errors import SignInNeededError
@@ -44,7 +46,7 @@ class Who(msgspec.Struct, frozen=True):
 
 
 @dataclass(kw_only=True)
-class Visit:
+class OpenVisit:
     """One request: who comes, from where, and the transaction it runs in."""
 
     platform: Platform
@@ -77,6 +79,10 @@ class Visit:
         )
 
 
+Visit: TypeAlias = NamedDependency[OpenVisit]
+"""What a route declares to be given its visit."""
+
+
 class Visits:
     """The one middleware. It sees every route the application has, sockets included."""
 
@@ -87,7 +93,7 @@ class Visits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Open the context, run the route, commit before its answer leaves."""
-        visit = Visit(platform=self._platform, origin=_origin(scope), address=_address(scope))
+        visit = OpenVisit(platform=self._platform, origin=_origin(scope), address=_address(scope))
         cast("dict[str, Any]", scope)[_VISIT] = visit
         opt: dict[str, Any] = scope["route_handler"].opt  # pyright: ignore[reportTypedDictNotRequiredAccess] - set by the router
         if opt.get("no_transaction"):
@@ -109,9 +115,9 @@ class Visits:
         return None if secret is None else await tx.one(_OPEN, secret, into=Who)
 
 
-def current_visit(scope: Scope) -> Visit:
+def current_visit(scope: Scope) -> OpenVisit:
     """Return the visit that the middleware has opened; injected into routes as `visit`."""
-    return cast("dict[str, Visit]", scope)[_VISIT]
+    return cast("dict[str, OpenVisit]", scope)[_VISIT]
 
 
 def _committing(send: Send, tx: RequestTransaction) -> Send:
