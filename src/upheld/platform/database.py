@@ -7,9 +7,10 @@ transaction's context says it, and row security does the rest.
 """
 
 import datetime as dt
+import logging
 import re
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import resources
@@ -23,6 +24,8 @@ import msgspec
 from upheld.kit.errors import ConflictError, RefusedError, UnavailableError
 from upheld.platform.install import url
 from upheld.platform.settings import Settings, SettingsError
+
+log = logging.getLogger("upheld.database")
 
 Role = Literal["web", "gate", "worker", "maintenance", "vault", "auditor", "support"]
 Row = TypeVar("Row")
@@ -65,6 +68,24 @@ class Transaction:
     def __init__(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's pool proxy has no public type
         """Wrap a connection inside a transaction; only `Database` calls this."""
         self._connection = connection
+        self._amends: list[Callable[[], Awaitable[object]]] = []
+
+    def if_undone(self, make_amends: Callable[[], Awaitable[object]]) -> None:
+        """Remember what to do outside the database, should this transaction be undone.
+
+        A file is written before the row that names it is committed; without the row nobody
+        would ever remove it. A commit whose fate nobody knows makes no amends: a file too
+        many is ciphertext that nothing names, a file too few is somebody's loss.
+        """
+        self._amends.append(make_amends)
+
+    async def make_amends(self) -> None:
+        """Do what was remembered, latest first; only `Database` calls this."""
+        while self._amends:
+            try:
+                await self._amends.pop()()
+            except Exception as error:  # noqa: BLE001 - the failure that undid the transaction is the one to tell
+                log.error("amends failed: %s", type(error).__name__)
 
     async def all(self, query: Query, *args: object, into: type[Row]) -> list[Row]:
         """Return every row as `into`, a struct whose fields are the columns."""
@@ -130,8 +151,20 @@ class Database:
     @asynccontextmanager
     async def transaction(self, role: Role) -> AsyncIterator[Transaction]:
         """Open a transaction as `role`: committed when the block ends, undone when it raises."""
-        async with self._connection(role) as connection, connection.transaction():
-            yield Transaction(connection)
+        async with self._connection(role) as connection:
+            current = connection.transaction()
+            await current.start()
+            tx = Transaction(connection)
+            try:
+                yield tx
+            except BaseException:
+                try:
+                    await current.rollback()
+                finally:
+                    await tx.make_amends()
+                raise
+            async with _translated():
+                await current.commit()
 
     @asynccontextmanager
     async def request(self) -> AsyncIterator["RequestTransaction"]:
@@ -186,7 +219,10 @@ class RequestTransaction(Transaction):
         """Undo everything written in this request, unless it was committed."""
         if self._open:
             self._open = False
-            await self._current.rollback()
+            try:
+                await self._current.rollback()
+            finally:
+                await self.make_amends()
 
 
 def tls_for(base: str) -> ssl.SSLContext | None:

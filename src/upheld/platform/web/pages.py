@@ -26,7 +26,7 @@ def environment() -> jinja2.Environment:
     slices = {name: jinja2.PackageLoader(f"upheld.features.{name}") for name in folders}
     env = jinja2.Environment(
         loader=jinja2.ChoiceLoader([jinja2.PackageLoader("upheld.platform.web"), jinja2.PrefixLoader(slices)]),
-        autoescape=True,
+        autoescape=lambda name: name is None or not name.endswith(".txt"),  # a mail is plain text
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
