@@ -12,15 +12,13 @@ from typing import Any
 import asyncpg
 
 from upheld.platform.embedded import EmbeddedPostgres
-from upheld.platform.install import install, make_secrets, scram_verifier
+from upheld.platform.install import install, make_secrets
 from upheld.platform.keyfiles import KeyFiles
 from upheld.platform.migrations import migrate
 from upheld.platform.settings import Settings
 
 _TEMPLATE, _KEYRING_TEMPLATE = "template_upheld", "template_keyring"
 _DATA_ROLES = "migrator, gate, web, worker, maintenance, support, auditor"
-
-__all__ = ["Cluster", "scram_verifier"]
 
 
 class Cluster:
@@ -42,7 +40,7 @@ class Cluster:
         make_secrets(settings.secrets_folder)
 
         async def build() -> None:
-            await install(self.administrator, settings, database=_TEMPLATE, keyring=_KEYRING_TEMPLATE)
+            await install(self.administrator, settings)
             await migrate(settings)
 
         asyncio.run(build())

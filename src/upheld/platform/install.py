@@ -8,10 +8,11 @@ import base64
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from importlib import resources
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import asyncpg
 
@@ -49,7 +50,7 @@ def scram_verifier(password: str) -> str:
     return f"SCRAM-SHA-256${rounds}:{b64[0]}${b64[1]}:{b64[2]}"
 
 
-async def install(administrator: str, settings: Settings, *, database: str = DATABASE, keyring: str = KEYRING) -> None:
+async def install(administrator: str, settings: Settings) -> None:
     """Make roles and databases as `administrator` (a URL with `{database}` for the name).
 
     Safe to repeat: what exists is kept, passwords are set to those in the secrets folder.
@@ -57,6 +58,7 @@ async def install(administrator: str, settings: Settings, *, database: str = DAT
     Raises:
         InstallError: the server is older than PostgreSQL 18.
     """
+    database, keyring = database_name(settings.database), database_name(settings.keyring_database)
     admin = await asyncpg.connect(administrator.format(database="postgres"))
     try:
         if admin.get_server_version().major < 18:  # noqa: PLR2004 - the one version we build for
@@ -75,6 +77,19 @@ async def install(administrator: str, settings: Settings, *, database: str = DAT
         await admin.execute(f"grant connect on database {keyring} to migrator, vault")
     finally:
         await admin.close()
+
+
+def database_name(base: str) -> str:
+    """Return the name of the database in a URL.
+
+    Raises:
+        InstallError: the URL names none, or a name that would need quoting.
+    """
+    name = urlsplit(base).path.removeprefix("/")
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):
+        msg = "A database URL ends in a name of small letters, digits and underscores, like postgresql://host:5432/upheld."
+        raise InstallError(msg)
+    return name
 
 
 def sql(*path: str) -> str:

@@ -723,7 +723,10 @@ begin
     if not found then
         return false;
     end if;
-    insert into upheld.credentials (person_id, password_hash) values (new_id, new_password_hash);
+    -- Invented people of the demo have no password: nobody can sign in as them.
+    if new_password_hash is not null then
+        insert into upheld.credentials (person_id, password_hash) values (new_id, new_password_hash);
+    end if;
     insert into upheld.email_verifications (token_hash, person_id, expires_at)
     values (link_hash, new_id, upheld.clock_now() + link_lives);
     insert into upheld.consents (person_id, purpose, notice_id, given, origin_sealed)
@@ -915,6 +918,57 @@ return coalesce(upheld.current_standing() in ('owner', 'manager'), false) and ex
         and f.person_id = upheld.current_person()
 );
 grant execute on function upheld.may_see_candidates() to web;
+-- Operators: who looks after this deployment. The first is made through a one-time link
+-- that `upheld init` prints; being one shows figures of the machine, never of people.
+create table upheld.operators (
+    person_id uuid primary key references upheld.people (id) on delete cascade,
+    since timestamptz not null default upheld.clock_now()
+);
+alter table upheld.operators enable row level security;
+alter table upheld.operators force row level security;
+create policy operators_know_that_they_are on upheld.operators
+for select to web using (person_id = (select upheld.current_person()));
+create policy operators_are_made_by_the_credential_keeper on upheld.operators
+for insert to credential_keeper with check (person_id is not null);
+grant select on upheld.operators to web;
+grant insert (person_id) on upheld.operators to credential_keeper;
+comment on table upheld.operators is 'Who looks after this deployment.';
+call upheld.classify('upheld.operators', '{person_id,since}', 'technical', 'person', '{operation}', 'contract', 'account', true, 'row');
+
+-- A one-time link that makes its opener an operator; only its hash is kept.
+create table upheld.operator_invitations (
+    token_hash bytea primary key check (length(token_hash) = 32),
+    expires_at timestamptz not null
+);
+alter table upheld.operator_invitations enable row level security;
+alter table upheld.operator_invitations force row level security;
+create policy invitations_are_made_by_maintenance on upheld.operator_invitations
+for insert to maintenance with check (expires_at > upheld.clock_now());
+create policy invitations_are_found_by_the_credential_keeper on upheld.operator_invitations
+for select to credential_keeper using (expires_at > upheld.clock_now());
+create policy invitations_are_used_up_by_the_credential_keeper on upheld.operator_invitations
+for delete to credential_keeper using (expires_at > upheld.clock_now());
+grant insert on upheld.operator_invitations to maintenance;
+grant select, delete on upheld.operator_invitations to credential_keeper;
+comment on table upheld.operator_invitations is 'Pending one-time links for operators.';
+call upheld.classify('upheld.operator_invitations', '{token_hash,expires_at}', 'technical', 'nobody', '{operation}', 'contract', 'link', false, 'row');
+
+-- Uses up an invitation and makes a person, registered a moment ago through it, an
+-- operator with a proven address: the link came from the machine itself.
+create function upheld.appoint_operator(invitation_hash bytea, whose uuid) returns boolean
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    delete from upheld.operator_invitations where token_hash = invitation_hash;
+    if not found then
+        return false;
+    end if;
+    update upheld.people set verified_at = upheld.clock_now() where id = whose and verified_at is null;
+    insert into upheld.operators (person_id) values (whose);
+    return true;
+end
+$$;
+grant execute on function upheld.appoint_operator(bytea, uuid) to gate;
 -- A candidate's profile: who may find it, and its sealed contents. Private by default.
 create table upheld.profiles (
     person_id uuid primary key default upheld.current_person()
@@ -1102,6 +1156,17 @@ grant update (stage, closed_at, keep_until) on upheld.applications to web, erase
 grant execute on function upheld.may_see_candidates() to record_reader;
 comment on table upheld.applications is 'Where a candidate''s application to a job stands.';
 call upheld.classify('upheld.applications', '{id,organisation_id,job_id,person_id,stage,submitted_at,closed_at,keep_until}', 'application', 'candidate', '{application}', 'consent', 'application record', true, 'kept');
+
+-- The jobs the person asking has applied to. An array, so that the policy below asks once
+-- per statement; a function, because policies of two tables that name each other are refused.
+create function upheld.jobs_applied_to() returns uuid []
+language sql stable security definer set search_path = ''
+return array(select a.job_id from upheld.applications as a where a.person_id = upheld.current_person());
+grant execute on function upheld.jobs_applied_to() to web;
+
+-- Who has applied follows the application to its end, also after the job has closed.
+create policy jobs_are_seen_by_those_who_applied on upheld.jobs
+for select to web using (id = any((select upheld.jobs_applied_to())::uuid []));
 
 -- What the candidate sent, as it was on that day, under the key of this person with this
 -- employer. The résumé is a copy with an object of its own.
@@ -2027,9 +2092,11 @@ alter function upheld.credential_of(uuid) owner to credential_keeper;
 alter function upheld.replace_credential(uuid, text) owner to credential_keeper;
 alter function upheld.mint_session(uuid, bytea, interval, interval) owner to credential_keeper;
 alter function upheld.freshen_session(uuid, uuid) owner to credential_keeper;
+alter function upheld.appoint_operator(bytea, uuid) owner to credential_keeper;
 alter function upheld.found_organisation(uuid, text, text) owner to credential_keeper;
 
 alter function upheld.may_see_candidates() owner to record_reader;
+alter function upheld.jobs_applied_to() owner to record_reader;
 alter function upheld.list_applications(uuid, integer, integer) owner to record_reader;
 alter function upheld.note_view(uuid, text) owner to record_reader;
 alter function upheld.open_application(uuid) owner to record_reader;

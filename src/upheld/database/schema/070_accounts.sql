@@ -63,7 +63,10 @@ begin
     if not found then
         return false;
     end if;
-    insert into upheld.credentials (person_id, password_hash) values (new_id, new_password_hash);
+    -- Invented people of the demo have no password: nobody can sign in as them.
+    if new_password_hash is not null then
+        insert into upheld.credentials (person_id, password_hash) values (new_id, new_password_hash);
+    end if;
     insert into upheld.email_verifications (token_hash, person_id, expires_at)
     values (link_hash, new_id, upheld.clock_now() + link_lives);
     insert into upheld.consents (person_id, purpose, notice_id, given, origin_sealed)

@@ -32,9 +32,11 @@ alter function upheld.credential_of(uuid) owner to credential_keeper;
 alter function upheld.replace_credential(uuid, text) owner to credential_keeper;
 alter function upheld.mint_session(uuid, bytea, interval, interval) owner to credential_keeper;
 alter function upheld.freshen_session(uuid, uuid) owner to credential_keeper;
+alter function upheld.appoint_operator(bytea, uuid) owner to credential_keeper;
 alter function upheld.found_organisation(uuid, text, text) owner to credential_keeper;
 
 alter function upheld.may_see_candidates() owner to record_reader;
+alter function upheld.jobs_applied_to() owner to record_reader;
 alter function upheld.list_applications(uuid, integer, integer) owner to record_reader;
 alter function upheld.note_view(uuid, text) owner to record_reader;
 alter function upheld.open_application(uuid) owner to record_reader;

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from upheld.features.accounts import store
 from upheld.features.accounts.errors import LinkSpentError, NotVerifiedError, ProofNeededError, WrongCredentialsError
-from upheld.features.accounts.model import SHORTEST_PASSWORD, Credential, Registration, Ticket
+from upheld.features.accounts.model import SHORTEST_PASSWORD, Credential, Newcomer, Registration, Ticket
 from upheld.features.audit.actions import record, record_at_gate
 from upheld.features.audit.model import Action
 from upheld.features.consents.model import Purpose
@@ -70,35 +70,50 @@ async def register(platform: Platform, asked: Registration, address: str, origin
     async with platform.database.attempt() as tx:
         await take(tx, platform, REGISTER_PER_ADDRESS, address)
         await take(tx, platform, REGISTER_PER_MAILBOX, email)
-    person, token = uuid4(), secrets.token_urlsafe(32)
-    password_hash = await hash_password(asked.password, platform.settings.bcrypt_cost)
-    await platform.vault.create_keys(KeyRef(person, PLATFORM, name) for name in PLATFORM_CLASSES)
-    account_key = KeyRef(person, PLATFORM, "account")
-    sealed = await platform.vault.seal(account_key, "people", person, {"email_sealed": email})
-    index = platform.blind_index("email", email)
+    newcomer, token = await _prepare(platform, asked, origin), secrets.token_urlsafe(32)
     async with platform.database.transaction("gate") as tx:
-        added = await store.register_person(
-            tx,
-            person,
-            email_index=index,
-            email_sealed=sealed["email_sealed"] or b"",
-            password_hash=password_hash,
-            link_hash=_hash(token),
-            link_lives=platform.settings.link_lifetime,
-            consents=_first_consents(asked),
-            origin=await platform.vault.seal_origin(platform.clock.now(), origin),
-            is_probe=asked.is_probe,
-        )
+        added = await store.register_person(tx, newcomer, _hash(token), platform.settings.link_lifetime)
         if added:
-            await queue_mail_at_gate(tx, platform.vault, person, "accounts/verify-address", {"token": token})
-            await record_at_gate(tx, platform, person, Action.ACCOUNT_REGISTERED, origin)
+            await queue_mail_at_gate(tx, platform.vault, newcomer.id, "accounts/verify-address", {"token": token})
+            await record_at_gate(tx, platform, newcomer.id, Action.ACCOUNT_REGISTERED, origin)
         else:
-            known = await store.find_credential(tx, index)
+            known = await store.find_credential(tx, newcomer.email_index)
             if known is not None:
                 await queue_mail_at_gate(tx, platform.vault, known.person_id, "accounts/address-in-use", {"token": ""})
                 await record_at_gate(tx, platform, known.person_id, Action.ADDRESS_TRIED_AGAIN, origin)
     if not added:
-        await platform.vault.destroy(person, PLATFORM)
+        await platform.vault.destroy(newcomer.id, PLATFORM)
+
+
+async def register_operator(platform: Platform, invitation: str, asked: Registration, origin: str) -> None:
+    """Register an operator through the one-time link that `upheld init` prints.
+
+    The link comes from the machine itself, so the address needs no further proof.
+
+    Raises:
+        InvalidError: what was typed does not do.
+        LinkSpentError: the link is used or too old, or the address has an account already.
+    """
+    check_registration(asked.email, asked.password)
+    newcomer = await _prepare(platform, asked, origin)
+    try:
+        async with platform.database.transaction("gate") as tx:
+            unused = _hash(secrets.token_urlsafe(32))
+            added = await store.register_person(tx, newcomer, unused, platform.settings.link_lifetime)
+            if not added or not await store.appoint_operator(tx, _hash(invitation), newcomer.id):
+                raise LinkSpentError
+            await record_at_gate(tx, platform, newcomer.id, Action.ACCOUNT_REGISTERED, origin)
+    except LinkSpentError:
+        await platform.vault.destroy(newcomer.id, PLATFORM)
+        raise
+
+
+async def invite_operator(platform: Platform) -> str:
+    """Return the path of a new one-time link that makes its opener an operator; works for a day."""
+    token = secrets.token_urlsafe(32)
+    async with platform.database.maintenance() as tx:
+        await store.invite_operator(tx, _hash(token), timedelta(days=1))
+    return f"/first-operator/{token}"
 
 
 async def verify_address(platform: Platform, token: str, origin: str) -> None:
@@ -160,6 +175,23 @@ async def prove_again(acting: Acting, session: UUID, password: str) -> None:
         raise ProofNeededError
     async with platform.database.transaction("gate") as tx:
         await store.freshen_session(tx, acting.person_id, session)
+
+
+async def _prepare(platform: Platform, asked: Registration, origin: str) -> Newcomer:
+    """Do everything a registration needs before its transaction: hash, keys, sealing."""
+    person, email = uuid4(), normalised(asked.email)
+    password_hash = await hash_password(asked.password, platform.settings.bcrypt_cost)
+    await platform.vault.create_keys(KeyRef(person, PLATFORM, name) for name in PLATFORM_CLASSES)
+    sealed = await platform.vault.seal(KeyRef(person, PLATFORM, "account"), "people", person, {"email_sealed": email})
+    return Newcomer(
+        id=person,
+        email_index=platform.blind_index("email", email),
+        email_sealed=sealed["email_sealed"] or b"",
+        password_hash=password_hash,
+        consents=_first_consents(asked),
+        origin=await platform.vault.seal_origin(platform.clock.now(), origin),
+        is_probe=asked.is_probe,
+    )
 
 
 async def _within_limits(platform: Platform, email: str, address: str, origin: str) -> None:

@@ -63,3 +63,16 @@ class WaitingMail(msgspec.Struct, frozen=True):
     id: UUID
     kind: str
     parameters_sealed: bytes
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """A person about to be added: everything hashed and sealed that needs to be."""
+
+    id: UUID
+    email_index: bytes
+    email_sealed: bytes
+    password_hash: str | None
+    consents: list[dict[str, object]]
+    origin: bytes
+    is_probe: bool

@@ -6,7 +6,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from upheld.features.accounts.actions import register, sign_in, sign_out, verify_address
+from upheld.features.accounts.actions import register, register_operator, sign_in, sign_out, verify_address
 from upheld.features.accounts.errors import LinkSpentError, NotVerifiedError, WrongCredentialsError
 from upheld.features.accounts.model import Registration
 from upheld.features.consents.model import Kind
@@ -40,12 +40,7 @@ async def register_do(request: AnyRequest, visit: Visit) -> Response[str] | Redi
     """Register, and say to look into the mailbox, whoever they are."""
     form = await Form.read(request)
     try:
-        if not form.checked("account"):
-            raise InvalidError({"account": mark("We need your consent to keep an account for you.")})
-        async with visit.platform.database.transaction("gate") as tx:
-            notice = await one_notice(tx, form.uuid("notice"))
-        asked = Registration(form.get("email"), form.values.get("password", ""), notice.id, form.checked("resume-reading"))
-        await register(visit.platform, asked, visit.address, visit.origin)
+        await register(visit.platform, await _asked(visit, form), visit.address, visit.origin)
     except (InvalidError, TooSoonError) as error:
         return await _register_page(request, visit, form, error)
     return redirect(request, "accounts.look")
@@ -70,6 +65,23 @@ async def verify_do(request: AnyRequest, visit: Visit, token: FromPath[str]) -> 
         await verify_address(visit.platform, token, visit.origin)
     except LinkSpentError as error:
         return page(request, "accounts/verify.html", status=error.status, token=token, error=error)
+    return redirect(request, "accounts.sign_in", q_verified="yes")
+
+
+@get("/first-operator/{token:str}", name="accounts.operator", opt=AT_THE_GATE)
+async def operator_page(request: AnyRequest, visit: Visit, token: FromPath[str]) -> Response[str]:
+    """Show the form behind the one-time link of `upheld init`."""
+    return await _register_page(request, visit, Form({}), None, f"/first-operator/{token}")
+
+
+@post("/first-operator/{token:str}", name="accounts.operator.do", opt=AT_THE_GATE, status_code=200)
+async def operator_do(request: AnyRequest, visit: Visit, token: FromPath[str]) -> Response[str] | Redirect:
+    """Make the account of an operator."""
+    form = await Form.read(request)
+    try:
+        await register_operator(visit.platform, token, await _asked(visit, form), visit.origin)
+    except (InvalidError, LinkSpentError) as error:
+        return await _register_page(request, visit, form, error, f"/first-operator/{token}")
     return redirect(request, "accounts.sign_in", q_verified="yes")
 
 
@@ -108,11 +120,21 @@ async def signed_out_page(request: AnyRequest) -> Response[str]:
     return page(request, "accounts/signed_out.html")
 
 
-async def _register_page(request: AnyRequest, visit: Visit, form: Form, error: UpheldError | None) -> Response[str]:
+async def _asked(visit: Visit, form: Form) -> Registration:
+    if not form.checked("account"):
+        raise InvalidError({"account": mark("We need your consent to keep an account for you.")})
+    async with visit.platform.database.transaction("gate") as tx:
+        notice = await one_notice(tx, form.uuid("notice"))
+    return Registration(form.get("email"), form.values.get("password", ""), notice.id, form.checked("resume-reading"))
+
+
+async def _register_page(
+    request: AnyRequest, visit: Visit, form: Form, error: UpheldError | None, action: str = "/register"
+) -> Response[str]:
     async with visit.platform.database.transaction("gate") as tx:
         notice = await notice_in_force(tx, Kind.ACCOUNT, words_for(request).language)
     status = error.status if error else 200
-    return page(request, "accounts/register.html", status=status, form=form, error=error, notice=notice)
+    return page(request, "accounts/register.html", status=status, form=form, error=error, notice=notice, action=action)
 
 
 def _sign_in_page(request: AnyRequest, form: Form, error: UpheldError | None) -> Response[str]:
@@ -123,5 +145,5 @@ def _sign_in_page(request: AnyRequest, form: Form, error: UpheldError | None) ->
 
 handlers = [
     register_page, register_do, look_page, verify_page, verify_do,
-    sign_in_page, sign_in_do, sign_out_do, signed_out_page,
+    operator_page, operator_do, sign_in_page, sign_in_do, sign_out_do, signed_out_page,
 ]  # fmt: skip

@@ -3,30 +3,33 @@
 from datetime import timedelta
 from uuid import UUID
 
-from upheld.features.accounts.model import Account, Credential, SessionRow, WaitingMail
+from upheld.features.accounts.model import Account, Credential, Newcomer, SessionRow, WaitingMail
 from upheld.platform.database import Transaction, load_queries
 
 _Q = load_queries("upheld.features.accounts")
 
 
-async def register_person(  # noqa: PLR0913 - one row of six tables, in one step
-    tx: Transaction,
-    person_id: UUID,
-    *,
-    email_index: bytes,
-    email_sealed: bytes,
-    password_hash: str,
-    link_hash: bytes,
-    link_lives: timedelta,
-    consents: list[dict[str, object]],
-    origin: bytes,
-    is_probe: bool,
-) -> bool:
+async def register_person(tx: Transaction, newcomer: Newcomer, link_hash: bytes, link_lives: timedelta) -> bool:
     """Add a person; False, and nothing written, when the address is taken."""
     return await tx.value(
-        _Q["register_person"], person_id, email_index, email_sealed, password_hash,
-        link_hash, link_lives, consents, origin, is_probe,
+        _Q["register_person"], newcomer.id, newcomer.email_index, newcomer.email_sealed, newcomer.password_hash,
+        link_hash, link_lives, newcomer.consents, newcomer.origin, newcomer.is_probe,
     )  # fmt: skip
+
+
+async def invite_operator(tx: Transaction, token_hash: bytes, lives: timedelta) -> None:
+    """Store the hash of a one-time link for an operator."""
+    await tx.run(_Q["invite_operator"], token_hash, lives)
+
+
+async def appoint_operator(tx: Transaction, token_hash: bytes, person: UUID) -> bool:
+    """Use up an invitation; False when there is none."""
+    return await tx.value(_Q["appoint_operator"], token_hash, person)
+
+
+async def is_operator(tx: Transaction) -> bool:
+    """Return whether the person asking is an operator."""
+    return await tx.value(_Q["is_operator"])
 
 
 async def find_credential(tx: Transaction, email_index: bytes) -> Credential | None:

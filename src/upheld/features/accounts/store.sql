@@ -2,6 +2,19 @@
 -- Adds a person; false, and nothing written, when the address is taken.
 select upheld.register_person($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
+-- name: invite_operator
+-- Stores a one-time link for an operator.
+insert into upheld.operator_invitations (token_hash, expires_at)
+values ($1, upheld.clock_now() + $2::interval);
+
+-- name: appoint_operator
+-- Uses up an invitation.
+select upheld.appoint_operator($1, $2);
+
+-- name: is_operator
+-- Whether the person asking is an operator.
+select exists (select from upheld.operators where person_id = upheld.current_person());
+
 -- name: find_credential
 -- Who uses an address.
 select person_id, password_hash, verified from upheld.find_credential($1);
