@@ -16,7 +16,7 @@ from upheld.features.accounts.model import SHORTEST_PASSWORD, Credential, Newcom
 from upheld.features.audit.actions import record, record_at_gate
 from upheld.features.audit.model import Action
 from upheld.features.consents.model import Purpose
-from upheld.kit.errors import InvalidError, TooSoonError
+from upheld.kit.errors import ConflictError, InvalidError, RefusedError, TooSoonError
 from upheld.platform.acting import Acting
 from upheld.platform.i18n import mark
 from upheld.platform.limits import Limit, count, look, take
@@ -108,6 +108,38 @@ async def register_operator(platform: Platform, invitation: str, asked: Registra
         raise
 
 
+async def admit_invented(platform: Platform, email: str, password: str | None, notice: UUID) -> UUID:
+    """Add an invented, verified person to a demo; without a password nobody can sign in as them.
+
+    Raises:
+        RefusedError: this is not a demo.
+        ConflictError: the address is taken.
+    """
+    if not platform.settings.demo:
+        raise RefusedError
+    asked = Registration(email, password or "", notice, reads_resumes=False)
+    newcomer, token = await _prepare(platform, asked, "demo"), secrets.token_urlsafe(32)
+    async with platform.database.transaction("gate") as tx:
+        if not await store.register_person(tx, newcomer, _hash(token), timedelta(minutes=1)):
+            raise ConflictError
+        await store.verify_email(tx, _hash(token))
+        await record_at_gate(tx, platform, newcomer.id, Action.ACCOUNT_REGISTERED, "demo")
+    return newcomer.id
+
+
+async def open_session_for(platform: Platform, person: UUID, lives: timedelta) -> bytes:
+    """Open a short session for somebody whom the machine itself acts for: demo data and probes.
+
+    Returns:
+        the secret that opens the context; it is in no cookie.
+    """
+    secret = secrets.token_bytes(32)
+    async with platform.database.transaction("gate") as tx:
+        await store.mint_session(tx, person, hashlib.sha256(secret).digest(), lives, lives)
+        await record_at_gate(tx, platform, person, Action.SESSION_OPENED, "the machine itself")
+    return secret
+
+
 async def invite_operator(platform: Platform) -> str:
     """Return the path of a new one-time link that makes its opener an operator; works for a day."""
     token = secrets.token_urlsafe(32)
@@ -180,7 +212,7 @@ async def prove_again(acting: Acting, session: UUID, password: str) -> None:
 async def _prepare(platform: Platform, asked: Registration, origin: str) -> Newcomer:
     """Do everything a registration needs before its transaction: hash, keys, sealing."""
     person, email = uuid4(), normalised(asked.email)
-    password_hash = await hash_password(asked.password, platform.settings.bcrypt_cost)
+    password_hash = await hash_password(asked.password, platform.settings.bcrypt_cost) if asked.password else None
     await platform.vault.create_keys(KeyRef(person, PLATFORM, name) for name in PLATFORM_CLASSES)
     sealed = await platform.vault.seal(KeyRef(person, PLATFORM, "account"), "people", person, {"email_sealed": email})
     return Newcomer(
