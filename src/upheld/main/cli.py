@@ -1,21 +1,20 @@
 """The command line: `upheld …`. The only place that prints or exits."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
+import asyncio
 import time
-from dataclasses import fields, replace
-from datetime import timedelta
-from pathlib import Path
+from dataclasses import replace
 
 import click
 from rich.console import Console
+from rich.progress import Progress
 
+from upheld.features.accounts.actions import invite_operator
 from upheld.kit.errors import UpheldError
 from upheld.main import processes
-from upheld.main.setup import embedded
+from upheld.main.setup import SignIns, embedded, initialise, read_sign_ins, seed_demo
+from upheld.main.supervisor import serve_all
+from upheld.platform.migrations import migrate
+from upheld.platform.services import open_platform
 from upheld.platform.settings import Settings, reference
 
 console = Console(stderr=False, highlight=False)
@@ -43,7 +42,60 @@ def run() -> None:
     settings = replace(Settings.read(), demo=True)
     began = time.monotonic()
     with embedded(settings, _say) as named:
-        _serve(named, began)
+        sign_ins = _seed(named)
+        serve_all(named, lambda: _greet(named, sign_ins, began))
+
+
+@cli.command()
+@click.option(
+    "--administrator",
+    envvar="UPHELD_ADMINISTRATOR",
+    prompt="URL of the database administrator (postgresql://name:password@host:port/{database})",
+    hide_input=True,
+    help="URL of a PostgreSQL superuser, with {database} in place of the name. Not stored.",
+)
+def init(administrator: str) -> None:
+    """Set up a real deployment on an external PostgreSQL 18, without demo data."""
+    settings = Settings.read()
+    link = asyncio.run(initialise(administrator, settings))
+    _say("[bold]Ready.[/] Start it with `upheld serve`, then open this link once, within a day:")
+    _say(f"  {link}")
+    _say(f"It makes you the operator. Keep a copy of {settings.root_key_file} elsewhere: losing it loses everything.")
+
+
+@cli.command("migrate")
+def migrate_command() -> None:
+    """Apply the migrations that have not been applied."""
+    done = asyncio.run(migrate(Settings.read()))
+    _say("\n".join(f"Applied {name}" for name in done) or "Nothing to apply.")
+
+
+@cli.command()
+def serve() -> None:
+    """Start web, worker and redirect of a real deployment, until Ctrl-C."""
+    settings = Settings.read()
+    if not settings.database:
+        msg = "UPHELD_DATABASE is not set. `upheld init` sets up a real deployment; `upheld run` starts a demo."
+        raise click.ClickException(msg)
+    serve_all(settings, lambda: _say(f"Serving {settings.address}. Ctrl-C stops it."))
+
+
+@cli.command("invite-operator")
+def invite_operator_command() -> None:
+    """Print a new one-time link that makes its opener an operator."""
+    settings = Settings.read()
+
+    async def invite() -> str:
+        async with open_platform(settings, ["maintenance"]) as platform:
+            return settings.address + await invite_operator(platform)
+
+    _say(asyncio.run(invite()))
+
+
+@cli.command("sign-ins")
+def sign_ins_command() -> None:
+    """Print the sign-ins of the demo again."""
+    _say_sign_ins(read_sign_ins(Settings.read()))
 
 
 @cli.command("settings")
@@ -61,63 +113,28 @@ def process(name: str) -> None:
     {"web": processes.serve_web, "plain": processes.serve_plain, "worker": processes.run_worker}[name](settings)
 
 
-def _serve(settings: Settings, began: float) -> None:
-    """Start every process, wait for one to end or for Ctrl-C, then end the others."""
-    names = ["web", "worker", *(["plain"] if settings.listen_plain else [])]
-    environment = environment_of(settings)
-    children = [
-        subprocess.Popen([sys.executable, "-m", "upheld.main.cli", "process", name], env=environment)  # noqa: S603 - ourselves
-        for name in names
-    ]
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop)
-    try:
-        _wait_for_listener(settings, children)
-        _say(f"Ready after {time.monotonic() - began:.1f} s at {settings.address}")
-        while all(child.poll() is None for child in children):
-            time.sleep(0.2)
-    except KeyboardInterrupt:
-        _say("Stopping")
-    finally:
-        for child in children:
-            child.terminate()
-        for child in children:
-            try:
-                child.wait(15)
-            except subprocess.TimeoutExpired:
-                child.kill()
+def _seed(settings: Settings) -> SignIns:
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("Inventing people and their résumés", total=None)
+        return asyncio.run(seed_demo(settings, lambda done, steps: bar.update(task, completed=done, total=steps)))
 
 
-def _wait_for_listener(settings: Settings, children: list[subprocess.Popen[bytes]]) -> None:
-    host, port = settings.listen.rsplit(":", 1)
-    while all(child.poll() is None for child in children):
-        try:
-            socket.create_connection((host, int(port)), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
+def _greet(settings: Settings, sign_ins: SignIns, began: float) -> None:
+    _say(f"\n[bold]Upheld is running[/] at [bold]{settings.address}[/]  (ready after {time.monotonic() - began:.1f} s)\n")
+    _say_sign_ins(sign_ins)
+    _say(f"  Mails         {settings.address}/outbox")
+    _say(f"  Certificate   signed by {settings.var / 'tls' / 'authority.pem'}; `make trust` makes browsers accept it")
+    _say("  Again         `upheld sign-ins` prints the sign-ins again")
+    _say("  Stop          Ctrl-C\n")
 
 
-def environment_of(settings: Settings) -> dict[str, str]:
-    """Return the environment that hands these settings to another process; never a secret."""
-    values = {f"UPHELD_{f.name.upper()}": getattr(settings, f.name) for f in fields(settings)}
-    shown = {name: _as_text(value) for name, value in values.items() if value is not None}
-    return {**os.environ, **shown}
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, timedelta):
-        return str(value.total_seconds() / 60)
-    return str(value.resolve()) if isinstance(value, Path) else str(value)
-
-
-def _stop(*_: object) -> None:
-    raise KeyboardInterrupt
+def _say_sign_ins(sign_ins: SignIns) -> None:
+    for role, (address, password) in sign_ins.items():
+        _say(f"  {role}\n      {address}   {password}")
 
 
 def _say(line: str) -> None:
-    console.print(line)
+    console.print(line, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -1,41 +1,103 @@
-"""Setting up a deployment: `upheld run` for a demo, `upheld init` for a real one."""
+"""Setting up a deployment: the embedded database of a demo, or an external one for real."""
 
 import asyncio
-
-
+import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+import msgspec
+
+from upheld.features.accounts.actions import invite_operator
+from upheld.features.consents.actions import publish_notices
+from upheld.kit.errors import NotFoundError, RefusedError
 from upheld.platform.embedded import EmbeddedPostgres
 from upheld.platform.install import DATABASE, KEYRING, install, make_secrets
 from upheld.platform.keyfiles import KeyFiles
 from upheld.platform.migrations import migrate
+from upheld.platform.services import open_platform
 from upheld.platform.settings import Settings
 
 Say = Callable[[str], None]
+SignIns = dict[str, tuple[str, str]]
+
+_SEED_ROLES = ("web", "gate", "worker", "maintenance")
 
 
 @contextmanager
 def embedded(settings: Settings, say: Say) -> Iterator[Settings]:
-    """Start the embedded PostgreSQL for as long as the block runs; yield settings that name it.
-
-    The names of the databases also go into the environment, for the processes started next.
-    """
+    """Start the embedded PostgreSQL for as long as the block runs; yield settings that name it."""
+    settings.var.mkdir(parents=True, exist_ok=True)
     server = EmbeddedPostgres(settings.var / "postgres")
     say("Starting the embedded PostgreSQL")
     server.start()
     try:
-        base = f"postgresql:///{{}}?host={server.sockets}"
-        named = replace(settings, database=base.format(DATABASE), keyring_database=base.format(KEYRING))
+        named = embedded_settings(settings, server)
         make_secrets(named.secrets_folder)
         KeyFiles.create(named)
         say("Preparing roles, databases and schema")
-        administrator = f"postgresql://postgres:{server.password}@/{{database}}?host={server.sockets}"
-        asyncio.run(_prepare(administrator, named))
+        asyncio.run(_prepare(administrator_of(server), named))
         yield named
     finally:
         server.stop()
+
+
+def embedded_settings(settings: Settings, server: EmbeddedPostgres) -> Settings:
+    """Return settings that name the databases of an embedded server."""
+    base = f"postgresql:///{{}}?host={server.sockets}"
+    return replace(settings, database=base.format(DATABASE), keyring_database=base.format(KEYRING))
+
+
+def administrator_of(server: EmbeddedPostgres) -> str:
+    """Return the administrator's URL of an embedded server, with `{database}` for the name."""
+    return f"postgresql://postgres:{server.password}@/{{database}}?host={server.sockets}"
+
+
+async def initialise(administrator: str, settings: Settings) -> str:
+    """Set up a real deployment on an external PostgreSQL; return the first operator's one-time link.
+
+    Raises:
+        RefusedError: the settings do not name both databases.
+    """
+    if not settings.database or not settings.keyring_database:
+        msg = "Set UPHELD_DATABASE and UPHELD_KEYRING_DATABASE first. The embedded database is for demos only."
+        raise RefusedError(msg)
+    make_secrets(settings.secrets_folder)
+    KeyFiles.create(settings)
+    await _prepare(administrator, settings)
+    async with open_platform(settings, ["maintenance"]) as platform:
+        await publish_notices(platform)
+        return settings.address + await invite_operator(platform)
+
+
+async def seed_demo(settings: Settings, progress: Callable[[int, int], None]) -> SignIns:
+    """Fill an empty demo and keep its sign-ins; return them. A demo that has some is left alone."""
+    if (settings.var / "sign-ins").exists():
+        return read_sign_ins(settings)
+    # Imported here: the demo's extras (PDF making) are not installed with a real deployment.
+    from upheld.main.demo.seed import seed  # noqa: PLC0415
+
+    async with open_platform(settings, _SEED_ROLES) as platform:
+        await publish_notices(platform)
+        sign_ins = await seed(platform, progress)
+    path = settings.var / "sign-ins"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR), "wb") as file:
+        file.write(msgspec.json.encode(sign_ins))
+    return sign_ins
+
+
+def read_sign_ins(settings: Settings) -> SignIns:
+    """Return the demo's sign-ins.
+
+    Raises:
+        NotFoundError: there is no demo in this folder.
+    """
+    path = settings.var / "sign-ins"
+    if not path.exists():
+        msg = f"There is no demo in {settings.var}. `upheld run` makes one."
+        raise NotFoundError(msg)
+    return msgspec.json.decode(path.read_bytes(), type=SignIns)
 
 
 async def _prepare(administrator: str, settings: Settings) -> None:

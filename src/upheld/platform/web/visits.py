@@ -112,7 +112,12 @@ class Visits:
     async def _who(self, scope: Scope, tx: Transaction) -> Who | None:
         token = ASGIConnection[Any, Any, Any, Any](scope).cookies.get(SESSION_COOKIE)
         secret = read_session(self._platform.keys.platform_key("cookie"), token) if token else None
-        return None if secret is None else await tx.one(_OPEN, secret, into=Who)
+        return None if secret is None else await open_context(tx, secret)
+
+
+async def open_context(tx: Transaction, secret: bytes) -> Who | None:
+    """Present a session's secret to the database; return who it says is asking, or None."""
+    return await tx.one(_OPEN, secret, into=Who)
 
 
 def current_visit(scope: Scope) -> OpenVisit:

@@ -1,0 +1,88 @@
+"""The supervisor: starts the processes of a deployment and ends them together."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import timedelta
+from pathlib import Path
+
+from upheld.kit.errors import UnavailableError
+from upheld.platform.settings import Settings
+
+
+class ProcessEndedError(UnavailableError):
+    """A process of the deployment ended by itself; what it said stands above."""
+
+    code = "process-ended"
+
+
+def serve_all(settings: Settings, ready: Callable[[], None]) -> None:
+    """Start every process, call `ready` once requests are answered, and wait for Ctrl-C or SIGTERM.
+
+    Raises:
+        ProcessEndedError: one of them ended; the others are ended too, so that a service
+            manager sees a failure instead of half a deployment.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    environment = environment_of(settings)
+    names = ["web", "worker", *(["plain"] if settings.listen_plain else [])]
+    children: list[subprocess.Popen[bytes]] = []
+    try:
+        for name in names:
+            command = [sys.executable, "-m", "upheld.main.cli", "process", name]
+            # A group of its own: Ctrl-C reaches us alone, and we end the children in order.
+            children.append(subprocess.Popen(command, env=environment, start_new_session=True))  # noqa: S603 - ourselves
+        _wait_for_listener(settings, children)
+        ready()
+        while all(child.poll() is None for child in children):
+            time.sleep(0.2)
+        raise ProcessEndedError
+    except KeyboardInterrupt:
+        return
+    finally:
+        _end(children)
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return the environment that hands these settings to another process; never a secret."""
+    values = {f"UPHELD_{f.name.upper()}": getattr(settings, f.name) for f in fields(settings)}
+    return {**os.environ, **{name: _as_text(value) for name, value in values.items() if value is not None}}
+
+
+def _wait_for_listener(settings: Settings, children: list[subprocess.Popen[bytes]]) -> None:
+    host, port = settings.listen.rsplit(":", 1)
+    while all(child.poll() is None for child in children):
+        try:
+            socket.create_connection((host, int(port)), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise ProcessEndedError
+
+
+def _end(children: list[subprocess.Popen[bytes]]) -> None:
+    for child in children:
+        child.terminate()
+    for child in children:
+        try:
+            child.wait(15)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, timedelta):
+        return str(value.total_seconds() / 60)
+    return str(value.resolve()) if isinstance(value, Path) else str(value)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
