@@ -1,13 +1,16 @@
 """The register of erasures: outside the database, written before a key is destroyed.
 
 Entry n is an object `register/NNNNNNNN.json`, signed, and chained to the one before by its
-hash; the head lies in the keyring. It holds random ids only. At every start it is compared
+hash; the head lies in the keyring. It holds random ids and hashes of random secrets only. At every start it is compared
 with the data: whoever it names must not be there. After the restore of an older backup
 they are, and the application refuses to serve until the erasures have been replayed.
 """
 
+import asyncio
 import datetime as dt
 import hashlib
+import os
+from collections.abc import Iterable
 from uuid import UUID
 
 import msgspec
@@ -15,7 +18,7 @@ import obstore
 import rfc8785
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from obstore.store import ObjectStore
+from obstore.store import LocalStore, ObjectStore
 
 from upheld.kit.errors import UnavailableError
 from upheld.platform.database import Database, load_queries
@@ -31,11 +34,19 @@ class RegisterError(UnavailableError):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One erasure: whose, under which request, when, and the hash of the entry before."""
+    """One erasure: whose, under which request and receipt, what is to be destroyed, when.
+
+    What it says about the keys was written while they were all there: a worker that takes
+    over halfway can still certify every one of them.
+    """
 
     number: int
     erasure_id: UUID
     person_id: UUID
+    receipt_hash: str
+    requested_at: dt.datetime
+    keys_count: int
+    keys_sha256: str
     at: dt.datetime
     previous: str
     signature: str = ""
@@ -45,6 +56,20 @@ class Entry(msgspec.Struct, frozen=True):
         content: dict[str, object] = msgspec.to_builtins(self)
         del content["signature"]
         return rfc8785.dumps(content)  # pyright: ignore[reportArgumentType] - plain JSON values
+
+    def digest(self) -> bytes:
+        """Return the hash that the next entry and the head are chained to."""
+        return hashlib.sha256(self.signed_bytes()).digest()
+
+
+class Erasure(msgspec.Struct, frozen=True):
+    """What is about to be destroyed: whose, under which request and receipt, which keys."""
+
+    id: UUID
+    person_id: UUID
+    receipt_hash: bytes
+    requested_at: dt.datetime
+    key_ids: list[UUID]
 
 
 class Head(msgspec.Struct):
@@ -63,22 +88,24 @@ class Register:
         self._database = database
         self._key = key
 
-    async def append(self, erasure_id: UUID, person_id: UUID) -> Entry:
+    async def append(self, erasure: Erasure) -> Entry:
         """Write an entry down, on disk, before anything is destroyed. Repeating it adds nothing.
 
         The head is locked meanwhile; an entry whose head was never moved is overwritten by
         the next, which is safe because nothing was destroyed for it.
         """
-        for entry in await self.entries():
-            if entry.erasure_id == erasure_id:
-                return entry
+        await self._start()
         async with self._database.transaction("vault") as tx:
             head = await tx.one(_Q["hold_register_head"], into=Head)
-            assert head is not None  # noqa: S101 - `entries` has just started it
-            unsigned = Entry(head.entries + 1, erasure_id, person_id, dt.datetime.now(dt.UTC), head.head.hex())
+            assert head is not None  # noqa: S101 - it was just started
+            for entry in await self._verified(head):
+                if entry.erasure_id == erasure.id:
+                    return entry
+            unsigned = _unsigned(erasure, head)
             entry = msgspec.structs.replace(unsigned, signature=self._key.sign(unsigned.signed_bytes()).hex())
             await obstore.put_async(self._store, _path(entry.number), msgspec.json.encode(entry))
-            await tx.run(_Q["move_register_head"], entry.number, _hash(entry))
+            await asyncio.to_thread(_settle, self._store, _path(entry.number))
+            await tx.run(_Q["move_register_head"], entry.number, entry.digest())
         return entry
 
     async def entries(self) -> list[Entry]:
@@ -87,7 +114,13 @@ class Register:
         Raises:
             RegisterError: an entry is missing, changed, or newer than the keyring knows.
         """
-        head = await self._head()
+        await self._start()
+        async with self._database.transaction("vault") as tx:
+            head = await tx.one(_Q["register_head"], into=Head)
+        assert head is not None  # noqa: S101 - it was just started
+        return await self._verified(head)
+
+    async def _verified(self, head: Head) -> list[Entry]:
         public, previous = self._key.public_key(), _START
         entries: list[Entry] = []
         for number in range(1, head.entries + 1):
@@ -101,34 +134,56 @@ class Register:
             if entry.number != number or entry.previous != previous.hex():
                 msg = f"Entry {number} of the register of erasures does not follow the one before it."
                 raise RegisterError(msg)
-            previous = _hash(entry)
+            previous = entry.digest()
             entries.append(entry)
         if previous != head.head:
             msg = "The register of erasures ends before the keyring's record of it."
             raise RegisterError(msg)
         return entries
 
-    async def survivors(self) -> set[UUID]:
-        """Return who is in the register and still has a key with the platform."""
-        named = [entry.person_id for entry in await self.entries()]
+    async def survivors(self, named: Iterable[UUID]) -> set[UUID]:
+        """Return which of the people named in the register still have a key with the platform."""
         async with self._database.transaction("vault") as tx:
-            rows = await tx.all(_Q["live_subjects"], named, UUID(int=0), into=_Id)
+            rows = await tx.all(_Q["live_subjects"], list(named), UUID(int=0), into=_Id)
         return {row.id for row in rows}
 
-    async def _head(self) -> Head:
+    async def _start(self) -> None:
         async with self._database.transaction("vault") as tx:
             await tx.run(_Q["start_register"], _START)
-            head = await tx.one(_Q["register_head"], into=Head)
-        assert head is not None  # noqa: S101 - it was just started
-        return head
 
 
 class _Id(msgspec.Struct):
     id: UUID
 
 
-def _hash(entry: Entry) -> bytes:
-    return hashlib.sha256(entry.signed_bytes()).digest()
+def keys_digest(key_ids: Iterable[UUID]) -> str:
+    """Return the hash that stands for a set of keys: SHA-256 of their sorted ids."""
+    return hashlib.sha256(b"".join(sorted(key_id.bytes for key_id in key_ids))).hexdigest()
+
+
+def _unsigned(erasure: Erasure, head: Head) -> Entry:
+    return Entry(
+        number=head.entries + 1,
+        erasure_id=erasure.id,
+        person_id=erasure.person_id,
+        receipt_hash=erasure.receipt_hash.hex(),
+        requested_at=erasure.requested_at,
+        keys_count=len(erasure.key_ids),
+        keys_sha256=keys_digest(erasure.key_ids),
+        at=dt.datetime.now(dt.UTC),
+        previous=head.head.hex(),
+    )
+
+
+def _settle(store: ObjectStore, path: str) -> None:
+    """Wait until a local file has reached the disk; other stores promise it by answering."""
+    if isinstance(store, LocalStore) and store.prefix is not None:
+        for place in (store.prefix / path, (store.prefix / path).parent):
+            opened = os.open(place, os.O_RDONLY)
+            try:
+                os.fsync(opened)
+            finally:
+                os.close(opened)
 
 
 def _path(number: int) -> str:

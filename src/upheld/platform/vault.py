@@ -139,6 +139,12 @@ class Vault:
             raise ErasedError
         return keys[key_id]
 
+    async def key_ids(self, subject: UUID, controller: UUID) -> list[UUID]:
+        """Return the ids of a person's live keys with a controller."""
+        async with self._database.transaction("vault") as tx:
+            rows = await tx.all(_Q["key_ids_of"], subject, controller, into=_Id)
+        return [row.id for row in rows]
+
     async def destroy(self, subject: UUID, controller: UUID) -> list[UUID]:
         """Destroy every key of a person with a controller; return the ids of those that went."""
         async with self._database.transaction("vault") as tx:
@@ -148,22 +154,18 @@ class Vault:
     async def rotate_epoch(self) -> int:
         """Rewrap every live key under a new epoch key and destroy the old ones; return how many.
 
-        Requests go on meanwhile: until the old file is gone both epochs open.
+        Requests go on meanwhile: until the old file is gone both epochs open. Rotations wait
+        for one another: two at once would destroy the epoch that the other moves keys to.
         """
-        epoch, epoch_key = self._files.new_epoch()
-        async with self._database.transaction("vault") as tx:
-            await tx.run(_Q["await_epoch_holders"])
-        moved = 0
-        while True:
+        async with self._database.transaction("vault") as one_at_a_time:
+            await one_at_a_time.run(_Q["await_rotation"])
+            epoch, epoch_key = self._files.new_epoch()
             async with self._database.transaction("vault") as tx:
-                batch = await tx.all(_Q["keys_of_other_epochs"], epoch, into=WrappedKey)
-                for old in batch:
-                    fresh = wrap(epoch_key, self._unwrapped(old).key, old.id.bytes)
-                    await tx.run(_Q["rewrap_key"], old.id, epoch, fresh)
-            if not batch:
-                break
-            moved += len(batch)
-        self._files.destroy_other_epochs(epoch)
+                await tx.run(_Q["await_epoch_holders"])
+            moved = 0
+            while batch := await self._rewrap_some(epoch, epoch_key):
+                moved += batch
+            self._files.destroy_other_epochs(epoch)
         return moved
 
     def horizon(self, epoch_days: int) -> dt.datetime:
@@ -215,6 +217,14 @@ class Vault:
             await self.create_keys([ref])
             key = await self.key(ref)
         return seal_field(key, Cell("origin", "origin", PLATFORM), origin)
+
+    async def _rewrap_some(self, epoch: UUID, epoch_key: bytes) -> int:
+        async with self._database.transaction("vault") as tx:
+            batch = await tx.all(_Q["keys_of_other_epochs"], epoch, into=WrappedKey)
+            for old in batch:
+                fresh = wrap(epoch_key, self._unwrapped(old).key, old.id.bytes)
+                await tx.run(_Q["rewrap_key"], old.id, epoch, fresh)
+        return len(batch)
 
     async def _keys_by_id(self, ids: set[UUID]) -> dict[UUID, DataKey]:
         if not ids:

@@ -16,14 +16,14 @@ alter default privileges in schema sealed revoke execute on functions from publi
 grant usage on schema upheld to
 gate, web, worker, maintenance, auditor,
 context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
-queue_writer, eraser, retention_keeper;
+queue_writer, eraser, retention_keeper, probe_keeper;
 grant usage on schema sealed to context_keeper;
 
 -- A definer function belongs to the family that lends its rights (`990_close.sql` hands
 -- them over); a new owner needs CREATE on the schema for that moment, and loses it there.
 grant create on schema upheld, sealed to
 context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
-queue_writer, eraser, retention_keeper;
+queue_writer, eraser, retention_keeper, probe_keeper;
 
 -- The one clock of the database. Test deployments install another body; `upheld verify`
 -- is red wherever it finds one.
@@ -33,7 +33,7 @@ return pg_catalog.now();
 grant execute on function upheld.clock_now() to
 gate, web, worker, maintenance, auditor,
 context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
-queue_writer, eraser, retention_keeper;
+queue_writer, eraser, retention_keeper, probe_keeper;
 
 -- Writes the classification of columns into their comments, where the data map, the
 -- export and the erasure plan find it. Used by schema files and migrations only.
@@ -250,11 +250,14 @@ $$;
 create function sealed.seal_of(key_generation integer, content text) returns text
 language sql stable strict security definer set search_path = ''
 return (
-    select pg_catalog.encode(
-        pg_catalog.sha256(k.outer_pad || pg_catalog.sha256(k.inner_pad || pg_catalog.convert_to(
-            pg_catalog.pg_backend_pid()::text || '|'
-            || pg_catalog.extract('epoch', pg_catalog.transaction_timestamp())::text || '|'
-            || content, 'UTF8'))), 'hex')
+    select
+        pg_catalog.encode(
+            pg_catalog.sha256(k.outer_pad || pg_catalog.sha256(k.inner_pad || pg_catalog.convert_to(
+                pg_catalog.pg_backend_pid()::text || '|'
+                || pg_catalog.extract('epoch', pg_catalog.transaction_timestamp())::text || '|'
+                || content, 'UTF8'
+            ))), 'hex'
+        )
     from sealed.context_keys as k
     where k.generation = key_generation
 );
@@ -591,10 +594,11 @@ return coalesce((
 create function upheld.drop_spent_counters() returns bigint
 language sql volatile security definer set search_path = ''
 begin atomic
-with gone as (
-    delete from upheld.limit_counters where expires_at <= upheld.clock_now() returning 1
-)
-select count(*) from gone;
+    with gone as (
+        delete from upheld.limit_counters where expires_at <= upheld.clock_now() returning 1
+    )
+
+    select count(*) from gone;
 end;
 
 grant execute on function upheld.take_from_limit(bytea, integer, interval) to gate, web;
@@ -775,10 +779,10 @@ create function upheld.find_credential(wanted_email_index bytea)
 returns table (person_id uuid, password_hash text, verified boolean)
 language sql stable security definer set search_path = ''
 begin atomic
-select p.id, c.password_hash, p.verified_at is not null
-from upheld.people as p
-inner join upheld.credentials as c on c.person_id = p.id
-where p.email_index = wanted_email_index;
+    select p.id, c.password_hash, p.verified_at is not null as verified
+    from upheld.people as p
+    inner join upheld.credentials as c on p.id = c.person_id
+    where p.email_index = wanted_email_index;
 end;
 
 -- The hash of a signed-in person, for asking them to prove themselves again.
@@ -790,9 +794,9 @@ return (select c.password_hash from upheld.credentials as c where c.person_id = 
 create function upheld.replace_credential(whose uuid, new_password_hash text) returns void
 language sql volatile security definer set search_path = ''
 begin atomic
-update upheld.credentials
-set password_hash = new_password_hash, changed_at = upheld.clock_now()
-where person_id = whose;
+    update upheld.credentials
+    set password_hash = new_password_hash, changed_at = upheld.clock_now()
+    where person_id = whose;
 end;
 
 -- Opens a session for a person whose proof the gate has checked. A member starts in the
@@ -802,23 +806,23 @@ create function upheld.mint_session(
 ) returns uuid
 language sql volatile security definer set search_path = ''
 begin atomic
-insert into upheld.sessions (person_id, secret_hash, idle_for, expires_at, organisation_id)
-values (
-    whose, new_secret_hash, idle, upheld.clock_now() + lives,
-    (
-        select m.organisation_id from upheld.members as m
-        where m.person_id = whose
-        order by m.joined_at limit 1
+    insert into upheld.sessions (person_id, secret_hash, idle_for, expires_at, organisation_id)
+    values (
+        whose, new_secret_hash, idle, upheld.clock_now() + lives,
+        (
+            select m.organisation_id from upheld.members as m
+            where m.person_id = whose
+            order by m.joined_at limit 1
+        )
     )
-)
-returning id;
+    returning id;
 end;
 
 -- Notes that the person behind a session has just proved themselves again.
 create function upheld.freshen_session(whose uuid, which uuid) returns void
 language sql volatile security definer set search_path = ''
 begin atomic
-update upheld.sessions set proven_at = upheld.clock_now() where id = which and person_id = whose;
+    update upheld.sessions set proven_at = upheld.clock_now() where id = which and person_id = whose;
 end;
 
 grant execute on function
@@ -1159,14 +1163,14 @@ call upheld.classify('upheld.applications', '{id,organisation_id,job_id,person_i
 
 -- The jobs the person asking has applied to. An array, so that the policy below asks once
 -- per statement; a function, because policies of two tables that name each other are refused.
-create function upheld.jobs_applied_to() returns uuid []
+create function upheld.jobs_applied_to() returns uuid[]
 language sql stable security definer set search_path = ''
 return array(select a.job_id from upheld.applications as a where a.person_id = upheld.current_person());
 grant execute on function upheld.jobs_applied_to() to web;
 
 -- Who has applied follows the application to its end, also after the job has closed.
 create policy jobs_are_seen_by_those_who_applied on upheld.jobs
-for select to web using (id = any((select upheld.jobs_applied_to())::uuid []));
+for select to web using (id = any((select upheld.jobs_applied_to())::uuid[]));
 
 -- What the candidate sent, as it was on that day, under the key of this person with this
 -- employer. The résumé is a copy with an object of its own.
@@ -1457,11 +1461,11 @@ returns table (
 )
 language sql stable security definer set search_path = ''
 begin atomic
-select
-    p.visibility, p.full_name_sealed, p.headline_sealed, p.email_sealed,
-    p.phone_sealed, p.location_sealed, p.summary_sealed, p.updated_at
-from upheld.profiles as p
-where p.person_id = upheld.current_person();
+    select
+        p.visibility, p.full_name_sealed, p.headline_sealed, p.email_sealed,
+        p.phone_sealed, p.location_sealed, p.summary_sealed, p.updated_at
+    from upheld.profiles as p
+    where p.person_id = upheld.current_person();
 end;
 
 -- A candidate's own documents, newest first, for themselves.
@@ -1472,10 +1476,10 @@ returns table (
 )
 language sql stable security definer set search_path = ''
 begin atomic
-select d.id, d.object_id, d.media_type, d.size_bytes, d.name_sealed, d.text_sealed, d.uploaded_at
-from upheld.documents as d
-where d.person_id = upheld.current_person()
-order by d.uploaded_at desc, d.id;
+    select d.id, d.object_id, d.media_type, d.size_bytes, d.name_sealed, d.text_sealed, d.uploaded_at
+    from upheld.documents as d
+    where d.person_id = upheld.current_person()
+    order by d.uploaded_at desc, d.id asc;
 end;
 
 -- What a candidate sent with their own applications, for themselves.
@@ -1488,12 +1492,12 @@ returns table (
 )
 language sql stable security definer set search_path = ''
 begin atomic
-select
-    s.application_id, s.organisation_id, s.full_name_sealed, s.headline_sealed,
-    s.email_sealed, s.phone_sealed, s.location_sealed, s.summary_sealed,
-    s.letter_sealed, s.resume_object_id, s.resume_media_type, s.resume_bytes, s.resume_name_sealed
-from upheld.application_snapshots as s
-where s.person_id = upheld.current_person();
+    select
+        s.application_id, s.organisation_id, s.full_name_sealed, s.headline_sealed,
+        s.email_sealed, s.phone_sealed, s.location_sealed, s.summary_sealed,
+        s.letter_sealed, s.resume_object_id, s.resume_media_type, s.resume_bytes, s.resume_name_sealed
+    from upheld.application_snapshots as s
+    where s.person_id = upheld.current_person();
 end;
 
 grant execute on function
@@ -1501,8 +1505,8 @@ upheld.list_applications(uuid, integer, integer), upheld.open_application(uuid),
 upheld.open_contact(uuid), upheld.open_resume(uuid),
 upheld.own_profile(), upheld.own_documents(), upheld.own_snapshots()
 to web;
--- The queue of background work. Tables, indexes and trigger are PgQueuer's own (its
--- install script, schema `queue`); roles, policies and comments are ours.
+-- The queue of background work. Tables, indexes and trigger are PgQueuer's; roles, policies
+-- and comments are ours.
 
 create schema queue;
 comment on schema queue is 'Background work waiting and done.';
@@ -1511,134 +1515,94 @@ grant create on schema queue to
 context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
 queue_writer, eraser, retention_keeper;
 
--- pgqueuer 1.6.0 -- prefix='' schema='queue' durability=durable
+-- From here to the trigger: the objects that PgQueuer 1.6.0 installs (durable, no prefix),
+-- with its names, in our spelling.
+create type queue.pgqueuer_status as enum (
+    'queued', 'picked', 'successful', 'exception', 'canceled', 'deleted', 'failed'
+);
 
-
-
-CREATE TYPE queue.pgqueuer_status AS ENUM ('queued', 'picked', 'successful', 'exception', 'canceled', 'deleted', 'failed');
-
-CREATE TABLE queue.pgqueuer (
-    id bigserial NOT NULL PRIMARY KEY,
-    priority integer NOT NULL,
+create table queue.pgqueuer (
+    id bigserial primary key,
+    priority integer not null,
     queue_manager_id uuid,
-    created timestamp with time zone NOT NULL DEFAULT now(),
-    updated timestamp with time zone NOT NULL DEFAULT now(),
-    heartbeat timestamp with time zone NOT NULL DEFAULT now(),
-    execute_after timestamp with time zone NOT NULL DEFAULT now(),
-    status queue.pgqueuer_status NOT NULL,
-    entrypoint text NOT NULL,
+    created timestamptz not null default now(),
+    updated timestamptz not null default now(),
+    heartbeat timestamptz not null default now(),
+    execute_after timestamptz not null default now(),
+    status queue.pgqueuer_status not null,
+    entrypoint text not null,
     dedupe_key text,
     payload bytea,
     headers jsonb,
-    attempts integer NOT NULL DEFAULT 0,
+    attempts integer not null default 0,
     slot bigint
 );
+create index pgqueuer_ep_ea_idx on queue.pgqueuer (entrypoint, execute_after) where status = 'queued';
+create index pgqueuer_ep_prio_id_idx on queue.pgqueuer (entrypoint, priority desc, id) where status = 'queued';
+create index pgqueuer_picked_heartbeat_idx on queue.pgqueuer (heartbeat) where status = 'picked';
+create unique index pgqueuer_picked_slot_idx on queue.pgqueuer (entrypoint, slot)
+where status = 'picked' and slot is not null;
+create index pgqueuer_priority_id_id1_idx on queue.pgqueuer (priority, id desc) include (id) where status = 'queued';
+create index pgqueuer_queue_manager_id_idx on queue.pgqueuer (queue_manager_id) where queue_manager_id is not null;
+create unique index pgqueuer_unique_dedupe_key on queue.pgqueuer (dedupe_key)
+where status in ('queued', 'picked') and dedupe_key is not null;
+create index pgqueuer_updated_id_id1_idx on queue.pgqueuer (updated, id desc) include (id) where status = 'picked';
 
-CREATE TABLE queue.pgqueuer_log (
-    id bigint GENERATED BY DEFAULT AS IDENTITY NOT NULL PRIMARY KEY,
-    created timestamp with time zone NOT NULL DEFAULT now(),
-    job_id bigint NOT NULL,
-    status queue.pgqueuer_status NOT NULL,
-    priority integer NOT NULL,
-    entrypoint text NOT NULL,
+create table queue.pgqueuer_log (
+    id bigint primary key generated by default as identity,
+    created timestamptz not null default now(),
+    job_id bigint not null,
+    status queue.pgqueuer_status not null,
+    priority integer not null,
+    entrypoint text not null,
     traceback jsonb,
-    aggregated boolean DEFAULT false
+    aggregated boolean default false
+);
+create index pgqueuer_log_created on queue.pgqueuer_log (created);
+create index pgqueuer_log_job_id_status on queue.pgqueuer_log (job_id, created desc);
+create index pgqueuer_log_not_aggregated on queue.pgqueuer_log ((1)) where not aggregated;
+create index pgqueuer_log_status on queue.pgqueuer_log (status);
+
+create table queue.pgqueuer_schedules (
+    id bigserial primary key,
+    expression text not null,
+    entrypoint text not null,
+    heartbeat timestamptz not null default now(),
+    created timestamptz not null default now(),
+    updated timestamptz not null default now(),
+    next_run timestamptz not null default now(),
+    last_run timestamptz,
+    status queue.pgqueuer_status default 'queued',
+    unique (expression, entrypoint)
 );
 
-CREATE TABLE queue.pgqueuer_schedules (
-    id bigserial NOT NULL PRIMARY KEY,
-    expression text NOT NULL,
-    entrypoint text NOT NULL,
-    heartbeat timestamp with time zone NOT NULL DEFAULT now(),
-    created timestamp with time zone NOT NULL DEFAULT now(),
-    updated timestamp with time zone NOT NULL DEFAULT now(),
-    next_run timestamp with time zone NOT NULL DEFAULT now(),
-    last_run timestamp with time zone,
-    status queue.pgqueuer_status DEFAULT 'queued'::queue.pgqueuer_status,
-    UNIQUE (expression, entrypoint)
+create table queue.pgqueuer_statistics (
+    id bigserial primary key,
+    created timestamptz not null default date_trunc('sec', now()),
+    count bigint not null,
+    priority integer not null,
+    status queue.pgqueuer_status not null,
+    entrypoint text not null
 );
+create unique index pgqueuer_statistics_unique_count on queue.pgqueuer_statistics
+(priority, date_trunc('sec', timezone('UTC', created)), status, entrypoint);
 
-CREATE TABLE queue.pgqueuer_statistics (
-    id bigserial NOT NULL PRIMARY KEY,
-    created timestamp with time zone NOT NULL DEFAULT date_trunc('sec'::text, now()),
-    count bigint NOT NULL,
-    priority integer NOT NULL,
-    status queue.pgqueuer_status NOT NULL,
-    entrypoint text NOT NULL
-);
-
-CREATE INDEX pgqueuer_ep_ea_idx ON queue.pgqueuer USING btree (entrypoint, execute_after) WHERE (status = 'queued'::queue.pgqueuer_status);
-
-CREATE INDEX pgqueuer_ep_prio_id_idx ON queue.pgqueuer USING btree (entrypoint, priority DESC, id) WHERE (status = 'queued'::queue.pgqueuer_status);
-
-CREATE INDEX pgqueuer_log_created ON queue.pgqueuer_log USING btree (created);
-
-CREATE INDEX pgqueuer_log_job_id_status ON queue.pgqueuer_log USING btree (job_id, created DESC);
-
-CREATE INDEX pgqueuer_log_not_aggregated ON queue.pgqueuer_log USING btree ((1)) WHERE (NOT aggregated);
-
-CREATE INDEX pgqueuer_log_status ON queue.pgqueuer_log USING btree (status);
-
-CREATE INDEX pgqueuer_picked_heartbeat_idx ON queue.pgqueuer USING btree (heartbeat) WHERE (status = 'picked'::queue.pgqueuer_status);
-
-CREATE UNIQUE INDEX pgqueuer_picked_slot_idx ON queue.pgqueuer USING btree (entrypoint, slot) WHERE ((status = 'picked'::queue.pgqueuer_status) AND (slot IS NOT NULL));
-
-CREATE INDEX pgqueuer_priority_id_id1_idx ON queue.pgqueuer USING btree (priority, id DESC) INCLUDE (id) WHERE (status = 'queued'::queue.pgqueuer_status);
-
-CREATE INDEX pgqueuer_queue_manager_id_idx ON queue.pgqueuer USING btree (queue_manager_id) WHERE (queue_manager_id IS NOT NULL);
-
-CREATE UNIQUE INDEX pgqueuer_statistics_unique_count ON queue.pgqueuer_statistics USING btree (priority, date_trunc('sec'::text, timezone('UTC'::text, created)), status, entrypoint);
-
-CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON queue.pgqueuer USING btree (dedupe_key) WHERE ((status = ANY (ARRAY['queued'::queue.pgqueuer_status, 'picked'::queue.pgqueuer_status])) AND (dedupe_key IS NOT NULL));
-
-CREATE INDEX pgqueuer_updated_id_id1_idx ON queue.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::queue.pgqueuer_status);
-
-CREATE FUNCTION queue.fn_pgqueuer_changed() RETURNS TRIGGER AS $$
-DECLARE
-    to_emit BOOLEAN := false;  -- Flag to decide whether to emit a notification
-BEGIN
-    -- Check operation type and set the emit flag accordingly
-    IF TG_OP = 'UPDATE' AND OLD IS DISTINCT FROM NEW THEN
-        to_emit := true;
-    ELSIF TG_OP = 'DELETE' THEN
-        to_emit := true;
-    ELSIF TG_OP = 'INSERT' THEN
-        to_emit := true;
-    ELSIF TG_OP = 'TRUNCATE' THEN
-        to_emit := true;
-    END IF;
-
-    -- Perform notification if the emit flag is set
-    IF to_emit THEN
-        PERFORM pg_notify(
-            'ch_pgqueuer',
-            json_build_object(
-                'channel', 'ch_pgqueuer',
-                'operation', lower(TG_OP),
-                'sent_at', NOW(),
-                'table', TG_TABLE_NAME,
-                'type', 'table_changed_event'
-            )::text
-        );
-    END IF;
-
-    -- Return appropriate value based on the operation
-    IF TG_OP IN ('INSERT', 'UPDATE') THEN
-        RETURN NEW;
-    ELSIF TG_OP = 'DELETE' THEN
-        RETURN OLD;
-    ELSE
-        RETURN NULL; -- For TRUNCATE and other non-row-specific contexts
-    END IF;
-
-END;
-$$ LANGUAGE plpgsql;
-
-CREATE TRIGGER tg_pgqueuer_changed
-AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON queue.pgqueuer
-EXECUTE FUNCTION queue.fn_pgqueuer_changed();
-
-alter function queue.fn_pgqueuer_changed() set search_path = '';
+-- Wakes the workers. PgQueuer's own body compares OLD with NEW, which a statement's trigger
+-- does not have: an update notifies nobody there either, so this one says so.
+create function queue.fn_pgqueuer_changed() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+    if tg_op <> 'UPDATE' then
+        perform pg_catalog.pg_notify('ch_pgqueuer', pg_catalog.json_build_object(
+            'channel', 'ch_pgqueuer', 'operation', pg_catalog.lower(tg_op), 'sent_at', pg_catalog.now(),
+            'table', tg_table_name, 'type', 'table_changed_event')::text);
+    end if;
+    return null;
+end
+$$;
+create trigger tg_pgqueuer_changed after insert or update or delete or truncate on queue.pgqueuer
+for each statement execute function queue.fn_pgqueuer_changed();
 
 alter table queue.pgqueuer enable row level security;
 alter table queue.pgqueuer force row level security;
@@ -1787,19 +1751,19 @@ $$;
 grant execute on function upheld.queue_message_at_the_gate(uuid, uuid, text, bytea, bytea) to gate;
 grant execute on function upheld.queue_message(uuid, uuid, text, bytea, bytea) to web;
 -- A person's request to leave for good, and what came of it. It outlives the account: who
--- holds the receipt can follow it to the certificate.
+-- holds the receipt can follow it to the certificate. Until it runs it can be called off.
 create table upheld.erasures (
     id uuid primary key,
     person_id uuid not null default upheld.current_person(),
     receipt_hash bytea not null unique check (length(receipt_hash) = 32),
-    state text not null default 'scheduled' check (state in ('scheduled', 'cancelled', 'done')),
+    state text not null default 'scheduled' check (state in ('scheduled', 'cancelled', 'running', 'done')),
     requested_at timestamptz not null default upheld.clock_now(),
     due_at timestamptz not null,
     finished_at timestamptz,
     certificate jsonb,
     check ((state = 'done') = (finished_at is not null and certificate is not null))
 );
-create unique index erasures_one_pending_idx on upheld.erasures (person_id) where state = 'scheduled';
+create unique index erasures_one_pending_idx on upheld.erasures (person_id) where state in ('scheduled', 'running');
 alter table upheld.erasures enable row level security;
 alter table upheld.erasures force row level security;
 create policy erasures_are_asked_for_by_their_person on upheld.erasures
@@ -1810,13 +1774,21 @@ create policy erasures_are_called_off_by_their_person on upheld.erasures
 for update to web using (person_id = (select upheld.current_person()) and state = 'scheduled')
 with check (person_id = (select upheld.current_person()) and state = 'cancelled');
 create policy erasures_are_carried_out_by_the_eraser on upheld.erasures
-for update to eraser using (person_id = (select upheld.current_person()) and state = 'scheduled')
-with check (state = 'done');
+for update to eraser using (
+    person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:erasure'
+    and state in ('scheduled', 'running')
+) with check (state <> 'scheduled');
+create policy erasures_lost_in_a_restore_are_taken_up_again on upheld.erasures
+for insert to eraser with check (
+    person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:erasure'
+    and state = 'running'
+);
 create policy erasures_are_followed_by_the_eraser on upheld.erasures
 for select to eraser using (length(receipt_hash) = 32);
 grant select on upheld.erasures to web, eraser;
 grant insert (id, receipt_hash, due_at), update (state) on upheld.erasures to web;
-grant update (state, finished_at, certificate) on upheld.erasures to eraser;
+grant insert (id, receipt_hash, state, requested_at, due_at), update (state, finished_at, certificate)
+on upheld.erasures to eraser;
 comment on table upheld.erasures is 'Requests for erasure and their certificates.';
 call upheld.classify('upheld.erasures', '{id,person_id,state,requested_at,due_at,finished_at,certificate}', 'record', 'person', '{erasure}', 'legal obligation', 'erasure record', true, 'kept');
 call upheld.classify('upheld.erasures', '{receipt_hash}', 'technical', 'person', '{erasure}', 'legal obligation', 'erasure record', false, 'kept');
@@ -1830,7 +1802,7 @@ declare
 begin
     foreach tab in array array[
         'people', 'credentials', 'email_verifications', 'sessions', 'job_secrets', 'members',
-        'fair_use_acceptances', 'profiles', 'messages'
+        'fair_use_acceptances', 'profiles', 'messages', 'operators'
     ] loop
         col := case tab when 'people' then 'id' else 'person_id' end;
         execute format(
@@ -1851,40 +1823,56 @@ for delete to eraser using (
 );
 grant delete on upheld.documents to eraser;
 grant select (organisation_id, role) on upheld.members to eraser;
+-- The organisations of the person asking that have no other member. Whoever knows the
+-- memberships of everyone answers, and tells nothing else about them.
+create function upheld.left_without_member() returns uuid []
+language sql stable security definer set search_path = ''
+return array(
+    select m.organisation_id from upheld.members as m
+    where m.person_id = upheld.current_person() and not exists (
+        select from upheld.members as other
+        where other.organisation_id = m.organisation_id and other.person_id <> m.person_id
+    )
+);
+grant execute on function upheld.left_without_member() to web, eraser;
+
 -- An organisation that loses its last member takes no more applications.
 create policy jobs_of_the_leaving_member_are_seen_by_the_eraser on upheld.jobs
 for select to eraser using (
-    organisation_id in (
-        select m.organisation_id from upheld.members as m where m.person_id = (select upheld.current_person())
-    )
+    organisation_id = any((select upheld.left_without_member())::uuid [])
+    and (select upheld.current_standing()) = 'duty:erasure'
 );
 create policy jobs_close_when_the_last_member_leaves on upheld.jobs
 for update to eraser using (
-    organisation_id in (
-        select m.organisation_id from upheld.members as m where m.person_id = (select upheld.current_person())
-    )
+    organisation_id = any((select upheld.left_without_member())::uuid [])
+    and (select upheld.current_standing()) = 'duty:erasure'
 ) with check (status = 'closed');
 grant select (organisation_id, status), update (status) on upheld.jobs to eraser;
 
--- What an erasure will have to reach outside the database. An error when the context is
--- not on that duty; no row when there is nothing left to do.
+-- Begins an erasure that is due, or goes on with one that has begun, and says what it has
+-- to reach outside the database. From here on it cannot be called off. An error when the
+-- context is not on that duty or the time has not come; no row when it is done or called off.
 create function upheld.plan_erasure(wanted_id uuid)
-returns table (object_ids uuid[], withdrawn uuid[], employers uuid[])
-language plpgsql stable security definer set search_path = ''
+returns table (requested_at timestamptz, receipt_hash bytea, object_ids uuid[])
+language plpgsql volatile security definer set search_path = ''
 as $$
+declare
+    begun upheld.erasures;
 begin
     if upheld.current_standing() is distinct from 'duty:erasure' then
         raise exception 'Only the erasure duty may plan an erasure.' using errcode = '42501';
     end if;
+    update upheld.erasures as e set state = 'running'
+    where e.id = wanted_id and e.person_id = upheld.current_person() and e.state in ('scheduled', 'running')
+    returning e.* into begun;
+    if begun.due_at > upheld.clock_now() then
+        raise exception 'The erasure is not due yet.' using errcode = '55000';
+    end if;
     return query
     select
-        array(select d.object_id from upheld.documents as d where d.person_id = e.person_id),
-        array(select a.id from upheld.applications as a where a.person_id = e.person_id and a.closed_at is null),
-        array(select distinct a.organisation_id from upheld.applications as a where a.person_id = e.person_id)
-    from upheld.erasures as e
-    where
-        e.id = wanted_id and e.person_id = upheld.current_person()
-        and e.state = 'scheduled' and e.due_at <= upheld.clock_now();
+        begun.requested_at, begun.receipt_hash,
+        array(select d.object_id from upheld.documents as d where d.person_id = begun.person_id order by d.object_id)
+    where begun.id is not null;
 end
 $$;
 
@@ -1901,7 +1889,7 @@ declare
 begin
     if upheld.current_standing() is distinct from 'duty:erasure' or not exists (
         select from upheld.erasures as e
-        where e.id = wanted_id and e.person_id = whose and e.state = 'scheduled'
+        where e.id = wanted_id and e.person_id = whose and e.state = 'running'
     ) then
         raise exception 'There is no such erasure to carry out.' using errcode = '42501';
     end if;
@@ -1912,12 +1900,10 @@ begin
     set stage = 'withdrawn', closed_at = upheld.clock_now(), keep_until = keep_records_until
     where person_id = whose and closed_at is null;
     update upheld.jobs set status = 'closed'
-    where status <> 'draft' and organisation_id in (
-        select m.organisation_id from upheld.members as m where m.person_id = whose
-    );
+    where status <> 'draft' and organisation_id = any(upheld.left_without_member());
     foreach tab in array array[
         'documents', 'profiles', 'messages', 'disclosures', 'access_journal', 'consents',
-        'fair_use_acceptances', 'sessions', 'members', 'email_verifications', 'credentials', 'job_secrets'
+        'fair_use_acceptances', 'sessions', 'members', 'operators', 'email_verifications', 'credentials', 'job_secrets'
     ] loop
         execute format(
             'delete from upheld.%I where person_id = $1', tab) using whose;
@@ -1937,7 +1923,7 @@ as $$
 begin
     update upheld.erasures
     set state = 'done', finished_at = upheld.clock_now(), certificate = new_certificate
-    where id = wanted_id and person_id = upheld.current_person() and state = 'scheduled';
+    where id = wanted_id and person_id = upheld.current_person() and state = 'running';
     if not found then
         raise exception 'There is no such erasure to certify.' using errcode = '42501';
     end if;
@@ -1973,10 +1959,87 @@ create policy erasures_are_scheduled_by_the_queue_writer on upheld.erasures
 for select to queue_writer using (person_id = (select upheld.current_person()));
 grant select on upheld.erasures to queue_writer;
 
+-- After a restore of an older backup, whoever is in the register of erasures may be here
+-- again. Three narrow steps repeat an erasure, and no single role can take all of them.
+--
+-- 1. Maintenance asks which of the people in the register are here.
+create function upheld.which_exist(wanted uuid []) returns setof uuid
+language sql stable security definer set search_path = ''
+begin atomic
+select p.id from upheld.people as p where p.id = any(wanted);
+end;
+
+-- Whose erasure has begun and is still being worked on, so that a worker that was killed
+-- halfway is no mismatch. A month later its secret has expired, and it is one.
+create function upheld.erasures_under_way() returns setof uuid
+language sql stable security definer set search_path = ''
+begin atomic
+select e.person_id from upheld.erasures as e
+where e.state = 'running' and e.due_at > upheld.clock_now() - interval '30 days';
+end;
+
+-- How many erasures should have been done an hour ago.
+create function upheld.count_overdue_erasures() returns bigint
+language sql stable security definer set search_path = ''
+begin atomic
+select count(*) from upheld.erasures as e
+where e.state in ('scheduled', 'running') and e.due_at < upheld.clock_now() - interval '1 hour';
+end;
+
+-- 2. Maintenance stores a secret for the erasure duty. It can do nothing with it itself.
+create function upheld.allow_erasure_again(whose uuid, secret bytea) returns void
+language sql volatile security definer set search_path = ''
+begin atomic
+insert into upheld.job_secrets (secret_hash, person_id, duty, expires_at)
+values (pg_catalog.sha256(secret), whose, 'erasure', upheld.clock_now() + interval '1 hour');
+end;
+
+-- 3. The worker, in the context that the secret opens, takes the erasure up again under
+-- the id and receipt that the register names; then it goes the way of every erasure.
+create function upheld.take_up_erasure(wanted_id uuid, receipt bytea, asked_at timestamptz) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if upheld.current_standing() is distinct from 'duty:erasure' then
+        raise exception 'Only the erasure duty may take up an erasure.' using errcode = '42501';
+    end if;
+    update upheld.erasures set state = 'cancelled'
+    where person_id = upheld.current_person() and state in ('scheduled', 'running') and id <> wanted_id;
+    insert into upheld.erasures (id, receipt_hash, state, requested_at, due_at)
+    values (wanted_id, receipt, 'running', asked_at, upheld.clock_now())
+    on conflict (id) do update set state = 'running';
+end
+$$;
+
 grant execute on function
-upheld.plan_erasure(uuid), upheld.erase_person(uuid, date), upheld.certify_erasure(uuid, jsonb)
+upheld.which_exist(uuid []), upheld.erasures_under_way(), upheld.count_overdue_erasures(),
+upheld.allow_erasure_again(uuid, bytea)
+to maintenance;
+grant execute on function
+upheld.plan_erasure(uuid), upheld.erase_person(uuid, date), upheld.certify_erasure(uuid, jsonb),
+upheld.take_up_erasure(uuid, bytea, timestamptz)
 to worker;
 grant execute on function upheld.erasure_by_receipt(bytea), upheld.queue_erasure(uuid, bytea) to web;
+-- What a person may read of their own, beyond what the other pages show, so that
+-- `download everything` is complete. Column by column: never a hash of a secret.
+create policy a_person_sees_when_their_password_changed on upheld.credentials
+for select to web using (person_id = (select upheld.current_person()));
+grant select (person_id, changed_at) on upheld.credentials to web;
+
+create policy a_person_sees_their_pending_links on upheld.email_verifications
+for select to web using (person_id = (select upheld.current_person()));
+grant select (person_id, expires_at) on upheld.email_verifications to web;
+
+create policy a_person_sees_what_work_may_act_for_them on upheld.job_secrets
+for select to web using (person_id = (select upheld.current_person()));
+grant select (person_id, duty, expires_at) on upheld.job_secrets to web;
+
+create policy a_person_sees_the_mails_that_wait_for_them on upheld.messages
+for select to web using (person_id = (select upheld.current_person()));
+grant select on upheld.messages to web;
+
+create policy acceptances_are_seen_by_their_person on upheld.fair_use_acceptances
+for select to web using (person_id = (select upheld.current_person()));
 -- What the platform may no longer keep. Each duty has its own narrow policy: it can
 -- remove what its rule names, and nothing else.
 
@@ -2009,6 +2072,32 @@ grant select (id, expires_at, revoked_at), delete on upheld.sessions to retentio
 grant select (expires_at), delete on upheld.email_verifications to retention_keeper;
 grant select (expires_at), delete on upheld.job_secrets to retention_keeper;
 
+-- What was agreed with an employer goes with the last application record; the journal
+-- about a person who has left goes with the record it is about.
+create policy consents_go_with_the_last_application_record on upheld.consents
+for delete to retention_keeper using (
+    organisation_id is not null and not exists (
+        select from upheld.applications as a
+        where a.person_id = consents.person_id and a.organisation_id = consents.organisation_id
+    )
+);
+create policy consents_to_employers_are_found on upheld.consents
+for select to retention_keeper using (organisation_id is not null);
+create policy people_who_are_still_here_are_known on upheld.people
+for select to retention_keeper using (id is not null);
+create policy the_journal_of_those_who_left_goes_with_the_record on upheld.access_journal
+for delete to retention_keeper using (
+    not exists (select from upheld.people as p where p.id = access_journal.person_id)
+    and not exists (select from upheld.applications as a where a.id = access_journal.application_id)
+);
+create policy the_journal_of_those_who_left_is_found on upheld.access_journal
+for select to retention_keeper using (
+    not exists (select from upheld.people as p where p.id = access_journal.person_id)
+);
+grant select (id) on upheld.people to retention_keeper;
+grant select (person_id, organisation_id), delete on upheld.consents to retention_keeper;
+grant select (person_id, application_id), delete on upheld.access_journal to retention_keeper;
+
 -- Removes up to a hundred application records whose time is over. For each, whether it
 -- was the last of this person with this employer, so that the key can go too.
 create function upheld.remove_old_applications()
@@ -2033,6 +2122,9 @@ begin
             select from upheld.applications as a
             where a.person_id = due.person_id and a.organisation_id = due.organisation_id
         );
+        delete from upheld.consents as c
+        where c.person_id = due.person_id and c.organisation_id = due.organisation_id;
+        delete from upheld.access_journal as j where j.application_id = due.id;
         return next;
     end loop;
 end
@@ -2058,6 +2150,95 @@ end
 $$;
 
 grant execute on function upheld.remove_old_applications(), upheld.remove_expired() to maintenance;
+-- Probe people and organisations: made by `upheld verify`, marked from birth, invisible to
+-- everybody else, never mailed, and removed right after the run. Their keeper sees and
+-- removes what belongs to them, and nothing else.
+
+create policy probe_people_are_found_by_their_keeper on upheld.people
+for select to probe_keeper using (is_probe);
+create policy probe_people_are_removed_by_their_keeper on upheld.people
+for delete to probe_keeper using (is_probe);
+create policy probe_organisations_are_found_by_their_keeper on upheld.organisations
+for select to probe_keeper using (is_probe);
+create policy probe_organisations_are_removed_by_their_keeper on upheld.organisations
+for delete to probe_keeper using (is_probe);
+create policy probe_jobs_are_found_by_their_keeper on upheld.jobs
+for select to probe_keeper using (is_probe);
+create policy probe_jobs_are_removed_by_their_keeper on upheld.jobs
+for delete to probe_keeper using (is_probe);
+grant select (id, is_probe, created_at), delete on upheld.people, upheld.organisations to probe_keeper;
+grant select (is_probe, organisation_id), delete on upheld.jobs to probe_keeper;
+
+-- Who is a probe, as one array each, so that the policies below ask once per statement.
+create function upheld.probe_people() returns uuid []
+language sql stable security definer set search_path = ''
+return array(select p.id from upheld.people as p where p.is_probe);
+create function upheld.probe_organisations() returns uuid []
+language sql stable security definer set search_path = ''
+return array(select o.id from upheld.organisations as o where o.is_probe);
+
+do $$
+declare
+    tab text;
+begin
+    -- What hangs on a person or an organisation without a foreign key that removes it.
+    foreach tab in array array['consents', 'disclosures', 'access_journal', 'job_secrets', 'erasures'] loop
+        execute format(
+            'create policy %s_of_probes_are_found_by_their_keeper on upheld.%I for select to probe_keeper
+             using (person_id = any((select upheld.probe_people())::uuid []))', tab, tab);
+        execute format(
+            'create policy %s_of_probes_are_removed_by_their_keeper on upheld.%I for delete to probe_keeper
+             using (person_id = any((select upheld.probe_people())::uuid []))', tab, tab);
+        execute format('grant select (person_id), delete on upheld.%I to probe_keeper', tab);
+    end loop;
+    -- An application counts as a probe's only when both sides are probes.
+    foreach tab in array array['applications', 'application_snapshots'] loop
+        execute format(
+            'create policy %s_of_probes_are_found_by_their_keeper on upheld.%I for select to probe_keeper using (
+                 person_id = any((select upheld.probe_people())::uuid [])
+                 and organisation_id = any((select upheld.probe_organisations())::uuid []))', tab, tab);
+    end loop;
+end
+$$;
+create policy applications_of_probes_are_removed_by_their_keeper on upheld.applications
+for delete to probe_keeper using (
+    person_id = any((select upheld.probe_people())::uuid [])
+    and organisation_id = any((select upheld.probe_organisations())::uuid [])
+);
+create policy documents_of_probes_are_found_by_their_keeper on upheld.documents
+for select to probe_keeper using (person_id = any((select upheld.probe_people())::uuid []));
+grant select (person_id, organisation_id), delete on upheld.applications to probe_keeper;
+grant select (person_id, organisation_id, resume_object_id) on upheld.application_snapshots to probe_keeper;
+grant select (person_id, object_id) on upheld.documents to probe_keeper;
+
+-- Removes every probe: the run's own, and whatever a run that was killed left behind.
+-- Returns what lies outside this database: whose keys and which files have to go too.
+create function upheld.remove_probes()
+returns table (people uuid [], organisations uuid [], object_ids uuid [])
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    people := upheld.probe_people();
+    organisations := upheld.probe_organisations();
+    object_ids := array(
+        select d.object_id from upheld.documents as d where d.person_id = any(people)
+        union all
+        select s.resume_object_id from upheld.application_snapshots as s
+        where s.person_id = any(people) and s.resume_object_id is not null
+    );
+    delete from upheld.applications where person_id = any(people);
+    delete from upheld.access_journal where person_id = any(people);
+    delete from upheld.disclosures where person_id = any(people);
+    delete from upheld.consents where person_id = any(people);
+    delete from upheld.erasures where person_id = any(people);
+    delete from upheld.job_secrets where person_id = any(people);
+    delete from upheld.people where is_probe;
+    delete from upheld.jobs where is_probe;
+    delete from upheld.organisations where is_probe;
+    return next;
+end
+$$;
+grant execute on function upheld.remove_probes() to maintenance;
 -- The last word of every change of the schema: functions change hands to the family that
 -- lends its rights, and from here on nobody but the owner can create anything.
 
@@ -2116,6 +2297,16 @@ alter function upheld.plan_erasure(uuid) owner to eraser;
 alter function upheld.erase_person(uuid, date) owner to eraser;
 alter function upheld.certify_erasure(uuid, jsonb) owner to eraser;
 alter function upheld.erasure_by_receipt(bytea) owner to eraser;
+alter function upheld.erasures_under_way() owner to eraser;
+alter function upheld.count_overdue_erasures() owner to eraser;
+alter function upheld.take_up_erasure(uuid, bytea, timestamptz) owner to eraser;
+alter function upheld.left_without_member() owner to credential_keeper;
+alter function upheld.which_exist(uuid[]) owner to credential_keeper;
+alter function upheld.allow_erasure_again(uuid, bytea) owner to queue_writer;
+
+alter function upheld.probe_people() owner to probe_keeper;
+alter function upheld.probe_organisations() owner to probe_keeper;
+alter function upheld.remove_probes() owner to probe_keeper;
 
 alter function upheld.remove_old_applications() owner to retention_keeper;
 alter function upheld.remove_expired() owner to retention_keeper;
@@ -2126,7 +2317,7 @@ declare
 begin
     foreach name in array array[
         'context_keeper', 'credential_keeper', 'record_reader', 'audit_writer', 'limit_keeper',
-        'queue_writer', 'eraser', 'retention_keeper'
+        'queue_writer', 'eraser', 'retention_keeper', 'probe_keeper'
     ] loop
         execute format('revoke create on schema upheld, sealed, queue from %I', name);
     end loop;

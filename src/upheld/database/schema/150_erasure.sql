@@ -1,17 +1,17 @@
 -- A person's request to leave for good, and what came of it. It outlives the account: who
--- holds the receipt can follow it to the certificate.
+-- holds the receipt can follow it to the certificate. Until it runs it can be called off.
 create table upheld.erasures (
     id uuid primary key,
     person_id uuid not null default upheld.current_person(),
     receipt_hash bytea not null unique check (length(receipt_hash) = 32),
-    state text not null default 'scheduled' check (state in ('scheduled', 'cancelled', 'done')),
+    state text not null default 'scheduled' check (state in ('scheduled', 'cancelled', 'running', 'done')),
     requested_at timestamptz not null default upheld.clock_now(),
     due_at timestamptz not null,
     finished_at timestamptz,
     certificate jsonb,
     check ((state = 'done') = (finished_at is not null and certificate is not null))
 );
-create unique index erasures_one_pending_idx on upheld.erasures (person_id) where state = 'scheduled';
+create unique index erasures_one_pending_idx on upheld.erasures (person_id) where state in ('scheduled', 'running');
 alter table upheld.erasures enable row level security;
 alter table upheld.erasures force row level security;
 create policy erasures_are_asked_for_by_their_person on upheld.erasures
@@ -22,13 +22,21 @@ create policy erasures_are_called_off_by_their_person on upheld.erasures
 for update to web using (person_id = (select upheld.current_person()) and state = 'scheduled')
 with check (person_id = (select upheld.current_person()) and state = 'cancelled');
 create policy erasures_are_carried_out_by_the_eraser on upheld.erasures
-for update to eraser using (person_id = (select upheld.current_person()) and state = 'scheduled')
-with check (state = 'done');
+for update to eraser using (
+    person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:erasure'
+    and state in ('scheduled', 'running')
+) with check (state <> 'scheduled');
+create policy erasures_lost_in_a_restore_are_taken_up_again on upheld.erasures
+for insert to eraser with check (
+    person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:erasure'
+    and state = 'running'
+);
 create policy erasures_are_followed_by_the_eraser on upheld.erasures
 for select to eraser using (length(receipt_hash) = 32);
 grant select on upheld.erasures to web, eraser;
 grant insert (id, receipt_hash, due_at), update (state) on upheld.erasures to web;
-grant update (state, finished_at, certificate) on upheld.erasures to eraser;
+grant insert (id, receipt_hash, state, requested_at, due_at), update (state, finished_at, certificate)
+on upheld.erasures to eraser;
 comment on table upheld.erasures is 'Requests for erasure and their certificates.';
 call upheld.classify('upheld.erasures', '{id,person_id,state,requested_at,due_at,finished_at,certificate}', 'record', 'person', '{erasure}', 'legal obligation', 'erasure record', true, 'kept');
 call upheld.classify('upheld.erasures', '{receipt_hash}', 'technical', 'person', '{erasure}', 'legal obligation', 'erasure record', false, 'kept');
@@ -42,7 +50,7 @@ declare
 begin
     foreach tab in array array[
         'people', 'credentials', 'email_verifications', 'sessions', 'job_secrets', 'members',
-        'fair_use_acceptances', 'profiles', 'messages'
+        'fair_use_acceptances', 'profiles', 'messages', 'operators'
     ] loop
         col := case tab when 'people' then 'id' else 'person_id' end;
         execute format(
@@ -63,40 +71,56 @@ for delete to eraser using (
 );
 grant delete on upheld.documents to eraser;
 grant select (organisation_id, role) on upheld.members to eraser;
+-- The organisations of the person asking that have no other member. Whoever knows the
+-- memberships of everyone answers, and tells nothing else about them.
+create function upheld.left_without_member() returns uuid []
+language sql stable security definer set search_path = ''
+return array(
+    select m.organisation_id from upheld.members as m
+    where m.person_id = upheld.current_person() and not exists (
+        select from upheld.members as other
+        where other.organisation_id = m.organisation_id and other.person_id <> m.person_id
+    )
+);
+grant execute on function upheld.left_without_member() to web, eraser;
+
 -- An organisation that loses its last member takes no more applications.
 create policy jobs_of_the_leaving_member_are_seen_by_the_eraser on upheld.jobs
 for select to eraser using (
-    organisation_id in (
-        select m.organisation_id from upheld.members as m where m.person_id = (select upheld.current_person())
-    )
+    organisation_id = any((select upheld.left_without_member())::uuid [])
+    and (select upheld.current_standing()) = 'duty:erasure'
 );
 create policy jobs_close_when_the_last_member_leaves on upheld.jobs
 for update to eraser using (
-    organisation_id in (
-        select m.organisation_id from upheld.members as m where m.person_id = (select upheld.current_person())
-    )
+    organisation_id = any((select upheld.left_without_member())::uuid [])
+    and (select upheld.current_standing()) = 'duty:erasure'
 ) with check (status = 'closed');
 grant select (organisation_id, status), update (status) on upheld.jobs to eraser;
 
--- What an erasure will have to reach outside the database. An error when the context is
--- not on that duty; no row when there is nothing left to do.
+-- Begins an erasure that is due, or goes on with one that has begun, and says what it has
+-- to reach outside the database. From here on it cannot be called off. An error when the
+-- context is not on that duty or the time has not come; no row when it is done or called off.
 create function upheld.plan_erasure(wanted_id uuid)
-returns table (object_ids uuid[], withdrawn uuid[], employers uuid[])
-language plpgsql stable security definer set search_path = ''
+returns table (requested_at timestamptz, receipt_hash bytea, object_ids uuid[])
+language plpgsql volatile security definer set search_path = ''
 as $$
+declare
+    begun upheld.erasures;
 begin
     if upheld.current_standing() is distinct from 'duty:erasure' then
         raise exception 'Only the erasure duty may plan an erasure.' using errcode = '42501';
     end if;
+    update upheld.erasures as e set state = 'running'
+    where e.id = wanted_id and e.person_id = upheld.current_person() and e.state in ('scheduled', 'running')
+    returning e.* into begun;
+    if begun.due_at > upheld.clock_now() then
+        raise exception 'The erasure is not due yet.' using errcode = '55000';
+    end if;
     return query
     select
-        array(select d.object_id from upheld.documents as d where d.person_id = e.person_id),
-        array(select a.id from upheld.applications as a where a.person_id = e.person_id and a.closed_at is null),
-        array(select distinct a.organisation_id from upheld.applications as a where a.person_id = e.person_id)
-    from upheld.erasures as e
-    where
-        e.id = wanted_id and e.person_id = upheld.current_person()
-        and e.state = 'scheduled' and e.due_at <= upheld.clock_now();
+        begun.requested_at, begun.receipt_hash,
+        array(select d.object_id from upheld.documents as d where d.person_id = begun.person_id order by d.object_id)
+    where begun.id is not null;
 end
 $$;
 
@@ -113,7 +137,7 @@ declare
 begin
     if upheld.current_standing() is distinct from 'duty:erasure' or not exists (
         select from upheld.erasures as e
-        where e.id = wanted_id and e.person_id = whose and e.state = 'scheduled'
+        where e.id = wanted_id and e.person_id = whose and e.state = 'running'
     ) then
         raise exception 'There is no such erasure to carry out.' using errcode = '42501';
     end if;
@@ -124,12 +148,10 @@ begin
     set stage = 'withdrawn', closed_at = upheld.clock_now(), keep_until = keep_records_until
     where person_id = whose and closed_at is null;
     update upheld.jobs set status = 'closed'
-    where status <> 'draft' and organisation_id in (
-        select m.organisation_id from upheld.members as m where m.person_id = whose
-    );
+    where status <> 'draft' and organisation_id = any(upheld.left_without_member());
     foreach tab in array array[
         'documents', 'profiles', 'messages', 'disclosures', 'access_journal', 'consents',
-        'fair_use_acceptances', 'sessions', 'members', 'email_verifications', 'credentials', 'job_secrets'
+        'fair_use_acceptances', 'sessions', 'members', 'operators', 'email_verifications', 'credentials', 'job_secrets'
     ] loop
         execute format(
             'delete from upheld.%I where person_id = $1', tab) using whose;
@@ -149,7 +171,7 @@ as $$
 begin
     update upheld.erasures
     set state = 'done', finished_at = upheld.clock_now(), certificate = new_certificate
-    where id = wanted_id and person_id = upheld.current_person() and state = 'scheduled';
+    where id = wanted_id and person_id = upheld.current_person() and state = 'running';
     if not found then
         raise exception 'There is no such erasure to certify.' using errcode = '42501';
     end if;
@@ -185,7 +207,64 @@ create policy erasures_are_scheduled_by_the_queue_writer on upheld.erasures
 for select to queue_writer using (person_id = (select upheld.current_person()));
 grant select on upheld.erasures to queue_writer;
 
+-- After a restore of an older backup, whoever is in the register of erasures may be here
+-- again. Three narrow steps repeat an erasure, and no single role can take all of them.
+--
+-- 1. Maintenance asks which of the people in the register are here.
+create function upheld.which_exist(wanted uuid []) returns setof uuid
+language sql stable security definer set search_path = ''
+begin atomic
+select p.id from upheld.people as p where p.id = any(wanted);
+end;
+
+-- Whose erasure has begun and is still being worked on, so that a worker that was killed
+-- halfway is no mismatch. A month later its secret has expired, and it is one.
+create function upheld.erasures_under_way() returns setof uuid
+language sql stable security definer set search_path = ''
+begin atomic
+select e.person_id from upheld.erasures as e
+where e.state = 'running' and e.due_at > upheld.clock_now() - interval '30 days';
+end;
+
+-- How many erasures should have been done an hour ago.
+create function upheld.count_overdue_erasures() returns bigint
+language sql stable security definer set search_path = ''
+begin atomic
+select count(*) from upheld.erasures as e
+where e.state in ('scheduled', 'running') and e.due_at < upheld.clock_now() - interval '1 hour';
+end;
+
+-- 2. Maintenance stores a secret for the erasure duty. It can do nothing with it itself.
+create function upheld.allow_erasure_again(whose uuid, secret bytea) returns void
+language sql volatile security definer set search_path = ''
+begin atomic
+insert into upheld.job_secrets (secret_hash, person_id, duty, expires_at)
+values (pg_catalog.sha256(secret), whose, 'erasure', upheld.clock_now() + interval '1 hour');
+end;
+
+-- 3. The worker, in the context that the secret opens, takes the erasure up again under
+-- the id and receipt that the register names; then it goes the way of every erasure.
+create function upheld.take_up_erasure(wanted_id uuid, receipt bytea, asked_at timestamptz) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if upheld.current_standing() is distinct from 'duty:erasure' then
+        raise exception 'Only the erasure duty may take up an erasure.' using errcode = '42501';
+    end if;
+    update upheld.erasures set state = 'cancelled'
+    where person_id = upheld.current_person() and state in ('scheduled', 'running') and id <> wanted_id;
+    insert into upheld.erasures (id, receipt_hash, state, requested_at, due_at)
+    values (wanted_id, receipt, 'running', asked_at, upheld.clock_now())
+    on conflict (id) do update set state = 'running';
+end
+$$;
+
 grant execute on function
-upheld.plan_erasure(uuid), upheld.erase_person(uuid, date), upheld.certify_erasure(uuid, jsonb)
+upheld.which_exist(uuid []), upheld.erasures_under_way(), upheld.count_overdue_erasures(),
+upheld.allow_erasure_again(uuid, bytea)
+to maintenance;
+grant execute on function
+upheld.plan_erasure(uuid), upheld.erase_person(uuid, date), upheld.certify_erasure(uuid, jsonb),
+upheld.take_up_erasure(uuid, bytea, timestamptz)
 to worker;
 grant execute on function upheld.erasure_by_receipt(bytea), upheld.queue_erasure(uuid, bytea) to web;

@@ -30,6 +30,32 @@ grant select (id, expires_at, revoked_at), delete on upheld.sessions to retentio
 grant select (expires_at), delete on upheld.email_verifications to retention_keeper;
 grant select (expires_at), delete on upheld.job_secrets to retention_keeper;
 
+-- What was agreed with an employer goes with the last application record; the journal
+-- about a person who has left goes with the record it is about.
+create policy consents_go_with_the_last_application_record on upheld.consents
+for delete to retention_keeper using (
+    organisation_id is not null and not exists (
+        select from upheld.applications as a
+        where a.person_id = consents.person_id and a.organisation_id = consents.organisation_id
+    )
+);
+create policy consents_to_employers_are_found on upheld.consents
+for select to retention_keeper using (organisation_id is not null);
+create policy people_who_are_still_here_are_known on upheld.people
+for select to retention_keeper using (id is not null);
+create policy the_journal_of_those_who_left_goes_with_the_record on upheld.access_journal
+for delete to retention_keeper using (
+    not exists (select from upheld.people as p where p.id = access_journal.person_id)
+    and not exists (select from upheld.applications as a where a.id = access_journal.application_id)
+);
+create policy the_journal_of_those_who_left_is_found on upheld.access_journal
+for select to retention_keeper using (
+    not exists (select from upheld.people as p where p.id = access_journal.person_id)
+);
+grant select (id) on upheld.people to retention_keeper;
+grant select (person_id, organisation_id), delete on upheld.consents to retention_keeper;
+grant select (person_id, application_id), delete on upheld.access_journal to retention_keeper;
+
 -- Removes up to a hundred application records whose time is over. For each, whether it
 -- was the last of this person with this employer, so that the key can go too.
 create function upheld.remove_old_applications()
@@ -54,6 +80,9 @@ begin
             select from upheld.applications as a
             where a.person_id = due.person_id and a.organisation_id = due.organisation_id
         );
+        delete from upheld.consents as c
+        where c.person_id = due.person_id and c.organisation_id = due.organisation_id;
+        delete from upheld.access_journal as j where j.application_id = due.id;
         return next;
     end loop;
 end

@@ -56,6 +56,16 @@ alter function upheld.plan_erasure(uuid) owner to eraser;
 alter function upheld.erase_person(uuid, date) owner to eraser;
 alter function upheld.certify_erasure(uuid, jsonb) owner to eraser;
 alter function upheld.erasure_by_receipt(bytea) owner to eraser;
+alter function upheld.erasures_under_way() owner to eraser;
+alter function upheld.count_overdue_erasures() owner to eraser;
+alter function upheld.take_up_erasure(uuid, bytea, timestamptz) owner to eraser;
+alter function upheld.left_without_member() owner to credential_keeper;
+alter function upheld.which_exist(uuid[]) owner to credential_keeper;
+alter function upheld.allow_erasure_again(uuid, bytea) owner to queue_writer;
+
+alter function upheld.probe_people() owner to probe_keeper;
+alter function upheld.probe_organisations() owner to probe_keeper;
+alter function upheld.remove_probes() owner to probe_keeper;
 
 alter function upheld.remove_old_applications() owner to retention_keeper;
 alter function upheld.remove_expired() owner to retention_keeper;
@@ -66,7 +76,7 @@ declare
 begin
     foreach name in array array[
         'context_keeper', 'credential_keeper', 'record_reader', 'audit_writer', 'limit_keeper',
-        'queue_writer', 'eraser', 'retention_keeper'
+        'queue_writer', 'eraser', 'retention_keeper', 'probe_keeper'
     ] loop
         execute format('revoke create on schema upheld, sealed, queue from %I', name);
     end loop;

@@ -6,6 +6,10 @@ select pg_catalog.pg_advisory_xact_lock_shared(771204);
 -- Waits until nobody still makes keys under an older epoch.
 select pg_catalog.pg_advisory_xact_lock(771204);
 
+-- name: await_rotation
+-- Waits until no other rotation is under way.
+select pg_catalog.pg_advisory_xact_lock(771205);
+
 -- name: add_key
 -- Adds a wrapped key, unless the person has one of that class with that controller.
 insert into keyring.data_keys (id, subject_id, controller_id, class, epoch_id, wrapped)
@@ -19,7 +23,11 @@ where subject_id = $1 and controller_id = $2 and class = $3;
 
 -- name: keys_by_id
 -- Several keys at once, for opening what they sealed.
-select id, epoch_id, wrapped from keyring.data_keys where id = any($1::uuid []);
+select id, epoch_id, wrapped from keyring.data_keys where id = any($1::uuid[]);
+
+-- name: key_ids_of
+-- The ids of a person's keys with a controller.
+select id from keyring.data_keys where subject_id = $1 and controller_id = $2 order by id;
 
 -- name: destroy_keys
 -- Destroys every key of a person with a controller.
@@ -40,7 +48,7 @@ update keyring.data_keys set epoch_id = $2, wrapped = $3 where id = $1;
 -- name: live_subjects
 -- Which of the given people still have a key with the platform.
 select distinct subject_id as id from keyring.data_keys
-where subject_id = any($1::uuid []) and controller_id = $2;
+where subject_id = any($1::uuid[]) and controller_id = $2;
 
 -- name: register_head
 -- How many erasures the register holds, and the hash of the last.
