@@ -55,7 +55,7 @@ class Edge:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        outgoing = _with_headers(send)
+        outgoing = _with_headers(scope, send)
         headers = {key.lower(): value.decode("latin-1") for key, value in scope["headers"]}
         host = headers.get(b"host", "")
         if host in self._elsewhere and scope["type"] == "http":
@@ -96,7 +96,7 @@ async def refuse_socket(
     scope: Scope, send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes
 ) -> None:
     """Refuse a socket's handshake, with a real answer where the server can give one."""
-    if "websocket.http.response" in (scope.get("extensions") or {}):
+    if _answers_sockets(scope):
         start = {"type": "websocket.http.response.start", "status": status, "headers": headers}
         await send(cast("Message", start))
         await send(cast("Message", {"type": "websocket.http.response.body", "body": body, "more_body": False}))
@@ -109,9 +109,19 @@ async def _answer(send: Send, status: int, headers: list[tuple[bytes, bytes]], b
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(scope: Scope, send: Send) -> Send:
+    accepted = False
+
     async def outgoing(message: Message) -> None:
-        if message["type"] in {"http.response.start", "websocket.http.response.start"}:
+        nonlocal accepted
+        kind = message["type"]
+        if kind == "websocket.accept":
+            accepted = True
+        if kind == "websocket.close" and not accepted and _answers_sockets(scope):
+            # The router refuses a handshake by closing; the server would answer without our headers.
+            await refuse_socket(scope, outgoing, 403, [], b"")
+            return
+        if kind in {"http.response.start", "websocket.http.response.start"}:
             start = cast("dict[str, list[tuple[bytes, bytes]]]", message)
             own = [(key.lower(), value) for key, value in start.get("headers", [])]
             named = {key for key, _ in own}
@@ -120,6 +130,10 @@ def _with_headers(send: Send) -> Send:
         await send(message)
 
     return outgoing
+
+
+def _answers_sockets(scope: Scope) -> bool:
+    return "websocket.http.response" in (scope.get("extensions") or {})
 
 
 def _has_session(cookie: str) -> bool:
