@@ -16,14 +16,14 @@ alter default privileges in schema sealed revoke execute on functions from publi
 grant usage on schema upheld to
 gate, web, worker, maintenance, auditor,
 context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
-queue_writer, eraser, retention_keeper;
+queue_writer, eraser, retention_keeper, probe_keeper;
 grant usage on schema sealed to context_keeper;
 
 -- A definer function belongs to the family that lends its rights (`990_close.sql` hands
 -- them over); a new owner needs CREATE on the schema for that moment, and loses it there.
 grant create on schema upheld, sealed to
 context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
-queue_writer, eraser, retention_keeper;
+queue_writer, eraser, retention_keeper, probe_keeper;
 
 -- The one clock of the database. Test deployments install another body; `upheld verify`
 -- is red wherever it finds one.
@@ -33,7 +33,7 @@ return pg_catalog.now();
 grant execute on function upheld.clock_now() to
 gate, web, worker, maintenance, auditor,
 context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
-queue_writer, eraser, retention_keeper;
+queue_writer, eraser, retention_keeper, probe_keeper;
 
 -- Writes the classification of columns into their comments, where the data map, the
 -- export and the erasure plan find it. Used by schema files and migrations only.

@@ -78,11 +78,14 @@ $$;
 create function sealed.seal_of(key_generation integer, content text) returns text
 language sql stable strict security definer set search_path = ''
 return (
-    select pg_catalog.encode(
-        pg_catalog.sha256(k.outer_pad || pg_catalog.sha256(k.inner_pad || pg_catalog.convert_to(
-            pg_catalog.pg_backend_pid()::text || '|'
-            || pg_catalog.extract('epoch', pg_catalog.transaction_timestamp())::text || '|'
-            || content, 'UTF8'))), 'hex')
+    select
+        pg_catalog.encode(
+            pg_catalog.sha256(k.outer_pad || pg_catalog.sha256(k.inner_pad || pg_catalog.convert_to(
+                pg_catalog.pg_backend_pid()::text || '|'
+                || pg_catalog.extract('epoch', pg_catalog.transaction_timestamp())::text || '|'
+                || content, 'UTF8'
+            ))), 'hex'
+        )
     from sealed.context_keys as k
     where k.generation = key_generation
 );

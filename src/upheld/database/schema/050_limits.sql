@@ -58,10 +58,11 @@ return coalesce((
 create function upheld.drop_spent_counters() returns bigint
 language sql volatile security definer set search_path = ''
 begin atomic
-with gone as (
-    delete from upheld.limit_counters where expires_at <= upheld.clock_now() returning 1
-)
-select count(*) from gone;
+    with gone as (
+        delete from upheld.limit_counters where expires_at <= upheld.clock_now() returning 1
+    )
+
+    select count(*) from gone;
 end;
 
 grant execute on function upheld.take_from_limit(bytea, integer, interval) to gate, web;

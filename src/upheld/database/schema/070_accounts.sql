@@ -115,10 +115,10 @@ create function upheld.find_credential(wanted_email_index bytea)
 returns table (person_id uuid, password_hash text, verified boolean)
 language sql stable security definer set search_path = ''
 begin atomic
-select p.id, c.password_hash, p.verified_at is not null
-from upheld.people as p
-inner join upheld.credentials as c on c.person_id = p.id
-where p.email_index = wanted_email_index;
+    select p.id, c.password_hash, p.verified_at is not null as verified
+    from upheld.people as p
+    inner join upheld.credentials as c on p.id = c.person_id
+    where p.email_index = wanted_email_index;
 end;
 
 -- The hash of a signed-in person, for asking them to prove themselves again.
@@ -130,9 +130,9 @@ return (select c.password_hash from upheld.credentials as c where c.person_id = 
 create function upheld.replace_credential(whose uuid, new_password_hash text) returns void
 language sql volatile security definer set search_path = ''
 begin atomic
-update upheld.credentials
-set password_hash = new_password_hash, changed_at = upheld.clock_now()
-where person_id = whose;
+    update upheld.credentials
+    set password_hash = new_password_hash, changed_at = upheld.clock_now()
+    where person_id = whose;
 end;
 
 -- Opens a session for a person whose proof the gate has checked. A member starts in the
@@ -142,23 +142,23 @@ create function upheld.mint_session(
 ) returns uuid
 language sql volatile security definer set search_path = ''
 begin atomic
-insert into upheld.sessions (person_id, secret_hash, idle_for, expires_at, organisation_id)
-values (
-    whose, new_secret_hash, idle, upheld.clock_now() + lives,
-    (
-        select m.organisation_id from upheld.members as m
-        where m.person_id = whose
-        order by m.joined_at limit 1
+    insert into upheld.sessions (person_id, secret_hash, idle_for, expires_at, organisation_id)
+    values (
+        whose, new_secret_hash, idle, upheld.clock_now() + lives,
+        (
+            select m.organisation_id from upheld.members as m
+            where m.person_id = whose
+            order by m.joined_at limit 1
+        )
     )
-)
-returning id;
+    returning id;
 end;
 
 -- Notes that the person behind a session has just proved themselves again.
 create function upheld.freshen_session(whose uuid, which uuid) returns void
 language sql volatile security definer set search_path = ''
 begin atomic
-update upheld.sessions set proven_at = upheld.clock_now() where id = which and person_id = whose;
+    update upheld.sessions set proven_at = upheld.clock_now() where id = which and person_id = whose;
 end;
 
 grant execute on function

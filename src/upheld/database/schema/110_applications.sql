@@ -59,14 +59,14 @@ call upheld.classify('upheld.applications', '{id,organisation_id,job_id,person_i
 
 -- The jobs the person asking has applied to. An array, so that the policy below asks once
 -- per statement; a function, because policies of two tables that name each other are refused.
-create function upheld.jobs_applied_to() returns uuid []
+create function upheld.jobs_applied_to() returns uuid[]
 language sql stable security definer set search_path = ''
 return array(select a.job_id from upheld.applications as a where a.person_id = upheld.current_person());
 grant execute on function upheld.jobs_applied_to() to web;
 
 -- Who has applied follows the application to its end, also after the job has closed.
 create policy jobs_are_seen_by_those_who_applied on upheld.jobs
-for select to web using (id = any((select upheld.jobs_applied_to())::uuid []));
+for select to web using (id = any((select upheld.jobs_applied_to())::uuid[]));
 
 -- What the candidate sent, as it was on that day, under the key of this person with this
 -- employer. The résumé is a copy with an object of its own.

@@ -145,11 +145,11 @@ returns table (
 )
 language sql stable security definer set search_path = ''
 begin atomic
-select
-    p.visibility, p.full_name_sealed, p.headline_sealed, p.email_sealed,
-    p.phone_sealed, p.location_sealed, p.summary_sealed, p.updated_at
-from upheld.profiles as p
-where p.person_id = upheld.current_person();
+    select
+        p.visibility, p.full_name_sealed, p.headline_sealed, p.email_sealed,
+        p.phone_sealed, p.location_sealed, p.summary_sealed, p.updated_at
+    from upheld.profiles as p
+    where p.person_id = upheld.current_person();
 end;
 
 -- A candidate's own documents, newest first, for themselves.
@@ -160,10 +160,10 @@ returns table (
 )
 language sql stable security definer set search_path = ''
 begin atomic
-select d.id, d.object_id, d.media_type, d.size_bytes, d.name_sealed, d.text_sealed, d.uploaded_at
-from upheld.documents as d
-where d.person_id = upheld.current_person()
-order by d.uploaded_at desc, d.id;
+    select d.id, d.object_id, d.media_type, d.size_bytes, d.name_sealed, d.text_sealed, d.uploaded_at
+    from upheld.documents as d
+    where d.person_id = upheld.current_person()
+    order by d.uploaded_at desc, d.id asc;
 end;
 
 -- What a candidate sent with their own applications, for themselves.
@@ -176,12 +176,12 @@ returns table (
 )
 language sql stable security definer set search_path = ''
 begin atomic
-select
-    s.application_id, s.organisation_id, s.full_name_sealed, s.headline_sealed,
-    s.email_sealed, s.phone_sealed, s.location_sealed, s.summary_sealed,
-    s.letter_sealed, s.resume_object_id, s.resume_media_type, s.resume_bytes, s.resume_name_sealed
-from upheld.application_snapshots as s
-where s.person_id = upheld.current_person();
+    select
+        s.application_id, s.organisation_id, s.full_name_sealed, s.headline_sealed,
+        s.email_sealed, s.phone_sealed, s.location_sealed, s.summary_sealed,
+        s.letter_sealed, s.resume_object_id, s.resume_media_type, s.resume_bytes, s.resume_name_sealed
+    from upheld.application_snapshots as s
+    where s.person_id = upheld.current_person();
 end;
 
 grant execute on function

@@ -13,7 +13,7 @@ select upheld.appoint_operator($1, $2);
 
 -- name: is_operator
 -- Whether the person asking is an operator.
-select exists (select from upheld.operators where person_id = upheld.current_person());
+select exists(select from upheld.operators where person_id = upheld.current_person());
 
 -- name: find_credential
 -- Who uses an address.

@@ -28,7 +28,7 @@ select
 from upheld.consents as c
 inner join upheld.notices as n on c.notice_id = n.id
 left join upheld.organisations as o on c.organisation_id = o.id
-order by c.at desc, c.id;
+order by c.at desc, c.id asc;
 
 -- name: own_standing
 -- Whether the last word of the person asking about a purpose was yes.
