@@ -18,7 +18,8 @@ begin
         'limit_keeper',       -- counts attempts
         'queue_writer',       -- enqueues work
         'eraser',             -- removes a person's rows
-        'retention_keeper'    -- removes what its rule no longer lets us keep
+        'retention_keeper',   -- removes what its rule no longer lets us keep
+        'probe_keeper'        -- removes what `upheld verify` planted
     ] loop
         if not exists (select from pg_catalog.pg_roles where rolname = name) then
             execute format('create role %I nologin noinherit', name);
@@ -46,5 +47,5 @@ $$;
 -- Migrations act as the owner, and hand functions to the family that lends its rights.
 grant owner to migrator with inherit false, set true;
 grant context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
-queue_writer, eraser, retention_keeper
+queue_writer, eraser, retention_keeper, probe_keeper
 to owner with inherit false, set true;

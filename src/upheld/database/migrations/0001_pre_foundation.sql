@@ -700,7 +700,7 @@ for update to credential_keeper using (revoked_at is null);
 create policy a_person_sees_their_own_sessions on upheld.sessions
 for select to web, worker using (person_id = (select upheld.current_person()));
 create policy a_person_ends_their_own_sessions on upheld.sessions
-for update to web using (person_id = (select upheld.current_person()))
+for update to web using (person_id = (select upheld.current_person()) and revoked_at is null)
 with check (person_id = (select upheld.current_person()));
 grant select, insert, update (proven_at) on upheld.sessions to credential_keeper;
 grant select (id, person_id, organisation_id, created_at, last_seen_at, proven_at, idle_for, expires_at, revoked_at)
@@ -1374,6 +1374,7 @@ begin
         select from upheld.access_journal as j
         where
             j.viewer_id = upheld.current_person() and j.person_id = a.person_id and j.part = 'list'
+            and j.organisation_id = a.organisation_id
             and j.at > upheld.clock_now() - interval '1 hour'
     );
     return query

@@ -58,6 +58,7 @@ begin
         select from upheld.access_journal as j
         where
             j.viewer_id = upheld.current_person() and j.person_id = a.person_id and j.part = 'list'
+            and j.organisation_id = a.organisation_id
             and j.at > upheld.clock_now() - interval '1 hour'
     );
     return query

@@ -1,0 +1,89 @@
+-- Probe people and organisations: made by `upheld verify`, marked from birth, invisible to
+-- everybody else, never mailed, and removed right after the run. Their keeper sees and
+-- removes what belongs to them, and nothing else.
+
+create policy probe_people_are_found_by_their_keeper on upheld.people
+for select to probe_keeper using (is_probe);
+create policy probe_people_are_removed_by_their_keeper on upheld.people
+for delete to probe_keeper using (is_probe);
+create policy probe_organisations_are_found_by_their_keeper on upheld.organisations
+for select to probe_keeper using (is_probe);
+create policy probe_organisations_are_removed_by_their_keeper on upheld.organisations
+for delete to probe_keeper using (is_probe);
+create policy probe_jobs_are_found_by_their_keeper on upheld.jobs
+for select to probe_keeper using (is_probe);
+create policy probe_jobs_are_removed_by_their_keeper on upheld.jobs
+for delete to probe_keeper using (is_probe);
+grant select (id, is_probe, created_at), delete on upheld.people, upheld.organisations to probe_keeper;
+grant select (is_probe, organisation_id), delete on upheld.jobs to probe_keeper;
+
+-- Who is a probe, as one array each, so that the policies below ask once per statement.
+create function upheld.probe_people() returns uuid []
+language sql stable security definer set search_path = ''
+return array(select p.id from upheld.people as p where p.is_probe);
+create function upheld.probe_organisations() returns uuid []
+language sql stable security definer set search_path = ''
+return array(select o.id from upheld.organisations as o where o.is_probe);
+
+do $$
+declare
+    tab text;
+begin
+    -- What hangs on a person or an organisation without a foreign key that removes it.
+    foreach tab in array array['consents', 'disclosures', 'access_journal', 'job_secrets', 'erasures'] loop
+        execute format(
+            'create policy %s_of_probes_are_found_by_their_keeper on upheld.%I for select to probe_keeper
+             using (person_id = any((select upheld.probe_people())::uuid []))', tab, tab);
+        execute format(
+            'create policy %s_of_probes_are_removed_by_their_keeper on upheld.%I for delete to probe_keeper
+             using (person_id = any((select upheld.probe_people())::uuid []))', tab, tab);
+        execute format('grant select (person_id), delete on upheld.%I to probe_keeper', tab);
+    end loop;
+    -- An application counts as a probe's only when both sides are probes.
+    foreach tab in array array['applications', 'application_snapshots'] loop
+        execute format(
+            'create policy %s_of_probes_are_found_by_their_keeper on upheld.%I for select to probe_keeper using (
+                 person_id = any((select upheld.probe_people())::uuid [])
+                 and organisation_id = any((select upheld.probe_organisations())::uuid []))', tab, tab);
+    end loop;
+end
+$$;
+create policy applications_of_probes_are_removed_by_their_keeper on upheld.applications
+for delete to probe_keeper using (
+    person_id = any((select upheld.probe_people())::uuid [])
+    and organisation_id = any((select upheld.probe_organisations())::uuid [])
+);
+create policy documents_of_probes_are_found_by_their_keeper on upheld.documents
+for select to probe_keeper using (person_id = any((select upheld.probe_people())::uuid []));
+grant select (person_id, organisation_id), delete on upheld.applications to probe_keeper;
+grant select (person_id, organisation_id, resume_object_id) on upheld.application_snapshots to probe_keeper;
+grant select (person_id, object_id) on upheld.documents to probe_keeper;
+
+-- Removes every probe: the run's own, and whatever a run that was killed left behind.
+-- Returns what lies outside this database: whose keys and which files have to go too.
+create function upheld.remove_probes()
+returns table (people uuid [], organisations uuid [], object_ids uuid [])
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    people := upheld.probe_people();
+    organisations := upheld.probe_organisations();
+    object_ids := array(
+        select d.object_id from upheld.documents as d where d.person_id = any(people)
+        union all
+        select s.resume_object_id from upheld.application_snapshots as s
+        where s.person_id = any(people) and s.resume_object_id is not null
+    );
+    delete from upheld.applications where person_id = any(people);
+    delete from upheld.access_journal where person_id = any(people);
+    delete from upheld.disclosures where person_id = any(people);
+    delete from upheld.consents where person_id = any(people);
+    delete from upheld.erasures where person_id = any(people);
+    delete from upheld.job_secrets where person_id = any(people);
+    delete from upheld.people where is_probe;
+    delete from upheld.jobs where is_probe;
+    delete from upheld.organisations where is_probe;
+    return next;
+end
+$$;
+grant execute on function upheld.remove_probes() to maintenance;
