@@ -1,5 +1,177 @@
-"""Pages of this slice."""
+"""Pages for finding a job, and for the employer who posts it."""
 
-from typing import Any
+from typing import Annotated, Any
+from uuid import UUID
 
-handlers: list[Any] = []
+from litestar import Request, Response, get, post
+from litestar.params import Parameter
+from litestar.response import Redirect
+
+from upheld.features.jobs import actions
+from upheld.features.jobs.actions import check_may_hire, earliest_closing_day, today
+from upheld.features.jobs.errors import JobClosedError, JobNotOpenError, JobPublishedError
+from upheld.features.jobs.model import Job, Status
+from upheld.features.jobs.offers import offer_values, read_offer
+from upheld.features.jobs.posting import job_posting
+from upheld.features.jobs.queries import LAST_PAGE, open_job, open_jobs, own_job
+from upheld.features.jobs.wording import EMPLOYMENT, STATUS, countries, currencies, facts, place, salary
+from upheld.features.organisations.queries import organisation
+from upheld.kit.errors import ConflictError, InvalidError, UpheldError
+from upheld.platform.web.forms import Form
+from upheld.platform.web.pages import page, redirect, words_for
+from upheld.platform.web.visits import Visit
+
+OPEN = {"public": True}
+
+AnyRequest = Request[Any, Any, Any]
+Number = Annotated[int, Parameter(query="page", ge=1, le=LAST_PAGE)]
+
+
+@get("/jobs", name="jobs.list", opt=OPEN)
+async def list_page(request: AnyRequest, visit: Visit, search: str = "", number: Number = 1) -> Response[str]:
+    """Show the jobs that take applications."""
+    found = await open_jobs(visit.tx, search, number)
+    return page(
+        request, "jobs/list.html", found=found, search=search, place=place, salary=salary, employment=EMPLOYMENT
+    )  # fmt: skip
+
+
+@get("/jobs/{job_id:uuid}", name="jobs.page", opt=OPEN)
+async def job_page(request: AnyRequest, visit: Visit, job_id: UUID) -> Response[str]:
+    """Show one open job, to people and to search engines."""
+    job = await open_job(visit.tx, job_id)
+    employer = await organisation(visit.tx, job.organisation_id)
+    address = f"{visit.platform.settings.address}/jobs/{job.id}"
+    posting = job_posting(job, employer, address) if job.takes_applications else None
+    return page(
+        request,
+        "jobs/page.html",
+        job=job,
+        employer=employer,
+        facts=facts(words_for(request), job),
+        address=address,
+        posting=posting,
+    )
+
+
+@get("/hiring/jobs/new", name="jobs.new")
+async def new_page(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
+    """Show an empty form; somebody without an organisation sets one up first."""
+    acting = visit.acting()
+    if acting.organisation_id is None:
+        return redirect(request, "organisations.new")
+    check_may_hire(acting)
+    return _form_page(request, Form({}), None, None)
+
+
+@post("/hiring/jobs/new", name="jobs.new.do", status_code=200)
+async def new_do(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
+    """Keep the job as a draft, or publish it at once."""
+    form, acting = await Form.read(request), visit.acting()
+    publish = form.get("then") == "publish"
+    try:
+        offer = read_offer(form, earliest=today(acting))
+        job_id = await actions.post_job(acting, offer, publish=publish)
+    except InvalidError as error:
+        return _form_page(request, form, error, None)
+    return redirect(request, "jobs.preview", job_id=job_id, q_done="published" if publish else "saved")
+
+
+@get("/hiring/jobs/{job_id:uuid}/edit", name="jobs.edit")
+async def edit_page(request: AnyRequest, visit: Visit, job_id: UUID) -> Response[str]:
+    """Show the form with what the job says."""
+    acting = visit.acting()
+    check_may_hire(acting)
+    job = await own_job(acting, job_id)
+    if job.status is Status.CLOSED:
+        raise JobClosedError
+    return _form_page(request, Form(offer_values(job)), None, job)
+
+
+@post("/hiring/jobs/{job_id:uuid}/edit", name="jobs.edit.do", status_code=200)
+async def edit_do(request: AnyRequest, visit: Visit, job_id: UUID) -> Response[str] | Redirect:
+    """Keep the changes; a draft can be published in the same step."""
+    form, acting = await Form.read(request), visit.acting()
+    job = await own_job(acting, job_id)
+    publish = form.get("then") == "publish"
+    try:
+        await actions.change_job(acting, job_id, read_offer(form, earliest=earliest_closing_day(acting, job)))
+        if publish:
+            await actions.publish_job(acting, job_id)
+    except (InvalidError, ConflictError) as error:
+        return _form_page(request, form, error, job)
+    return redirect(request, "jobs.preview", job_id=job_id, q_done="published" if publish else "saved")
+
+
+@get("/hiring/jobs/{job_id:uuid}/preview", name="jobs.preview")
+async def preview_page(request: AnyRequest, visit: Visit, job_id: UUID) -> Response[str]:
+    """Show a job as candidates see it, where it stands, and what can be done with it."""
+    return await _preview_page(request, visit, job_id, None)
+
+
+@post("/hiring/jobs/{job_id:uuid}/publish", name="jobs.publish.do", status_code=200)
+async def publish_do(request: AnyRequest, visit: Visit, job_id: UUID) -> Response[str] | Redirect:
+    """Open the job to everyone."""
+    try:
+        await actions.publish_job(visit.acting(), job_id)
+    except (InvalidError, JobPublishedError) as error:
+        return await _preview_page(request, visit, job_id, error)
+    return redirect(request, "jobs.preview", job_id=job_id, q_done="published")
+
+
+@get("/hiring/jobs/{job_id:uuid}/close", name="jobs.close")
+async def close_page(request: AnyRequest, visit: Visit, job_id: UUID) -> Response[str]:
+    """Say what closing does, and ask: there is no way back."""
+    acting = visit.acting()
+    check_may_hire(acting)
+    job = await own_job(acting, job_id)
+    if job.status is not Status.OPEN:
+        raise JobNotOpenError
+    return page(request, "jobs/close.html", job=job)
+
+
+@post("/hiring/jobs/{job_id:uuid}/close", name="jobs.close.do", status_code=200)
+async def close_do(request: AnyRequest, visit: Visit, job_id: UUID) -> Response[str] | Redirect:
+    """Close the job."""
+    try:
+        await actions.close_job(visit.acting(), job_id)
+    except JobNotOpenError as error:
+        return await _preview_page(request, visit, job_id, error)
+    return redirect(request, "jobs.preview", job_id=job_id, q_done="closed")
+
+
+async def _preview_page(request: AnyRequest, visit: Visit, job_id: UUID, error: UpheldError | None) -> Response[str]:
+    job = await own_job(visit.acting(), job_id)
+    done = request.query_params.get("done", "") if error is None else ""
+    return page(
+        request,
+        "jobs/preview.html",
+        status=error.status if error else 200,
+        job=job,
+        facts=facts(words_for(request), job),
+        statuses=STATUS,
+        done=done,
+        error=error,
+    )
+
+
+def _form_page(request: AnyRequest, form: Form, error: UpheldError | None, job: Job | None) -> Response[str]:
+    words = words_for(request)
+    choose = ("", words("Choose one"))
+    return page(
+        request,
+        "jobs/form.html",
+        status=error.status if error else 200,
+        form=form,
+        error=error,
+        job=job,
+        employments=[choose, *((str(kind), words(label)) for kind, label in EMPLOYMENT.items())],
+        countries=[choose, *countries(words.language)],
+        currencies=[("", words("Pay is not stated")), *currencies(words.language)],
+    )
+
+
+handlers = [
+    list_page, job_page, new_page, new_do, edit_page, edit_do,
+    preview_page, publish_do, close_page, close_do,
+]  # fmt: skip

@@ -1,5 +1,85 @@
-"""Pages of this slice."""
+"""Pages for founding an organisation and accepting the fair-use policy."""
 
 from typing import Any
 
-handlers: list[Any] = []
+from litestar import Request, Response, get, post
+from litestar.response import Redirect
+
+from upheld.features.consents.model import Kind, Notice
+from upheld.features.consents.queries import notice_in_force
+from upheld.features.organisations.actions import accept_fair_use, found_organisation
+from upheld.features.organisations.errors import AlreadyMemberError
+from upheld.features.organisations.queries import own_acceptance, own_organisation
+from upheld.kit.errors import InvalidError, UpheldError
+from upheld.platform.i18n import mark
+from upheld.platform.web.forms import Form
+from upheld.platform.web.pages import page, redirect, words_for
+from upheld.platform.web.visits import Visit
+
+AnyRequest = Request[Any, Any, Any]
+
+
+@get("/organisations/new", name="organisations.new")
+async def new_page(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
+    """Show the form; a member of an organisation goes to its work instead."""
+    if visit.acting().organisation_id is not None:
+        return redirect(request, "applications.hiring")
+    return page(request, "organisations/new.html", form=Form({}), error=None)
+
+
+@post("/organisations/new", name="organisations.new.do", status_code=200)
+async def new_do(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
+    """Found the organisation and lead on to its rule."""
+    form = await Form.read(request)
+    try:
+        await found_organisation(visit.acting(), form.get("name"), form.get("website"))
+    except (InvalidError, AlreadyMemberError) as error:
+        return page(request, "organisations/new.html", status=error.status, form=form, error=error)
+    return redirect(request, "organisations.fair_use")
+
+
+@get("/hiring/fair-use", name="organisations.fair_use")
+async def fair_use_page(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
+    """Show the policy; somebody without an organisation founds one first."""
+    if visit.acting().organisation_id is None:
+        return redirect(request, "organisations.new")
+    return await _fair_use_page(request, visit, Form({}), None)
+
+
+@post("/hiring/fair-use", name="organisations.fair_use.do", status_code=200)
+async def fair_use_do(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
+    """Record the acceptance of the wording that was shown."""
+    form = await Form.read(request)
+    try:
+        notice = await notice_in_force(visit.tx, Kind.FAIR_USE, words_for(request).language)
+        _check_accepted(form, notice)
+        await accept_fair_use(visit.acting(), notice)
+    except InvalidError as error:
+        return await _fair_use_page(request, visit, form, error)
+    return redirect(request, "applications.hiring")
+
+
+def _check_accepted(form: Form, notice: Notice) -> None:
+    """Check that the box is ticked, and that what was shown beside it is what is in force."""
+    if not form.checked("accept"):
+        raise InvalidError({"accept": mark("Tick the box to accept the policy. Without it you see no applications.")})
+    if form.uuid("notice") != notice.id:
+        raise InvalidError({}, mark("The policy has changed since you opened this page. Read it once more."))
+
+
+async def _fair_use_page(request: AnyRequest, visit: Visit, form: Form, error: UpheldError | None) -> Response[str]:
+    acting = visit.acting()
+    notice = await notice_in_force(visit.tx, Kind.FAIR_USE, words_for(request).language)
+    return page(
+        request,
+        "organisations/fair_use.html",
+        status=error.status if error else 200,
+        form=form,
+        error=error,
+        notice=notice,
+        organisation=await own_organisation(acting),
+        accepted_at=await own_acceptance(acting, notice.id),
+    )
+
+
+handlers = [new_page, new_do, fair_use_page, fair_use_do]

@@ -1,0 +1,56 @@
+"""The queries of jobs, typed."""
+
+from uuid import UUID
+
+from upheld.features.jobs.model import Job, Offer
+from upheld.platform.database import Transaction, load_queries
+
+_Q = load_queries("upheld.features.jobs")
+
+
+async def open_jobs(tx: Transaction, words: list[str], at_most: int, skipping: int) -> list[Job]:
+    """Return jobs that take applications and mention every one of `words`, newest first."""
+    return await tx.all(_Q["open_jobs"], words, at_most, skipping, into=Job)
+
+
+async def open_job(tx: Transaction, job_id: UUID) -> Job | None:
+    """Return one open job, whether or not its closing day has passed."""
+    return await tx.one(_Q["open_job"], job_id, into=Job)
+
+
+async def own_jobs(tx: Transaction) -> list[Job]:
+    """Return every job of the organisation acted for."""
+    return await tx.all(_Q["own_jobs"], into=Job)
+
+
+async def own_job(tx: Transaction, job_id: UUID) -> Job | None:
+    """Return one job of the organisation acted for, wherever it stands."""
+    return await tx.one(_Q["own_job"], job_id, into=Job)
+
+
+async def add_job(tx: Transaction, job_id: UUID, offer: Offer) -> None:
+    """Add a draft for the organisation acted for."""
+    await tx.run(_Q["add_job"], job_id, *_columns(offer))
+
+
+async def change_job(tx: Transaction, job_id: UUID, offer: Offer) -> bool:
+    """Replace the offer of a job; False when it is closed."""
+    return await tx.run(_Q["change_job"], job_id, *_columns(offer)) == 1
+
+
+async def publish_job(tx: Transaction, job_id: UUID) -> bool:
+    """Open a draft; False when it is none."""
+    return await tx.run(_Q["publish_job"], job_id) == 1
+
+
+async def close_job(tx: Transaction, job_id: UUID) -> bool:
+    """Close an open job; False when it is not open."""
+    return await tx.run(_Q["close_job"], job_id) == 1
+
+
+def _columns(offer: Offer) -> tuple[object, ...]:
+    """Return the offer's columns in the order in which `Offer` and the statements name them."""
+    return (
+        offer.title, offer.employment_type, offer.description, offer.location, offer.country, offer.is_remote,
+        offer.salary_currency, offer.salary_from, offer.salary_to, offer.closes_on,
+    )  # fmt: skip

@@ -1,0 +1,99 @@
+"""How the facts of a job are written for people: countries, currencies, pay, standing."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+from typing import cast
+
+from babel import Locale
+from babel.numbers import format_currency, get_currency_name, get_territory_currencies
+
+from upheld.features.jobs.model import Employment, Job, Offer, Status
+from upheld.platform.i18n import Words, mark
+
+EMPLOYMENT = {
+    Employment.FULL_TIME: mark("Full time"),
+    Employment.PART_TIME: mark("Part time"),
+    Employment.CONTRACT: mark("Contract"),
+    Employment.TEMPORARY: mark("Temporary"),
+    Employment.INTERNSHIP: mark("Internship"),
+}
+
+STATUS = {
+    Status.DRAFT: mark("Draft"),
+    Status.OPEN: mark("Open"),
+    Status.CLOSED: mark("Closed"),
+}
+
+# Codes of the locale data that are no country of ISO 3166-1: islands with a code reserved
+# for the post, groupings, and codes for tests. Kosovo's stays, since people hire there.
+_NO_COUNTRIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
+
+
+@cache
+def _territories(language: str) -> Mapping[str, str]:
+    return cast("Mapping[str, str]", Locale(language).territories)  # babel types its data loosely
+
+
+COUNTRY_CODES = frozenset(code for code in _territories("en") if re.fullmatch("[A-Z]{2}", code)) - _NO_COUNTRIES
+"""ISO 3166-1 alpha-2."""
+
+CURRENCY_CODES = frozenset(code for country in COUNTRY_CODES for code in get_territory_currencies(country))
+"""What is legal tender somewhere today."""
+
+
+@cache
+def countries(language: str) -> list[tuple[str, str]]:
+    """Return code and name of every country, by name."""
+    return sorted(((code, country(language, code)) for code in COUNTRY_CODES), key=_by_name)
+
+
+@cache
+def currencies(language: str) -> list[tuple[str, str]]:
+    """Return code and name of every currency, by name."""
+    names = ((code, f"{get_currency_name(code, locale=language)} ({code})") for code in CURRENCY_CODES)
+    return sorted(names, key=_by_name)
+
+
+def country(language: str, code: str) -> str:
+    """Return the name of a country."""
+    return _territories(language).get(code, code)
+
+
+def place(words: Words, offer: Offer) -> str:
+    """Write where the work is."""
+    where = {"location": offer.location, "country": country(words.language, offer.country)}
+    if offer.is_remote:
+        return words("Remote within %(country)s (%(location)s)", where)
+    return words("%(location)s, %(country)s", where)
+
+
+def salary(words: Words, offer: Offer) -> str | None:
+    """Write the yearly pay, or None when the employer does not say."""
+    if offer.salary_currency is None or offer.salary_from is None or offer.salary_to is None:
+        return None
+    lower, upper = (
+        format_currency(amount, offer.salary_currency, "¤#,##0", locale=words.language, currency_digits=False)
+        for amount in (offer.salary_from, offer.salary_to)
+    )
+    if lower == upper:
+        return words("%(amount)s a year", {"amount": lower})
+    return words("%(lower)s to %(upper)s a year", {"lower": lower, "upper": upper})
+
+
+def facts(words: Words, job: Job) -> list[tuple[str, str]]:
+    """Return the facts of a job as label and text, without those the employer does not give."""
+    found = [
+        (words("Where"), place(words, job)),
+        (words("Employment"), words(EMPLOYMENT[job.employment_type])),
+        (words("Salary, before tax"), salary(words, job)),
+        (words("Posted"), words.day(job.posted_at) if job.posted_at else None),
+        (words("Apply until"), words.day(job.closes_on) if job.closes_on else None),
+    ]
+    return [(label, text) for label, text in found if text]
+
+
+def _by_name(option: tuple[str, str]) -> str:
+    """Sort Åland beside Albania, whatever the accents."""
+    return unicodedata.normalize("NFKD", option[1]).encode("ascii", "ignore").decode().casefold()

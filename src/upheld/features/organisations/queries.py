@@ -1,0 +1,43 @@
+"""Reading organisations, and whether their members may see candidates."""
+
+import datetime as dt
+from uuid import UUID
+
+from upheld.features.organisations import store
+from upheld.features.organisations.model import Organisation
+from upheld.kit.errors import NotFoundError
+from upheld.platform.acting import Acting
+from upheld.platform.database import Transaction
+
+
+async def organisation(tx: Transaction, organisation_id: UUID) -> Organisation:
+    """Return one organisation.
+
+    Raises:
+        NotFoundError: there is none with this id.
+    """
+    found = await store.organisation(tx, organisation_id)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+async def own_organisation(acting: Acting) -> Organisation:
+    """Return the organisation that this session acts for.
+
+    Raises:
+        NotFoundError: it acts for none.
+    """
+    if acting.organisation_id is None:
+        raise NotFoundError
+    return await organisation(acting.tx, acting.organisation_id)
+
+
+async def may_see_candidates(acting: Acting) -> bool:
+    """Whether the person may see candidates' data: an owner or manager who accepted the fair-use policy."""
+    return await store.may_see_candidates(acting.tx)
+
+
+async def own_acceptance(acting: Acting, notice_id: UUID) -> dt.datetime | None:
+    """Return when the person accepted this wording of the fair-use policy, or None."""
+    return await store.own_acceptance(acting.tx, notice_id)

@@ -1,0 +1,24 @@
+-- name: found_organisation
+-- Founds an organisation, with the person asking as its owner.
+select upheld.found_organisation($1, $2, $3);
+
+-- name: organisation
+-- One organisation, as everyone may see it.
+select id, name, website from upheld.organisations where id = $1;
+
+-- name: may_see_candidates
+-- Whether the person asking may see candidates' data in the role and organisation of this session.
+select upheld.may_see_candidates();
+
+-- name: accept_fair_use
+-- Records that the person asking accepts a wording of the fair-use policy; once is enough.
+insert into upheld.fair_use_acceptances (notice_id) values ($1)
+on conflict do nothing;
+
+-- name: own_acceptance
+-- When the person asking accepted a wording, for the organisation they act for.
+select accepted_at from upheld.fair_use_acceptances
+where
+    notice_id = $1
+    and organisation_id = upheld.current_organisation()
+    and person_id = upheld.current_person();
