@@ -69,6 +69,7 @@ class Transaction:
         """Wrap a connection inside a transaction; only `Database` calls this."""
         self._connection = connection
         self._amends: list[Callable[[], Awaitable[object]]] = []
+        self._afterwards: list[Callable[[], Awaitable[object]]] = []
 
     def if_undone(self, make_amends: Callable[[], Awaitable[object]]) -> None:
         """Remember what to do outside the database, should this transaction be undone.
@@ -79,13 +80,21 @@ class Transaction:
         """
         self._amends.append(make_amends)
 
+    def once_committed(self, finish: Callable[[], Awaitable[object]]) -> None:
+        """Remember what to do outside the database as soon as this transaction has been committed.
+
+        A file is removed after the row that named it, never before: a row without its file
+        would be a promise broken.
+        """
+        self._afterwards.append(finish)
+
     async def make_amends(self) -> None:
-        """Do what was remembered, latest first; only `Database` calls this."""
-        while self._amends:
-            try:
-                await self._amends.pop()()
-            except Exception as error:  # noqa: BLE001 - the failure that undid the transaction is the one to tell
-                log.error("amends failed: %s", type(error).__name__)
+        """Do what was remembered for an undone transaction; only `Database` calls this."""
+        await _latest_first(self._amends)
+
+    async def finish(self) -> None:
+        """Do what was remembered for a committed transaction; only `Database` calls this."""
+        await _latest_first(self._afterwards)
 
     async def all(self, query: Query, *args: object, into: type[Row]) -> list[Row]:
         """Return every row as `into`, a struct whose fields are the columns."""
@@ -165,6 +174,7 @@ class Database:
                 raise
             async with _translated():
                 await current.commit()
+            await tx.finish()
 
     @asynccontextmanager
     async def request(self) -> AsyncIterator["RequestTransaction"]:
@@ -214,6 +224,7 @@ class RequestTransaction(Transaction):
             self._open = False
             async with _translated():
                 await self._current.commit()
+            await self.finish()
 
     async def undo(self) -> None:
         """Undo everything written in this request, unless it was committed."""
@@ -240,6 +251,14 @@ def tls_for(base: str) -> ssl.SSLContext | None:
         msg = f"A database on another machine is reached with sslmode=verify-full only, not {asked}."
         raise SettingsError(msg)
     return ssl.create_default_context()
+
+
+async def _latest_first(duties: list[Callable[[], Awaitable[object]]]) -> None:
+    while duties:
+        try:
+            await duties.pop()()
+        except Exception as error:  # noqa: BLE001 - what became of the transaction is decided, and is what to tell
+            log.error("a duty outside the database failed: %s", type(error).__name__)  # noqa: TRY400 - its words may hold personal data
 
 
 @asynccontextmanager
