@@ -44,7 +44,7 @@ def notice_html(text: str) -> Markup:
     tokens = parser.parse(text)
     for token in tokens:
         if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{int(token.tag[1]) + 1}"
+            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
     return Markup(parser.renderer.render(tokens, parser.options, {}))  # noqa: S704 - made of escaped text by the line above
 
 
