@@ -1,0 +1,5 @@
+"""Pages of applications: `applying` for candidates, `hiring` for employers."""
+
+from typing import Any
+
+handlers: list[Any] = []

@@ -1,0 +1,246 @@
+"""Reading applications: for the employer, where each look leaves a trace, and for the candidate.
+
+What an employer reads comes through functions of the database that write the candidate's
+journal in the same transaction; the audit entry is written beside it.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import TypeVar
+from uuid import UUID
+
+import msgspec
+
+from upheld.features.applications import store
+from upheld.features.applications.model import (
+    LINES_PER_PAGE,
+    Application,
+    Contact,
+    FollowedApplication,
+    Line,
+    OpenedApplication,
+    OwnApplication,
+    Resume,
+    ResumeFile,
+    SealedSnapshot,
+    Sent,
+    Snapshot,
+    Stage,
+    Step,
+)
+from upheld.features.audit.actions import record
+from upheld.features.audit.model import Action
+from upheld.kit.errors import NotFoundError
+from upheld.platform.acting import Acting
+from upheld.platform.documents import PDF, picture_of, read_document
+
+_Thing = TypeVar("_Thing")
+
+SNAPSHOTS, EVENTS = "application_snapshots", "application_events"
+
+# The employer's side.
+
+
+async def counts_by_stage(acting: Acting) -> dict[UUID, dict[Stage, int]]:
+    """Return how many applications stand where, by job; empty before fair use is accepted."""
+    counts: dict[UUID, dict[Stage, int]] = defaultdict(dict)
+    for row in await store.counts(acting.tx):
+        counts[row.job_id][row.stage] = row.number
+    return counts
+
+
+async def received_application(acting: Acting, application_id: UUID) -> Application:
+    """Return where an application to the person's organisation stands; nothing of what it says.
+
+    Raises:
+        NotFoundError: there is none, or it is not theirs to see.
+    """
+    return _found(await store.received(acting.tx, application_id))
+
+
+async def list_applications(acting: Acting, job_id: UUID, skipping: int = 0) -> list[Line]:
+    """Return a job's applications, newest first, at most `LINES_PER_PAGE`; each appearance is journaled."""
+    rows = await store.list_applications(acting.tx, job_id, LINES_PER_PAGE, skipping)
+    await record(acting, Action.LIST_OPENED, "job", job_id, {"applications": len(rows)})
+    opened = await acting.platform.vault.open_rows(SNAPSHOTS, [(row.id, _cells(row)) for row in rows])
+    return [
+        Line(
+            id=row.id,
+            stage=row.stage,
+            submitted_at=row.submitted_at,
+            closed_at=row.closed_at,
+            full_name=_text(cells, "full_name"),
+            headline=cells["headline_sealed"],
+            has_resume=row.has_resume,
+        )
+        for row, cells in zip(rows, opened, strict=True)
+    ]
+
+
+async def open_application(acting: Acting, application_id: UUID) -> OpenedApplication:
+    """Return what a candidate sent, without contact and file, and what happened since; journaled.
+
+    Raises:
+        NotFoundError: there is none, or it is not theirs to see.
+    """
+    application = await received_application(acting, application_id)
+    row = _found(await store.open_application(acting.tx, application_id))
+    await record(acting, Action.APPLICATION_OPENED, "application", application_id)
+    cells = await acting.platform.vault.open(SNAPSHOTS, application_id, _cells(row))
+    sent = _sent(cells, row.resume_media_type, row.resume_bytes)
+    return OpenedApplication(application, sent, await _steps(acting, application_id))
+
+
+async def open_contact(acting: Acting, application_id: UUID) -> Contact:
+    """Return how to reach a candidate; journaled.
+
+    Raises:
+        NotFoundError: there is no such application, or it is not theirs to see.
+    """
+    row = _found(await store.open_contact(acting.tx, application_id))
+    await record(acting, Action.CONTACT_OPENED, "application", application_id)
+    cells = await acting.platform.vault.open(SNAPSHOTS, application_id, _cells(row))
+    return Contact(_text(cells, "email"), cells["phone_sealed"])
+
+
+async def open_resume_file(acting: Acting, application_id: UUID) -> ResumeFile:
+    """Return the résumé as it was sent; journaled.
+
+    Raises:
+        NotFoundError: none was sent, or it is not theirs to see.
+    """
+    row = _found(await store.open_resume(acting.tx, application_id))
+    await record(acting, Action.RESUME_OPENED, "application", application_id)
+    cells = await acting.platform.vault.open(SNAPSHOTS, application_id, _cells(row))
+    content = await acting.platform.objects.read(row.object_id)
+    return ResumeFile(_text(cells, "resume_name"), row.media_type, content)
+
+
+async def open_resume_picture(acting: Acting, application_id: UUID) -> bytes:
+    """Return a résumé in PDF as a PNG, drawn in a process that can do nothing else; journaled.
+
+    Raises:
+        NotFoundError: no PDF was sent, or it is not theirs to see.
+        DocumentError: it does not open.
+    """
+    file = await open_resume_file(acting, application_id)
+    if file.media_type != PDF:
+        raise NotFoundError
+    return await picture_of(file.content, file.media_type)
+
+
+async def open_resume_text(acting: Acting, application_id: UUID) -> str:
+    """Return the text of a résumé, read in a process that can do nothing else; journaled.
+
+    Raises:
+        NotFoundError: none was sent, or it is not theirs to see.
+        DocumentError: it does not open.
+    """
+    file = await open_resume_file(acting, application_id)
+    return (await read_document(file.content, file.media_type)).text
+
+
+# The candidate's side: their own, so nothing is journaled.
+
+
+async def own_applications(acting: Acting) -> list[OwnApplication]:
+    """Return the person's own applications, newest first."""
+    return await store.own_applications(acting.tx)
+
+
+async def applied_already(acting: Acting, job_id: UUID) -> OwnApplication | None:
+    """Return the person's own application to a job."""
+    return next((one for one in await own_applications(acting) if one.job_id == job_id), None)
+
+
+async def one_own_application(acting: Acting, application_id: UUID) -> OwnApplication:
+    """Return where one of the person's own applications stands.
+
+    Raises:
+        NotFoundError: it is not theirs, or there is none.
+    """
+    return _found(next((one for one in await own_applications(acting) if one.id == application_id), None))
+
+
+async def own_application(acting: Acting, application_id: UUID) -> FollowedApplication:
+    """Return one of the person's own applications: what they sent and what happened since, reasons included.
+
+    Raises:
+        NotFoundError: it is not theirs, or there is none.
+    """
+    application = await one_own_application(acting, application_id)
+    snapshot = await _own_snapshot(acting, application_id)
+    return FollowedApplication(application, snapshot, await _steps(acting, application_id))
+
+
+async def own_snapshots(acting: Acting) -> list[Snapshot]:
+    """Return what the person sent with each of their applications, opened."""
+    return await _opened_snapshots(acting, await store.own_snapshots(acting.tx))
+
+
+async def own_resume_file(acting: Acting, application_id: UUID) -> ResumeFile:
+    """Return the résumé that the person sent with one of their applications.
+
+    Raises:
+        NotFoundError: they sent none.
+    """
+    snapshot = await _own_snapshot(acting, application_id)
+    resume = _found(snapshot.sent.resume)
+    content = await acting.platform.objects.read(_found(snapshot.resume_object_id))
+    return ResumeFile(resume.name, resume.media_type, content)
+
+
+async def _own_snapshot(acting: Acting, application_id: UUID) -> Snapshot:
+    rows = [row for row in await store.own_snapshots(acting.tx) if row.application_id == application_id]
+    return _found(next(iter(await _opened_snapshots(acting, rows)), None))
+
+
+async def _opened_snapshots(acting: Acting, rows: list[SealedSnapshot]) -> list[Snapshot]:
+    opened = await acting.platform.vault.open_rows(SNAPSHOTS, [(row.application_id, _cells(row)) for row in rows])
+    return [
+        Snapshot(
+            application_id=row.application_id,
+            organisation_id=row.organisation_id,
+            sent=_sent(cells, row.resume_media_type, row.resume_bytes),
+            contact=Contact(_text(cells, "email"), cells["phone_sealed"]),
+            resume_object_id=row.resume_object_id,
+        )
+        for row, cells in zip(rows, opened, strict=True)
+    ]
+
+
+async def _steps(acting: Acting, application_id: UUID) -> list[Step]:
+    rows = await store.events(acting.tx, application_id)
+    opened = await acting.platform.vault.open_rows(EVENTS, [(row.id, _cells(row)) for row in rows])
+    return [
+        Step(row.stage, row.at, row.actor_id, cells["reason_sealed"]) for row, cells in zip(rows, opened, strict=True)
+    ]
+
+
+def _cells(row: msgspec.Struct) -> dict[str, bytes | None]:
+    """Return the sealed columns of a row, as the vault opens them."""
+    return {name: getattr(row, name) for name in row.__struct_fields__ if name.endswith("_sealed")}
+
+
+def _text(cells: Mapping[str, str | None], name: str) -> str:
+    """Return a column that is never null."""
+    return cells[f"{name}_sealed"] or ""
+
+
+def _sent(cells: Mapping[str, str | None], media_type: str | None, size: int | None) -> Sent:
+    resume = None if media_type is None or size is None else Resume(_text(cells, "resume_name"), media_type, size)
+    return Sent(
+        full_name=_text(cells, "full_name"),
+        headline=cells["headline_sealed"],
+        location=cells["location_sealed"],
+        summary=cells["summary_sealed"],
+        letter=cells["letter_sealed"],
+        resume=resume,
+    )
+
+
+def _found(thing: _Thing | None) -> _Thing:
+    """Return what was found; missing and forbidden are one answer."""
+    if thing is None:
+        raise NotFoundError
+    return thing

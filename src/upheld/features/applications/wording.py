@@ -1,0 +1,34 @@
+"""What stages are called, on either side."""
+
+from upheld.features.applications.model import Stage
+from upheld.platform.i18n import mark
+
+STAGE_NAMES: dict[Stage, str] = {
+    Stage.NEW: mark("New"),
+    Stage.REVIEW: mark("In review"),
+    Stage.INTERVIEW: mark("Interview"),
+    Stage.OFFER: mark("Offer"),
+    Stage.HIRED: mark("Hired"),
+    Stage.REJECTED: mark("Not chosen"),
+    Stage.WITHDRAWN: mark("Withdrawn"),
+}
+
+EMPLOYER_STEPS: dict[Stage, str] = {
+    Stage.NEW: mark("Applied"),
+    Stage.REVIEW: mark("Moved to review"),
+    Stage.INTERVIEW: mark("Moved to interview"),
+    Stage.OFFER: mark("Moved to offer"),
+    Stage.HIRED: mark("Hired"),
+    Stage.REJECTED: mark("Not chosen"),
+    Stage.WITHDRAWN: mark("Withdrawn by the candidate"),
+}
+
+CANDIDATE_STEPS: dict[Stage, str] = {
+    Stage.NEW: mark("You applied"),
+    Stage.REVIEW: mark("The employer is looking at your application"),
+    Stage.INTERVIEW: mark("You are in the round of interviews"),
+    Stage.OFFER: mark("The employer is preparing an offer"),
+    Stage.HIRED: mark("The employer decided for you"),
+    Stage.REJECTED: mark("The employer decided for somebody else"),
+    Stage.WITHDRAWN: mark("You withdrew your application"),
+}
