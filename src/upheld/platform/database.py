@@ -10,7 +10,7 @@ import datetime as dt
 import logging
 import re
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import resources
@@ -129,7 +129,7 @@ class Database:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: Settings, roles: Sequence[Role]) -> AsyncIterator["Database"]:
+    async def open(cls, settings: Settings, roles: Sequence[Role]) -> AsyncGenerator["Database"]:
         """Connect as each of `roles`; close on leaving.
 
         Raises:
@@ -158,7 +158,7 @@ class Database:
                 await pool.close()
 
     @asynccontextmanager
-    async def transaction(self, role: Role) -> AsyncIterator[Transaction]:
+    async def transaction(self, role: Role) -> AsyncGenerator[Transaction]:
         """Open a transaction as `role`: committed when the block ends, undone when it raises."""
         async with self._connection(role) as connection:
             current = connection.transaction()
@@ -177,7 +177,7 @@ class Database:
             await tx.finish()
 
     @asynccontextmanager
-    async def request(self) -> AsyncIterator["RequestTransaction"]:
+    async def request(self) -> AsyncGenerator["RequestTransaction"]:
         """Open the web's transaction of one request; the middleware says when it commits."""
         async with self._connection("web") as connection:
             current = connection.transaction()
@@ -189,7 +189,7 @@ class Database:
                 await request.undo()
 
     @asynccontextmanager
-    async def _connection(self, role: Role) -> AsyncIterator[Any]:
+    async def _connection(self, role: Role) -> AsyncGenerator[Any]:
         try:
             async with self._pools[role].acquire(timeout=10) as connection:
                 yield connection
@@ -197,13 +197,13 @@ class Database:
             raise UnavailableError from error
 
     @asynccontextmanager
-    async def attempt(self) -> AsyncIterator[Transaction]:
+    async def attempt(self) -> AsyncGenerator[Transaction]:
         """Exception one, *attempts*: limits and refused acts survive the request's rollback."""
         async with self.transaction("gate") as tx:
             yield tx
 
     @asynccontextmanager
-    async def maintenance(self) -> AsyncIterator[Transaction]:
+    async def maintenance(self) -> AsyncGenerator[Transaction]:
         """Exception three, *maintenance*: the platform's own duties, with a role of their own."""
         async with self.transaction("maintenance") as tx:
             yield tx
@@ -262,7 +262,7 @@ async def _latest_first(duties: list[Callable[[], Awaitable[object]]]) -> None:
 
 
 @asynccontextmanager
-async def _translated() -> AsyncIterator[None]:
+async def _translated() -> AsyncGenerator[None]:
     """Turn what the database refuses into our own errors, without its words."""
     try:
         yield
@@ -279,11 +279,20 @@ async def _translated() -> AsyncIterator[None]:
 async def _prepare_connection(connection: Any) -> None:  # noqa: ANN401 - asyncpg's own object
     await connection.set_type_codec(
         "jsonb",
-        encoder=lambda value: b"\x01" + msgspec.json.encode(value),
-        decoder=lambda data: msgspec.json.decode(data[1:]),
+        encoder=_encode_jsonb,
+        decoder=_decode_jsonb,
         schema="pg_catalog",
         format="binary",
     )
+
+
+def _encode_jsonb(value: object) -> bytes:
+    """Write what the wire calls jsonb: a version and the text."""
+    return b"\x01" + msgspec.json.encode(value)
+
+
+def _decode_jsonb(data: bytes) -> object:
+    return msgspec.json.decode(data[1:])
 
 
 def _convert(row: Any, into: type[Row]) -> Row:  # noqa: ANN401 - asyncpg's own record

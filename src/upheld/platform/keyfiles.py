@@ -50,7 +50,7 @@ class KeyFiles:
         files = cls.open(settings)
         for name in PLATFORM_KEYS:
             if not (settings.keys_folder / f"{name}.wrapped").exists():
-                files._store(name, secrets.token_bytes(32))
+                files._store(name, secrets.token_bytes(32))  # noqa: SLF001 - its own class
         if not list(settings.keys_folder.glob("epoch-*.wrapped")):
             files.new_epoch()
         return files

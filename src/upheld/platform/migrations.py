@@ -55,5 +55,3 @@ async def walk(connection: "asyncpg.Connection[asyncpg.Record]", folder: str) ->
             await connection.execute(sql(folder, name))
             await connection.execute("insert into road.steps (name) values ($1)", name)
     return todo
-
-

@@ -37,7 +37,7 @@ class Objects:
 
     @classmethod
     def open(cls, url: str, vault: Vault) -> "Objects":
-        """Open the store that a URL names: `file:///folder`, `s3://bucket` …"""
+        """Open the store that a URL names, such as `file:///folder` or `s3://bucket`."""
         return cls(open_store(url), vault)
 
     async def put(self, ref: KeyRef, object_id: UUID, content: bytes) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -39,7 +39,7 @@ class Platform:
 @asynccontextmanager
 async def open_platform(
     settings: Settings, roles: Sequence[Role], clock: Clock | None = None
-) -> AsyncIterator[Platform]:
+) -> AsyncGenerator[Platform]:
     """Open everything a process needs, connecting as `roles` (and as the vault); close on leaving."""
     keys = KeyFiles.open(settings)
     async with Database.open(settings, [*roles, "vault"]) as database:

@@ -117,7 +117,6 @@ class Settings:
     """Whether this is a demo: it seeds invented people and opens the outbox page to
     everyone who reaches it. Never on a deployment with real people."""
 
-
     def __post_init__(self) -> None:
         """Refuse values that would break a promise."""
         if self.bcrypt_cost < 10:  # noqa: PLR2004 - the floor is the promise
@@ -214,7 +213,8 @@ def _parse(key: str, text: str, kind: str) -> object:
         if "int" in kind:
             return int(text)
     except (ValueError, KeyError):
-        msg = f"{key}={text!r} is not {'minutes' if 'timedelta' in kind else 'yes or no' if 'bool' in kind else 'a whole number'}."
+        wanted = "minutes" if "timedelta" in kind else "yes or no" if "bool" in kind else "a whole number"
+        msg = f"{key}={text!r} is not {wanted}."
         raise SettingsError(msg) from None
     return Path(text) if "Path" in kind else text
 

@@ -49,7 +49,9 @@ def check_registration(email: str, password: str) -> None:
     if not _EMAIL.fullmatch(email.strip()) or len(email) > 254:  # noqa: PLR2004 - RFC 5321
         wrong["email"] = mark("Enter an e-mail address like name@example.org.")
     if len(password) < SHORTEST_PASSWORD:
-        wrong["password"] = mark("Use at least 12 characters. A few words that do not belong together are easy to keep.")
+        wrong["password"] = mark(
+            "Use at least 12 characters. A few words that do not belong together are easy to keep."
+        )
     elif normalised(email).split("@")[0] in password.lower():
         wrong["password"] = mark("Leave your own address out of the password; it is the first thing others try.")
     if wrong:

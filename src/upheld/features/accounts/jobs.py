@@ -39,9 +39,7 @@ async def deliver_mail(platform: Platform, mailer: Mailer, message_id: UUID, sec
 def compose(platform: Platform, kind: str, to: str, parameters: dict[str, str]) -> EmailMessage:
     """Return a mail from its template: `slice/mail/name.txt`, whose first line is the subject."""
     slice_name, name = kind.split("/")
-    text = render(
-        Words(LANGUAGES[0]), f"{slice_name}/mail/{name}.txt", address=platform.settings.address, **parameters
-    )
+    text = render(Words(LANGUAGES[0]), f"{slice_name}/mail/{name}.txt", address=platform.settings.address, **parameters)
     subject, body = text.split("\n", 1)
     mail = EmailMessage()
     mail["Subject"] = subject.removeprefix("Subject: ")

@@ -25,9 +25,7 @@ async def record(
     await store.record_act(acting.tx, action, kind, target, details or {}, origin)
 
 
-async def record_at_gate(
-    tx: Transaction, platform: Platform, actor: UUID | None, action: Action, origin: str
-) -> None:
+async def record_at_gate(tx: Transaction, platform: Platform, actor: UUID | None, action: Action, origin: str) -> None:
     """Record an act of somebody who is not signed in; `actor` is who they claim or prove to be."""
     sealed = await platform.vault.seal_origin(platform.clock.now(), origin)
     await store.record_at_the_gate(tx, actor, action, {}, sealed)

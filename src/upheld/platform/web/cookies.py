@@ -1,6 +1,7 @@
-"""The session cookie: `__Host-`, HTTP-only, Secure, SameSite=Lax; a signed JWT (RFC 7519)
-that carries a session's secret and expiry and nothing else. The session row decides; the
-signature only keeps garbage away from the database.
+"""The session cookie: `__Host-`, HTTP-only, Secure, SameSite=Lax.
+
+It holds a signed JWT (RFC 7519) that carries a session's secret and expiry and nothing else.
+The session row decides; the signature only keeps garbage away from the database.
 """
 
 import datetime as dt

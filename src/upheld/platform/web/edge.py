@@ -9,7 +9,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from http.cookies import CookieError, SimpleCookie
-from typing import cast
+from typing import Any, cast
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -92,9 +92,7 @@ class Edge:
             await _answer(send, status, headers, body)
 
 
-async def refuse_socket(
-    scope: Scope, send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes
-) -> None:
+async def refuse_socket(scope: Scope, send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
     """Refuse a socket's handshake, with a real answer where the server can give one."""
     if _answers_sockets(scope):
         start = {"type": "websocket.http.response.start", "status": status, "headers": headers}
@@ -133,7 +131,7 @@ def _with_headers(scope: Scope, send: Send) -> Send:
 
 
 def _answers_sockets(scope: Scope) -> bool:
-    return "websocket.http.response" in (scope.get("extensions") or {})
+    return "websocket.http.response" in (cast("dict[str, Any]", scope).get("extensions") or {})
 
 
 def _has_session(cookie: str) -> bool:

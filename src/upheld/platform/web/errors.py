@@ -46,7 +46,7 @@ def respond(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     if reference:
         # The exception's words may quote what people typed: only its kind and place are logged.
         log.error("reference %s: %s at %s", reference, type(error).__name__, _place(error))
-    status, headers, body = _rendered(_is_api(request.scope), words_for(request), known, reference)
+    status, headers, body = _rendered(words_for(request), known, reference, is_api=_is_api(request.scope))
     plain = {key.decode(): value.decode() for key, value in headers}
     return Response(body, status_code=status, media_type=plain.pop("content-type"), headers=plain)
 
@@ -54,18 +54,21 @@ def respond(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 def render_error(scope: Scope, error: UpheldError) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     """Answer a request that never reached a route; used by the edge."""
     accepted = next((v.decode("latin-1") for k, v in scope["headers"] if k.lower() == b"accept-language"), "")
-    return _rendered(_is_api(scope), Words(choose_language(accepted)), error, None)
+    return _rendered(Words(choose_language(accepted)), error, None, is_api=_is_api(scope))
 
 
 def _rendered(
-    is_api: bool, words: Words, error: UpheldError, reference: str | None  # noqa: FBT001 - private
+    words: Words, error: UpheldError, reference: str | None, *, is_api: bool
 ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     extra = [(b"retry-after", str(error.wait_seconds).encode())] if isinstance(error, TooSoonError) else []
     title = words(_TITLES.get(error.status, mark("Something went wrong")))
     if is_api:
         problem: dict[str, object] = {
-            "type": f"urn:upheld:problem:{error.code}", "title": title, "status": error.status, "detail": words(error.message),
-        }  # fmt: skip
+            "type": f"urn:upheld:problem:{error.code}",
+            "title": title,
+            "status": error.status,
+            "detail": words(error.message),
+        }
         if isinstance(error, InvalidError):
             problem["fields"] = {name: words(text) for name, text in error.fields.items()}
         if reference:
@@ -104,8 +107,6 @@ def _is_api(scope: Scope) -> bool:
 
 def _way_back(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """Name the route to return to after signing in, when it can be named without parts."""
-    handler = request.scope.get("route_handler")
+    handler = cast("dict[str, Any]", request.scope).get("route_handler")
     name = getattr(handler, "name", None)
     return {"to": name} if name and not request.path_params else {}
-
-

@@ -44,7 +44,7 @@ class Form:
     """What a person sent: text by field name, and files. `values` is what a page shows again."""
 
     values: Mapping[str, str]
-    files: Mapping[str, Upload] = field(default_factory=lambda: {})
+    files: Mapping[str, Upload] = field(default_factory=dict[str, Upload])
 
     @classmethod
     async def read(cls, request: Request[Any, Any, Any]) -> Self:

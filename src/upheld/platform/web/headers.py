@@ -4,8 +4,10 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),
     (
         b"content-security-policy",
-        b"default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; "
-        b"base-uri 'none'; frame-ancestors 'none'; object-src 'none'",
+        (
+            b"default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; "
+            b"base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+        ),
     ),
     (b"x-frame-options", b"DENY"),
     (b"x-content-type-options", b"nosniff"),
@@ -13,9 +15,11 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"referrer-policy", b"same-origin"),
     (
         b"permissions-policy",
-        b"accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), "
-        b"geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), "
-        b"picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(), usb=(), xr-spatial-tracking=()",
+        (
+            b"accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), "
+            b"geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), "
+            b"picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(), usb=(), xr-spatial-tracking=()"
+        ),
     ),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),

@@ -6,7 +6,7 @@ an error, not a blank. Templates are named `<slice>/<page>.html`.
 
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, cast
 
 import jinja2
 from litestar import Request, Response
@@ -19,20 +19,23 @@ from upheld.platform.i18n import Words, choose_language
 from upheld.platform.web.static import static_url
 from upheld.platform.web.visits import current_visit
 
+
 @cache
 def environment() -> jinja2.Environment:
     """Return the template environment: the platform's layout and every slice's pages."""
-    folders = [entry.name for entry in resources.files("upheld.features").iterdir() if entry.joinpath("templates").is_dir()]
+    folders = [
+        entry.name for entry in resources.files("upheld.features").iterdir() if entry.joinpath("templates").is_dir()
+    ]
     slices = {name: jinja2.PackageLoader(f"upheld.features.{name}") for name in folders}
     env = jinja2.Environment(
         loader=jinja2.ChoiceLoader([jinja2.PackageLoader("upheld.platform.web"), jinja2.PrefixLoader(slices)]),
-        autoescape=lambda name: name is None or not name.endswith(".txt"),  # a mail is plain text
+        autoescape=lambda name: name is None or not name.endswith(".txt"),  # noqa: S701 - mails alone are plain text
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    env.globals["static"] = static_url
+    cast("dict[str, object]", env.globals)["static"] = static_url
     env.filters["notice_html"] = notice_html
     env.policies["ext.i18n.trimmed"] = True
     return env
@@ -51,12 +54,17 @@ def notice_html(text: str) -> Markup:
 def render(words: Words, template: str, **context: object) -> str:
     """Return a template rendered in a reader's language."""
     env = environment()
-    page = env.get_template(template, globals={"words": words, "_": words, "gettext": words, "ngettext": _ngettext(words)})
+    page = env.get_template(template, globals={"words": words, "_": words, "gettext": words, "ngettext": words.plural})
     return page.render(**context)
 
 
 def page(
-    request: Request[Any, Any, Any], template: str, *, status: int = 200, cookies: tuple[str, ...] = (), **context: object
+    request: Request[Any, Any, Any],
+    template: str,
+    *,
+    status: int = 200,
+    cookies: tuple[str, ...] = (),
+    **context: object,
 ) -> Response[str]:
     """Return a page for this visit. `visit`, `url` and `now` are there for every template."""
     visit = current_visit(request.scope)
@@ -74,7 +82,9 @@ def page(
     return _with_cookies(Response(html, media_type=MediaType.HTML, status_code=status), cookies)
 
 
-def redirect(request: Request[Any, Any, Any], route: str, *, cookies: tuple[str, ...] = (), **parts: object) -> Redirect:
+def redirect(
+    request: Request[Any, Any, Any], route: str, *, cookies: tuple[str, ...] = (), **parts: object
+) -> Redirect:
     """Send the browser to a route by its name; there is no way to name a URL."""
     query = {key.removeprefix("q_"): str(parts.pop(key)) for key in list(parts) if key.startswith("q_")}
     target = request.app.route_reverse(route, **parts)
@@ -90,7 +100,3 @@ def _with_cookies(response: Any, cookies: tuple[str, ...]) -> Any:  # noqa: ANN4
     for cookie in cookies:
         response.headers["set-cookie"] = cookie
     return response
-
-
-def _ngettext(words: Words) -> Any:  # noqa: ANN401 - jinja's own calling convention
-    return lambda one, many, num: words.plural(one, many, num)

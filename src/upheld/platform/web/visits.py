@@ -17,7 +17,6 @@ from uuid import UUID
 import msgspec
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
-
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from upheld.kit.errors import SignInNeededError
@@ -140,7 +139,7 @@ def _committing(send: Send, tx: RequestTransaction) -> Send:
 
 
 def _address(scope: Scope) -> str:
-    client = scope.get("client")
+    client = cast("dict[str, Any]", scope).get("client")
     return client[0] if client else "unknown"
 
 
