@@ -1,0 +1,94 @@
+"""Pages of the documents: the list, uploading, downloading, removing, and letting us read."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.response import Redirect
+
+from upheld.features.candidates.actions import add_document, remove_document
+from upheld.features.candidates.model import MOST_DOCUMENTS
+from upheld.features.candidates.queries import own_document, own_documents, own_file, reads_resumes
+from upheld.features.consents.actions import give_consent, withdraw_consent
+from upheld.features.consents.model import Kind, Purpose
+from upheld.features.consents.queries import notice_in_force, one_notice
+from upheld.kit.errors import InvalidError, TooSoonError, UnavailableError, UpheldError
+from upheld.platform.documents import DOCX, PDF, NoDocumentError
+from upheld.platform.i18n import mark
+from upheld.platform.web.downloads import download
+from upheld.platform.web.forms import INCOMPLETE, Form
+from upheld.platform.web.pages import page, redirect, words_for
+from upheld.platform.web.visits import Visit
+
+AnyRequest = Request[Any, Any, Any]
+
+KINDS = {PDF: mark("PDF"), DOCX: mark("Word")}
+
+
+@get("/documents", name="candidates.documents")
+async def documents_page(request: AnyRequest, visit: Visit) -> Response[str]:
+    """Show the documents and the form for the next."""
+    return await _documents_page(request, visit, None)
+
+
+@post("/documents", name="candidates.documents.do", status_code=200)
+async def documents_do(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
+    """Store a document, and lead on to what it suggests, if it may be read."""
+    acting = visit.acting()
+    try:
+        upload = (await Form.read(request)).files.get("file")
+        if upload is None:
+            raise NoDocumentError
+        document = await add_document(acting, upload)
+    except (InvalidError, TooSoonError, UnavailableError) as error:
+        return await _documents_page(request, visit, error)
+    if document.text is None:
+        return redirect(request, "candidates.documents", q_added="yes")
+    return redirect(request, "candidates.confirm", document_id=document.id)
+
+
+@get("/documents/{document_id:uuid}/file", name="candidates.file")
+async def file_download(visit: Visit, document_id: UUID) -> Response[bytes]:
+    """Give the candidate their own file back."""
+    document, content = await own_file(visit.acting(), document_id)
+    return download(content, document.media_type, document.name)
+
+
+@get("/documents/{document_id:uuid}/remove", name="candidates.remove")
+async def remove_page(request: AnyRequest, visit: Visit, document_id: UUID) -> Response[str]:
+    """Ask once more: a removed document is gone."""
+    return page(request, "candidates/remove.html", document=await own_document(visit.acting(), document_id))
+
+
+@post("/documents/{document_id:uuid}/remove", name="candidates.remove.do", status_code=303)
+async def remove_do(request: AnyRequest, visit: Visit, document_id: UUID) -> Redirect:
+    """Remove the document."""
+    await remove_document(visit.acting(), document_id)
+    return redirect(request, "candidates.documents", q_removed="yes")
+
+
+@post("/documents/reading", name="candidates.reading", status_code=303)
+async def reading_do(request: AnyRequest, visit: Visit) -> Redirect:
+    """Let us read the documents, or no longer: the same one press either way."""
+    form, acting = await Form.read(request), visit.acting()
+    notice = await one_notice(acting.tx, form.uuid("notice"))
+    if notice.kind != Kind.ACCOUNT or form.get("reading") not in {"yes", "no"}:
+        raise InvalidError({}, INCOMPLETE)
+    decide = give_consent if form.get("reading") == "yes" else withdraw_consent
+    await decide(acting, Purpose.RESUME_READING, notice.id)
+    return redirect(request, "candidates.documents")
+
+
+async def _documents_page(request: AnyRequest, visit: Visit, error: UpheldError | None) -> Response[str]:
+    acting = visit.acting()
+    done = next((name for name in ("added", "removed") if request.query_params.get(name) == "yes"), None)
+    return page(
+        request, "candidates/documents.html", status=error.status if error else 200, error=error, done=done,
+        documents=await own_documents(acting), reads=await reads_resumes(acting), kinds=KINDS, most=MOST_DOCUMENTS,
+        notice=await notice_in_force(acting.tx, Kind.ACCOUNT, words_for(request).language),
+    )  # fmt: skip
+
+
+handlers = [
+    documents_page, documents_do, file_download, remove_page, remove_do, reading_do,
+]  # fmt: skip
