@@ -1,5 +1,5 @@
 """Pages of applications: `applying` for candidates, `hiring` for employers."""
 
-from typing import Any
+from upheld.features.applications.pages import applying, hiring
 
-handlers: list[Any] = []
+handlers = [*applying.handlers, *hiring.handlers]
