@@ -837,11 +837,17 @@ upheld.freshen_session(uuid, uuid)
 to gate;
 -- Organisations, and the rule that a member accepts before seeing any candidate's data.
 
+-- Whether the person asking is a probe of `upheld verify`.
+create function upheld.asks_as_probe() returns boolean
+language sql stable set search_path = ''
+return coalesce((select p.is_probe from upheld.people as p where p.id = upheld.current_person()), false);
+grant execute on function upheld.asks_as_probe() to web, worker;
+
 -- An organisation is seen by everyone: its name stands beside its jobs. Probe
--- organisations are seen by their own members only.
+-- organisations are seen by probes only.
 create policy organisations_are_seen_by_everyone on upheld.organisations
 for select to web, worker
-using (not is_probe or id = (select upheld.current_organisation()));
+using (not is_probe or (select upheld.asks_as_probe()));
 grant select on upheld.organisations to web, worker;
 
 create policy a_person_sees_their_own_memberships on upheld.members
@@ -1083,7 +1089,7 @@ alter table upheld.jobs enable row level security;
 alter table upheld.jobs force row level security;
 create policy open_jobs_are_seen_by_everyone on upheld.jobs
 for select to web
-using (status = 'open' and not is_probe);
+using (status = 'open' and (not is_probe or (select upheld.asks_as_probe())));
 create policy jobs_are_seen_by_their_organisation on upheld.jobs
 for select to web using (organisation_id = (select upheld.current_organisation()));
 create policy jobs_are_posted_by_their_owners_and_managers on upheld.jobs
@@ -2067,6 +2073,11 @@ create policy job_secrets_are_removed_after_their_time on upheld.job_secrets
 for delete to retention_keeper using (expires_at < upheld.clock_now());
 create policy job_secrets_past_their_time_are_found on upheld.job_secrets
 for select to retention_keeper using (expires_at < upheld.clock_now());
+create policy mails_that_nobody_took_are_removed on upheld.messages
+for delete to retention_keeper using (created_at < upheld.clock_now() - interval '7 days');
+create policy mails_that_nobody_took_are_found on upheld.messages
+for select to retention_keeper using (created_at < upheld.clock_now() - interval '7 days');
+grant select (created_at), delete on upheld.messages to retention_keeper;
 grant select, delete on upheld.applications to retention_keeper;
 grant select (application_id, resume_object_id) on upheld.application_snapshots to retention_keeper;
 grant select (id, expires_at, revoked_at), delete on upheld.sessions to retention_keeper;
@@ -2131,7 +2142,7 @@ begin
 end
 $$;
 
--- Removes sessions, links and job secrets whose time is over; how many, by table. The
+-- Removes sessions, links, job secrets and mails whose time is over; how many, by table. The
 -- statement names no condition: the policies above are the condition.
 create function upheld.remove_expired() returns jsonb
 language plpgsql volatile security definer set search_path = ''
@@ -2141,7 +2152,7 @@ declare
     gone bigint;
     counts jsonb := '{}';
 begin
-    foreach tab in array array['sessions', 'email_verifications', 'job_secrets'] loop
+    foreach tab in array array['sessions', 'email_verifications', 'job_secrets', 'messages'] loop
         execute format('delete from upheld.%I', tab);
         get diagnostics gone = row_count;
         counts := counts || pg_catalog.jsonb_build_object(tab, gone);
@@ -2150,7 +2161,24 @@ begin
 end
 $$;
 
-grant execute on function upheld.remove_old_applications(), upheld.remove_expired() to maintenance;
+-- Which of the given files a row names; the others were left behind by a process that was
+-- killed between writing the file and committing the row.
+create policy files_of_documents_are_known on upheld.documents
+for select to retention_keeper using (object_id is not null);
+create policy files_of_applications_are_known on upheld.application_snapshots
+for select to retention_keeper using (resume_object_id is not null);
+grant select (object_id) on upheld.documents to retention_keeper;
+create function upheld.known_objects(wanted uuid[]) returns setof uuid
+language sql stable security definer set search_path = ''
+begin atomic
+select d.object_id from upheld.documents as d where d.object_id = any(wanted)
+union all
+select s.resume_object_id from upheld.application_snapshots as s where s.resume_object_id = any(wanted);
+end;
+
+grant execute on function
+upheld.remove_old_applications(), upheld.remove_expired(), upheld.known_objects(uuid[])
+to maintenance;
 -- Probe people and organisations: made by `upheld verify`, marked from birth, invisible to
 -- everybody else, never mailed, and removed right after the run. Their keeper sees and
 -- removes what belongs to them, and nothing else.
@@ -2311,6 +2339,7 @@ alter function upheld.remove_probes() owner to probe_keeper;
 
 alter function upheld.remove_old_applications() owner to retention_keeper;
 alter function upheld.remove_expired() owner to retention_keeper;
+alter function upheld.known_objects(uuid[]) owner to retention_keeper;
 
 do $$
 declare

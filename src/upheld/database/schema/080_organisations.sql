@@ -1,10 +1,16 @@
 -- Organisations, and the rule that a member accepts before seeing any candidate's data.
 
+-- Whether the person asking is a probe of `upheld verify`.
+create function upheld.asks_as_probe() returns boolean
+language sql stable set search_path = ''
+return coalesce((select p.is_probe from upheld.people as p where p.id = upheld.current_person()), false);
+grant execute on function upheld.asks_as_probe() to web, worker;
+
 -- An organisation is seen by everyone: its name stands beside its jobs. Probe
--- organisations are seen by their own members only.
+-- organisations are seen by probes only.
 create policy organisations_are_seen_by_everyone on upheld.organisations
 for select to web, worker
-using (not is_probe or id = (select upheld.current_organisation()));
+using (not is_probe or (select upheld.asks_as_probe()));
 grant select on upheld.organisations to web, worker;
 
 create policy a_person_sees_their_own_memberships on upheld.members

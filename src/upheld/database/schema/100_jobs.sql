@@ -35,7 +35,7 @@ alter table upheld.jobs enable row level security;
 alter table upheld.jobs force row level security;
 create policy open_jobs_are_seen_by_everyone on upheld.jobs
 for select to web
-using (status = 'open' and not is_probe);
+using (status = 'open' and (not is_probe or (select upheld.asks_as_probe())));
 create policy jobs_are_seen_by_their_organisation on upheld.jobs
 for select to web using (organisation_id = (select upheld.current_organisation()));
 create policy jobs_are_posted_by_their_owners_and_managers on upheld.jobs

@@ -24,6 +24,11 @@ create policy job_secrets_are_removed_after_their_time on upheld.job_secrets
 for delete to retention_keeper using (expires_at < upheld.clock_now());
 create policy job_secrets_past_their_time_are_found on upheld.job_secrets
 for select to retention_keeper using (expires_at < upheld.clock_now());
+create policy mails_that_nobody_took_are_removed on upheld.messages
+for delete to retention_keeper using (created_at < upheld.clock_now() - interval '7 days');
+create policy mails_that_nobody_took_are_found on upheld.messages
+for select to retention_keeper using (created_at < upheld.clock_now() - interval '7 days');
+grant select (created_at), delete on upheld.messages to retention_keeper;
 grant select, delete on upheld.applications to retention_keeper;
 grant select (application_id, resume_object_id) on upheld.application_snapshots to retention_keeper;
 grant select (id, expires_at, revoked_at), delete on upheld.sessions to retention_keeper;
@@ -88,7 +93,7 @@ begin
 end
 $$;
 
--- Removes sessions, links and job secrets whose time is over; how many, by table. The
+-- Removes sessions, links, job secrets and mails whose time is over; how many, by table. The
 -- statement names no condition: the policies above are the condition.
 create function upheld.remove_expired() returns jsonb
 language plpgsql volatile security definer set search_path = ''
@@ -98,7 +103,7 @@ declare
     gone bigint;
     counts jsonb := '{}';
 begin
-    foreach tab in array array['sessions', 'email_verifications', 'job_secrets'] loop
+    foreach tab in array array['sessions', 'email_verifications', 'job_secrets', 'messages'] loop
         execute format('delete from upheld.%I', tab);
         get diagnostics gone = row_count;
         counts := counts || pg_catalog.jsonb_build_object(tab, gone);
@@ -107,4 +112,21 @@ begin
 end
 $$;
 
-grant execute on function upheld.remove_old_applications(), upheld.remove_expired() to maintenance;
+-- Which of the given files a row names; the others were left behind by a process that was
+-- killed between writing the file and committing the row.
+create policy files_of_documents_are_known on upheld.documents
+for select to retention_keeper using (object_id is not null);
+create policy files_of_applications_are_known on upheld.application_snapshots
+for select to retention_keeper using (resume_object_id is not null);
+grant select (object_id) on upheld.documents to retention_keeper;
+create function upheld.known_objects(wanted uuid[]) returns setof uuid
+language sql stable security definer set search_path = ''
+begin atomic
+select d.object_id from upheld.documents as d where d.object_id = any(wanted)
+union all
+select s.resume_object_id from upheld.application_snapshots as s where s.resume_object_id = any(wanted);
+end;
+
+grant execute on function
+upheld.remove_old_applications(), upheld.remove_expired(), upheld.known_objects(uuid[])
+to maintenance;
