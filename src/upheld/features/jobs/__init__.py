@@ -1,6 +1,6 @@
 """Jobs: positions that organisations hire for, and their public pages.
 
-A job is a draft, then open, then closed; there is no way back. An *offer* is what the
+A job is a draft, then open, then closed; there is no way back. Its *text* is what the
 employer says: title, description, place, pay, closing day. Everyone sees open jobs; drafts
 and closed ones are seen by their organisation only. An open job past its closing day stays
 readable under its address, takes no more applications and leaves the list.

@@ -7,25 +7,25 @@ from upheld.features.audit.actions import record
 from upheld.features.audit.model import Action
 from upheld.features.jobs import store
 from upheld.features.jobs.errors import JobClosedError, JobNotOpenError, JobPublishedError, NotHiringError
-from upheld.features.jobs.model import Job, Offer, Status
-from upheld.features.jobs.offers import check_offer
+from upheld.features.jobs.model import Job, JobText, Status
+from upheld.features.jobs.text import check_job_text
 from upheld.features.jobs.queries import own_job
 from upheld.platform.acting import Acting
 
 _HIRING_ROLES = frozenset({"owner", "manager"})
 
 
-async def post_job(acting: Acting, offer: Offer, *, publish: bool = False) -> UUID:
+async def post_job(acting: Acting, text: JobText, *, publish: bool = False) -> UUID:
     """Add a job to the organisation acted for, as a draft or published at once; return its id.
 
     Raises:
         NotHiringError: the person is no owner or manager.
-        InvalidError: the offer does not do; with what to change.
+        InvalidError: the text does not do; with what to change.
     """
     check_may_hire(acting)
-    check_offer(offer, earliest=today(acting))
+    check_job_text(text, earliest=today(acting))
     job_id = uuid4()
-    await store.add_job(acting.tx, job_id, offer)
+    await store.add_job(acting.tx, job_id, text)
     if publish:
         await store.publish_job(acting.tx, job_id)
     status = Status.OPEN if publish else Status.DRAFT
@@ -33,21 +33,21 @@ async def post_job(acting: Acting, offer: Offer, *, publish: bool = False) -> UU
     return job_id
 
 
-async def change_job(acting: Acting, job_id: UUID, offer: Offer) -> None:
+async def change_job(acting: Acting, job_id: UUID, text: JobText) -> None:
     """Replace what a draft or open job says.
 
     Raises:
         NotHiringError: the person is no owner or manager.
         NotFoundError: the organisation has no such job.
         JobClosedError: it is closed.
-        InvalidError: the offer does not do; with what to change.
+        InvalidError: the text does not do; with what to change.
     """
     check_may_hire(acting)
     before = await own_job(acting, job_id)
-    check_offer(offer, earliest=earliest_closing_day(acting, before))
-    if not await store.change_job(acting.tx, job_id, offer):
+    check_job_text(text, earliest=earliest_closing_day(acting, before))
+    if not await store.change_job(acting.tx, job_id, text):
         raise JobClosedError
-    changed = [name for name in Offer.__struct_fields__ if getattr(offer, name) != getattr(before, name)]
+    changed = [name for name in JobText.__struct_fields__ if getattr(text, name) != getattr(before, name)]
     if changed:
         await record(acting, Action.JOB_CHANGED, "job", job_id, {"fields": changed})
 
@@ -65,7 +65,7 @@ async def publish_job(acting: Acting, job_id: UUID) -> None:
     job = await own_job(acting, job_id)
     if job.status is not Status.DRAFT:
         raise JobPublishedError
-    check_offer(job, earliest=today(acting))
+    check_job_text(job, earliest=today(acting))
     if not await store.publish_job(acting.tx, job_id):
         raise JobPublishedError
     await record(acting, Action.JOB_CHANGED, "job", job_id, {"status": str(Status.OPEN)})

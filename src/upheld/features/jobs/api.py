@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from upheld.features.jobs.model import Employment, Job
 from upheld.features.jobs.queries import LAST_PAGE, open_job, open_jobs

@@ -25,7 +25,7 @@ class Status(StrEnum):
     CLOSED = "closed"
 
 
-class Offer(msgspec.Struct, frozen=True, kw_only=True):
+class JobText(msgspec.Struct, frozen=True, kw_only=True):
     """What an employer says about a job.
 
     `description` is Markdown, the salary is gross and for a year, `closes_on` is the last
@@ -44,8 +44,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     closes_on: dt.date | None = None
 
 
-class Job(Offer, frozen=True, kw_only=True):
-    """An offer, whose it is, and where it stands."""
+class Job(JobText, frozen=True, kw_only=True):
+    """A job: what it says, whose it is, and where it stands."""
 
     id: UUID
     organisation_id: UUID

@@ -4,14 +4,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, Response, get, post
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Redirect
 
 from upheld.features.jobs import actions
 from upheld.features.jobs.actions import check_may_hire, earliest_closing_day, today
 from upheld.features.jobs.errors import JobClosedError, JobNotOpenError, JobPublishedError
 from upheld.features.jobs.model import Job, Status
-from upheld.features.jobs.offers import offer_values, read_offer
+from upheld.features.jobs.text import job_text_values, read_job_text
 from upheld.features.jobs.posting import job_posting
 from upheld.features.jobs.queries import LAST_PAGE, open_job, open_jobs, own_job
 from upheld.features.jobs.wording import EMPLOYMENT, STATUS, countries, currencies, facts, place, salary
@@ -24,7 +24,7 @@ from upheld.platform.web.visits import Visit
 OPEN = {"public": True}
 
 AnyRequest = Request[Any, Any, Any]
-Number = Annotated[int, Parameter(query="page", ge=1, le=LAST_PAGE)]
+Number = Annotated[int, QueryParameter(name="page", ge=1, le=LAST_PAGE)]
 
 
 @get("/jobs", name="jobs.list", opt=OPEN)
@@ -70,8 +70,8 @@ async def new_do(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
     form, acting = await Form.read(request), visit.acting()
     publish = form.get("then") == "publish"
     try:
-        offer = read_offer(form, earliest=today(acting))
-        job_id = await actions.post_job(acting, offer, publish=publish)
+        text = read_job_text(form, earliest=today(acting))
+        job_id = await actions.post_job(acting, text, publish=publish)
     except InvalidError as error:
         return _form_page(request, form, error, None)
     return redirect(request, "jobs.preview", job_id=job_id, q_done="published" if publish else "saved")
@@ -85,7 +85,7 @@ async def edit_page(request: AnyRequest, visit: Visit, job_id: UUID) -> Response
     job = await own_job(acting, job_id)
     if job.status is Status.CLOSED:
         raise JobClosedError
-    return _form_page(request, Form(offer_values(job)), None, job)
+    return _form_page(request, Form(job_text_values(job)), None, job)
 
 
 @post("/hiring/jobs/{job_id:uuid}/edit", name="jobs.edit.do", status_code=200)
@@ -95,7 +95,7 @@ async def edit_do(request: AnyRequest, visit: Visit, job_id: UUID) -> Response[s
     job = await own_job(acting, job_id)
     publish = form.get("then") == "publish"
     try:
-        await actions.change_job(acting, job_id, read_offer(form, earliest=earliest_closing_day(acting, job)))
+        await actions.change_job(acting, job_id, read_job_text(form, earliest=earliest_closing_day(acting, job)))
         if publish:
             await actions.publish_job(acting, job_id)
     except (InvalidError, ConflictError) as error:

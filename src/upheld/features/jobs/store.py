@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from upheld.features.jobs.model import Job, Offer
+from upheld.features.jobs.model import Job, JobText
 from upheld.platform.database import Transaction, load_queries
 
 _Q = load_queries("upheld.features.jobs")
@@ -28,14 +28,14 @@ async def own_job(tx: Transaction, job_id: UUID) -> Job | None:
     return await tx.one(_Q["own_job"], job_id, into=Job)
 
 
-async def add_job(tx: Transaction, job_id: UUID, offer: Offer) -> None:
+async def add_job(tx: Transaction, job_id: UUID, text: JobText) -> None:
     """Add a draft for the organisation acted for."""
-    await tx.run(_Q["add_job"], job_id, *_columns(offer))
+    await tx.run(_Q["add_job"], job_id, *_columns(text))
 
 
-async def change_job(tx: Transaction, job_id: UUID, offer: Offer) -> bool:
-    """Replace the offer of a job; False when it is closed."""
-    return await tx.run(_Q["change_job"], job_id, *_columns(offer)) == 1
+async def change_job(tx: Transaction, job_id: UUID, text: JobText) -> bool:
+    """Replace the text of a job; False when it is closed."""
+    return await tx.run(_Q["change_job"], job_id, *_columns(text)) == 1
 
 
 async def publish_job(tx: Transaction, job_id: UUID) -> bool:
@@ -48,9 +48,9 @@ async def close_job(tx: Transaction, job_id: UUID) -> bool:
     return await tx.run(_Q["close_job"], job_id) == 1
 
 
-def _columns(offer: Offer) -> tuple[object, ...]:
-    """Return the offer's columns in the order in which `Offer` and the statements name them."""
+def _columns(text: JobText) -> tuple[object, ...]:
+    """Return the text's columns in the order in which `JobText` and the statements name them."""
     return (
-        offer.title, offer.employment_type, offer.description, offer.location, offer.country, offer.is_remote,
-        offer.salary_currency, offer.salary_from, offer.salary_to, offer.closes_on,
+        text.title, text.employment_type, text.description, text.location, text.country, text.is_remote,
+        text.salary_currency, text.salary_from, text.salary_to, text.closes_on,
     )  # fmt: skip

@@ -65,7 +65,7 @@ insert into upheld.jobs (
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- name: change_job
--- Replaces the offer of a job that is not closed.
+-- Replaces the text of a job that is not closed.
 update upheld.jobs set
     title = $2, employment_type = $3, description = $4, location = $5, country = $6, is_remote = $7,
     salary_currency = $8, salary_from = $9, salary_to = $10, closes_on = $11

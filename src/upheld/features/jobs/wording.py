@@ -9,7 +9,7 @@ from typing import cast
 from babel import Locale
 from babel.numbers import format_currency, get_currency_name, get_territory_currencies
 
-from upheld.features.jobs.model import Employment, Job, Offer, Status
+from upheld.features.jobs.model import Employment, Job, JobText, Status
 from upheld.platform.i18n import Words, mark
 
 EMPLOYMENT = {
@@ -61,21 +61,21 @@ def country(language: str, code: str) -> str:
     return _territories(language).get(code, code)
 
 
-def place(words: Words, offer: Offer) -> str:
+def place(words: Words, text: JobText) -> str:
     """Write where the work is."""
-    where = {"location": offer.location, "country": country(words.language, offer.country)}
-    if offer.is_remote:
+    where = {"location": text.location, "country": country(words.language, text.country)}
+    if text.is_remote:
         return words("Remote within %(country)s (%(location)s)", where)
     return words("%(location)s, %(country)s", where)
 
 
-def salary(words: Words, offer: Offer) -> str | None:
+def salary(words: Words, text: JobText) -> str | None:
     """Write the yearly pay, or None when the employer does not say."""
-    if offer.salary_currency is None or offer.salary_from is None or offer.salary_to is None:
+    if text.salary_currency is None or text.salary_from is None or text.salary_to is None:
         return None
     lower, upper = (
-        format_currency(amount, offer.salary_currency, "¤#,##0", locale=words.language, currency_digits=False)
-        for amount in (offer.salary_from, offer.salary_to)
+        format_currency(amount, text.salary_currency, "¤#,##0", locale=words.language, currency_digits=False)
+        for amount in (text.salary_from, text.salary_to)
     )
     if lower == upper:
         return words("%(amount)s a year", {"amount": lower})

@@ -5,7 +5,6 @@ from uuid import UUID, uuid4
 
 from upheld.features.audit.actions import record
 from upheld.features.audit.model import Action
-from upheld.features.consents.model import Notice
 from upheld.features.organisations import store
 from upheld.features.organisations.errors import AlreadyMemberError
 from upheld.features.organisations.queries import own_organisation
@@ -45,15 +44,17 @@ async def found_organisation(acting: Acting, name: str, website: str) -> UUID:
     return organisation_id
 
 
-async def accept_fair_use(acting: Acting, notice: Notice) -> None:
+async def accept_fair_use(acting: Acting, notice: UUID) -> None:
     """Record that the person accepts this wording of the fair-use policy for their organisation.
+
+    Repeating it changes nothing.
 
     Raises:
         NotFoundError: the session acts for no organisation.
     """
     organisation = await own_organisation(acting)
-    if await store.accept_fair_use(acting.tx, notice.id):
-        await record(acting, Action.FAIR_USE_ACCEPTED, "organisation", organisation.id, {"notice": notice.version})
+    if await store.accept_fair_use(acting.tx, notice):
+        await record(acting, Action.FAIR_USE_ACCEPTED, "organisation", organisation.id, {"notice": str(notice)})
 
 
 def _website(typed: str) -> str | None:

@@ -53,7 +53,7 @@ async def fair_use_do(request: AnyRequest, visit: Visit) -> Response[str] | Redi
     try:
         notice = await notice_in_force(visit.tx, Kind.FAIR_USE, words_for(request).language)
         _check_accepted(form, notice)
-        await accept_fair_use(visit.acting(), notice)
+        await accept_fair_use(visit.acting(), notice.id)
     except InvalidError as error:
         return await _fair_use_page(request, visit, form, error)
     return redirect(request, "applications.hiring")

@@ -1,4 +1,4 @@
-"""What an offer must be, and how it is read from a form.
+"""What a job must say, and how it is read from a form.
 
 Every problem is found at once, so that nobody mends a form one field at a time.
 """
@@ -6,7 +6,7 @@ Every problem is found at once, so that nobody mends a form one field at a time.
 import datetime as dt
 import re
 
-from upheld.features.jobs.model import Employment, Offer
+from upheld.features.jobs.model import Employment, JobText
 from upheld.features.jobs.wording import COUNTRY_CODES, CURRENCY_CODES
 from upheld.kit.errors import InvalidError
 from upheld.platform.i18n import mark
@@ -26,21 +26,21 @@ _SALARY_TO = mark("Enter a whole number that is not below the lower salary, or l
 _CLOSES_ON = mark("Choose today or a later day, or leave this empty.")
 
 
-def check_offer(offer: Offer, *, earliest: dt.date) -> None:
-    """Check an offer.
+def check_job_text(text: JobText, *, earliest: dt.date) -> None:
+    """Check what a job says.
 
     Args:
-        offer: what the employer says.
+        text: what the employer says.
         earliest: the first closing day that will do.
 
     Raises:
         InvalidError: with what to change, field by field.
     """
-    _raise_any(_problems(offer, earliest))
+    _raise_any(_problems(text, earliest))
 
 
-def read_offer(form: Form, *, earliest: dt.date) -> Offer:
-    """Read an offer from a form.
+def read_job_text(form: Form, *, earliest: dt.date) -> JobText:
+    """Read what a job says from a form.
 
     Raises:
         InvalidError: with what to change, field by field.
@@ -48,7 +48,7 @@ def read_offer(form: Form, *, earliest: dt.date) -> Offer:
     unread: dict[str, str] = {}
     lower = _number(form, "salary_from", _SALARY, unread)
     upper = _number(form, "salary_to", _SALARY_TO, unread)
-    offer = Offer(
+    text = JobText(
         title=" ".join(form.get("title").split()),
         employment_type=_employment(form, unread),
         description=form.get("description"),
@@ -60,38 +60,38 @@ def read_offer(form: Form, *, earliest: dt.date) -> Offer:
         salary_to=lower if upper is None else upper,
         closes_on=_day(form, unread),
     )
-    _raise_any(_problems(offer, earliest) | unread)
-    return offer
+    _raise_any(_problems(text, earliest) | unread)
+    return text
 
 
-def offer_values(offer: Offer) -> dict[str, str]:
-    """Return an offer as the fields of the form that edits it."""
-    values = {name: getattr(offer, name) for name in Offer.__struct_fields__}
-    values["is_remote"] = "yes" if offer.is_remote else ""
-    if offer.salary_to == offer.salary_from:
+def job_text_values(text: JobText) -> dict[str, str]:
+    """Return what a job says as the fields of the form that edits it."""
+    values = {name: getattr(text, name) for name in JobText.__struct_fields__}
+    values["is_remote"] = "yes" if text.is_remote else ""
+    if text.salary_to == text.salary_from:
         values["salary_to"] = None
     return {name: "" if value is None else str(value) for name, value in values.items()}
 
 
-def _problems(offer: Offer, earliest: dt.date) -> dict[str, str]:
+def _problems(text: JobText, earliest: dt.date) -> dict[str, str]:
     sound = {
-        "title": (3 <= len(offer.title) <= 120, _TITLE),  # noqa: PLR2004 - said in the message
-        "description": (30 <= len(offer.description) <= 20_000, _DESCRIPTION),  # noqa: PLR2004 - said in the message
-        "location": (2 <= len(offer.location) <= 120, _LOCATION),  # noqa: PLR2004 - said in the message
-        "country": (offer.country in COUNTRY_CODES, _COUNTRY),
-        "closes_on": (offer.closes_on is None or offer.closes_on >= earliest, _CLOSES_ON),
+        "title": (3 <= len(text.title) <= 120, _TITLE),  # noqa: PLR2004 - said in the message
+        "description": (30 <= len(text.description) <= 20_000, _DESCRIPTION),  # noqa: PLR2004 - said in the message
+        "location": (2 <= len(text.location) <= 120, _LOCATION),  # noqa: PLR2004 - said in the message
+        "country": (text.country in COUNTRY_CODES, _COUNTRY),
+        "closes_on": (text.closes_on is None or text.closes_on >= earliest, _CLOSES_ON),
     }
-    return {name: message for name, (is_sound, message) in sound.items() if not is_sound} | _pay_problems(offer)
+    return {name: message for name, (is_sound, message) in sound.items() if not is_sound} | _pay_problems(text)
 
 
-def _pay_problems(offer: Offer) -> dict[str, str]:
-    lower, upper = offer.salary_from, offer.salary_to
-    if offer.salary_currency is None and lower is None and upper is None:
+def _pay_problems(text: JobText) -> dict[str, str]:
+    lower, upper = text.salary_from, text.salary_to
+    if text.salary_currency is None and lower is None and upper is None:
         return {}
     if lower is None or not 0 < lower <= _LARGEST_SALARY:
         return {"salary_from": _SALARY}
     problems: dict[str, str] = {}
-    if offer.salary_currency not in CURRENCY_CODES:
+    if text.salary_currency not in CURRENCY_CODES:
         problems["salary_currency"] = _CURRENCY
     if upper is None or not lower <= upper <= _LARGEST_SALARY:
         problems["salary_to"] = _SALARY_TO
@@ -103,7 +103,7 @@ def _employment(form: Form, unread: dict[str, str]) -> Employment:
         return Employment(form.get("employment_type"))
     except ValueError:
         unread["employment_type"] = _EMPLOYMENT
-        return Employment.FULL_TIME  # never kept: the offer is refused
+        return Employment.FULL_TIME  # never kept: the whole is refused
 
 
 def _number(form: Form, name: str, message: str, unread: dict[str, str]) -> int | None:
@@ -129,4 +129,4 @@ def _day(form: Form, unread: dict[str, str]) -> dt.date | None:
 def _raise_any(problems: dict[str, str]) -> None:
     """Raise the problems, if any, in the order of the form's fields."""
     if problems:
-        raise InvalidError({name: problems[name] for name in Offer.__struct_fields__ if name in problems})
+        raise InvalidError({name: problems[name] for name in JobText.__struct_fields__ if name in problems})
