@@ -8,8 +8,8 @@ from upheld.features.audit.model import Action
 from upheld.features.jobs import store
 from upheld.features.jobs.errors import JobClosedError, JobNotOpenError, JobPublishedError, NotHiringError
 from upheld.features.jobs.model import Job, JobText, Status
-from upheld.features.jobs.text import check_job_text
 from upheld.features.jobs.queries import own_job
+from upheld.features.jobs.text import check_job_text
 from upheld.platform.acting import Acting
 
 _HIRING_ROLES = frozenset({"owner", "manager"})

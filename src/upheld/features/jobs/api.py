@@ -12,7 +12,7 @@ from upheld.features.jobs.model import Employment, Job
 from upheld.features.jobs.queries import LAST_PAGE, open_job, open_jobs
 from upheld.platform.web.visits import Visit
 
-Number = Annotated[int, Parameter(ge=1, le=LAST_PAGE)]
+Number = Annotated[int, QueryParameter(ge=1, le=LAST_PAGE)]
 
 
 class Salary(msgspec.Struct, frozen=True):

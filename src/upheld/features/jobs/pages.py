@@ -11,9 +11,9 @@ from upheld.features.jobs import actions
 from upheld.features.jobs.actions import check_may_hire, earliest_closing_day, today
 from upheld.features.jobs.errors import JobClosedError, JobNotOpenError, JobPublishedError
 from upheld.features.jobs.model import Job, Status
-from upheld.features.jobs.text import job_text_values, read_job_text
 from upheld.features.jobs.posting import job_posting
 from upheld.features.jobs.queries import LAST_PAGE, open_job, open_jobs, own_job
+from upheld.features.jobs.text import job_text_values, read_job_text
 from upheld.features.jobs.wording import EMPLOYMENT, STATUS, countries, currencies, facts, place, salary
 from upheld.features.organisations.queries import organisation
 from upheld.kit.errors import ConflictError, InvalidError, UpheldError
