@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 
@@ -30,6 +32,12 @@ def embedded(settings: Settings, say: Say) -> Iterator[Settings]:
     """Start the embedded PostgreSQL for as long as the block runs; yield settings that name it."""
     settings.var.mkdir(parents=True, exist_ok=True)
     server = EmbeddedPostgres(settings.var / "postgres")
+    if _half_seeded(settings).exists():
+        say("The last set-up was interrupted; starting over")
+        server.stop_leftover()
+        for name in ("postgres", "objects", "keys", "mail"):
+            shutil.rmtree(settings.var / name, ignore_errors=True)
+        _half_seeded(settings).unlink()
     say("Starting the embedded PostgreSQL")
     server.start()
     try:
@@ -78,12 +86,14 @@ async def seed_demo(settings: Settings, progress: Callable[[int, int], None]) ->
     # Imported here: the demo's extras (PDF making) are not installed with a real deployment.
     from upheld.main.demo.seed import seed  # noqa: PLC0415
 
+    _half_seeded(settings).touch()
     async with open_platform(settings, _SEED_ROLES) as platform:
         await publish_notices(platform)
         sign_ins = await seed(platform, progress)
     path = settings.var / "sign-ins"
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR), "wb") as file:
         file.write(msgspec.json.encode(sign_ins))
+    _half_seeded(settings).unlink()
     return sign_ins
 
 
@@ -98,6 +108,11 @@ def read_sign_ins(settings: Settings) -> SignIns:
         msg = f"There is no demo in {settings.var}. `upheld run` makes one."
         raise NotFoundError(msg)
     return msgspec.json.decode(path.read_bytes(), type=SignIns)
+
+
+def _half_seeded(settings: Settings) -> Path:
+    """Return the file that is there while a demo is being seeded, and only then."""
+    return settings.var / "seeding"
 
 
 async def _prepare(administrator: str, settings: Settings) -> None:

@@ -2,21 +2,27 @@
 
 PgQueuer hands out what is due; a piece carries ids and a secret. The secret opens a context
 for one person and one duty, so a worker that is tricked into the wrong id sees nothing.
+
+A piece that fails is put back and tried again, later each time, until its secret expires. A
+worker that is killed stops its heartbeat, and another takes its pieces over.
 """
 
 import asyncio
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
-from upheld.features.accounts import jobs as accounts_jobs
+from upheld.features.accounts.jobs import deliver_mail
+from upheld.features.privacy.duties import rotate_when_due, tidy
+from upheld.features.privacy.jobs import erase
+from upheld.features.privacy.queries import check_register
 from upheld.platform.database import tls_for
 from upheld.platform.install import url
 from upheld.platform.mail import Mailer, open_mailer
@@ -25,14 +31,25 @@ from upheld.platform.settings import Settings
 
 # PgQueuer reads where its tables are from the environment, once, when it is imported.
 os.environ.setdefault("PGQUEUER_SCHEMA", "queue")
-from pgqueuer import PgQueuer  # noqa: E402
-from pgqueuer.db import AsyncpgDriver  # noqa: E402
-from pgqueuer.models import Job  # noqa: E402
-from pgqueuer.types import QueueExecutionMode  # noqa: E402
+from pgqueuer import PgQueuer
+from pgqueuer.db import AsyncpgDriver
+from pgqueuer.errors import RetryRequested
+from pgqueuer.models import Job, Schedule, TracebackRecord
+from pgqueuer.queries import Queries
+from pgqueuer.types import JOB_STATUS, QueueEntrypoint, QueueExecutionMode
 
 log = logging.getLogger("upheld.worker")
 
 ROLES = ("worker", "maintenance")
+
+PATIENCE = timedelta(seconds=30)
+"""How long a worker may be silent before another takes its work over."""
+
+FIRST_RETRY, LAST_RETRY = timedelta(seconds=5), timedelta(minutes=15)
+
+TIDY_AT, ROTATE_AT = "*/10 * * * *", "0 * * * *"
+
+Do = Callable[[UUID, str], Awaitable[None]]
 
 
 class Piece(msgspec.Struct):
@@ -42,51 +59,134 @@ class Piece(msgspec.Struct):
     secret: str
 
 
-class WorkFailedError(Exception):
-    """A piece of work failed; what it was about is not repeated here."""
+class UnreadablePieceError(Exception):
+    """A piece of work whose payload is not one of ours; it is never tried again."""
 
 
-async def work(settings: Settings) -> None:
-    """Do background work until SIGTERM or SIGINT."""
-    async with open_platform(settings, ROLES) as platform, _queue(platform, open_mailer(settings)) as queue:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, queue.shutdown.set)
-        await queue.run()
+class QuietQueries(Queries):
+    """The queue's statements, without tracebacks: their words may quote a person's data.
+
+    The policy on the log refuses them too; with one inside, a whole batch would be lost.
+    """
+
+    async def log_jobs(self, job_status: list[tuple[Job, JOB_STATUS, TracebackRecord | None]]) -> None:
+        """File what became of pieces of work."""
+        await super().log_jobs([(job, status, None) for job, status, _ in job_status])
+
+    async def retry_job(self, job: Job, delay: timedelta, traceback_record: TracebackRecord | None) -> None:  # noqa: ARG002 - dropped on purpose
+        """Put a piece back."""
+        await super().retry_job(job, delay, None)
+
+
+class DueQueries(QuietQueries):
+    """The same for `drain`, to which work that is not due yet is no work."""
+
+    async def queued_work(self, entrypoints: list[QueueEntrypoint]) -> int:
+        """Count what is due."""
+        return await self.eligible_queued_work(entrypoints)
+
+
+async def work(settings: Settings, mailer: Mailer | None = None, patience: timedelta = PATIENCE) -> None:
+    """Do background work until SIGTERM or SIGINT; a lost connection is opened again.
+
+    Raises:
+        RegisterError: somebody who was erased is here again; nothing is done until that is mended.
+    """
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    async with open_platform(settings, ROLES) as platform:
+        await check_register(platform)
+        while not stopping.is_set():
+            try:
+                await _work_until(stopping, platform, mailer or open_mailer(settings), patience)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.error("the queue is out of reach, trying again: %s", type(error).__name__)  # noqa: TRY400 - a trace may quote a person\'s data
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stopping.wait(), 2)
 
 
 async def drain(platform: Platform, mailer: Mailer) -> None:
     """Do the background work that is due, then return; for tests and for `upheld` commands."""
-    async with _queue(platform, mailer) as queue:
+    async with _queue(platform, mailer, DueQueries) as queue:
         await queue.run(mode=QueueExecutionMode.drain, dequeue_timeout=timedelta(0))
 
 
+async def _work_until(stopping: asyncio.Event, platform: Platform, mailer: Mailer, patience: timedelta) -> None:
+    async with _queue(platform, mailer, QuietQueries) as queue:
+        _schedule(queue, platform)
+
+        async def stop() -> None:
+            await stopping.wait()
+            queue.shutdown.set()
+
+        waiting = asyncio.create_task(stop())
+        try:
+            await queue.run(dequeue_timeout=min(patience, timedelta(seconds=30)), heartbeat_timeout=patience)
+        finally:
+            waiting.cancel()
+
+
 @asynccontextmanager
-async def _queue(platform: Platform, mailer: Mailer) -> AsyncIterator[PgQueuer]:
+async def _queue(platform: Platform, mailer: Mailer, queries: type[QuietQueries]) -> AsyncGenerator[PgQueuer]:
     """Yield the queue with every duty registered, on a connection of its own."""
     settings = platform.settings
     connection = await asyncpg.connect(
         url(settings.database, "worker", settings.secret("worker")), ssl=tls_for(settings.database)
     )
-    queue = PgQueuer(AsyncpgDriver(connection))
-
-    @queue.entrypoint("mail")
-    async def mail(job: Job) -> None:
-        await _quietly("mail", job, lambda piece: accounts_jobs.deliver_mail(platform, mailer, piece.id, piece.secret))
-
-    _ = mail
     try:
+        driver = AsyncpgDriver(connection)
+        queue = PgQueuer(driver, queries=queries(driver))
+        _register(queue, "mail", lambda message, secret: deliver_mail(platform, mailer, message, secret))
+        _register(queue, "erasure", lambda erasure, secret: erase(platform, mailer, erasure, secret))
         yield queue
     finally:
         await connection.close()
 
 
-async def _quietly(duty: str, job: Job, do: Callable[[Piece], Awaitable[None]]) -> None:
-    """Run a piece; a failure is named by its kind only, since its words may quote a person's data."""
+def _register(queue: PgQueuer, duty: str, do: Do) -> None:
+    async def attempt(job: Job) -> None:
+        await _attempt(duty, job, do)
+
+    queue.entrypoint(duty)(attempt)
+
+
+def _schedule(queue: PgQueuer, platform: Platform) -> None:
+    """Register the platform's own duties; of several workers, one takes each turn."""
+
+    async def tidy_now(_: Schedule) -> None:
+        await _on_schedule("tidy", tidy(platform))
+
+    async def rotate_now(_: Schedule) -> None:
+        await _on_schedule("rotate", rotate_when_due(platform))
+
+    queue.schedule("tidy", TIDY_AT)(tidy_now)
+    queue.schedule("rotate", ROTATE_AT)(rotate_now)
+
+
+async def _attempt(duty: str, job: Job, do: Do) -> None:
+    """Try a piece; a failure is named by its kind only, since its words may quote a person's data."""
     try:
-        await do(msgspec.json.decode(job.payload or b"", type=Piece))
+        piece = msgspec.json.decode(job.payload or b"", type=Piece)
+    except msgspec.DecodeError:
+        log.critical("%s has a payload that is not ours", duty)
+        raise UnreadablePieceError from None
+    try:
+        await do(piece.id, piece.secret)
     except Exception as error:  # noqa: BLE001 - rendered here, the job's edge
-        log.error("%s failed: %s", duty, type(error).__name__)
-        raise WorkFailedError(type(error).__name__) from None
+        log.error("%s failed, trying again: %s", duty, type(error).__name__)  # noqa: TRY400 - a trace may quote a person\'s data
+        raise RetryRequested(retry_delay(job.attempts), type(error).__name__) from None
 
 
+async def _on_schedule(duty: str, doing: Awaitable[object]) -> None:
+    """Do a platform's duty; when it fails, its next turn comes by itself."""
+    try:
+        await doing
+    except Exception as error:  # noqa: BLE001 - rendered here, the duty's edge
+        log.error("%s failed: %s", duty, type(error).__name__)  # noqa: TRY400 - a trace may quote a person\'s data
+
+
+def retry_delay(attempts: int) -> timedelta:
+    """Return how long to wait after a failure: twice as long each time, up to a bound."""
+    return min(FIRST_RETRY * 2 ** min(attempts, 10), LAST_RETRY)

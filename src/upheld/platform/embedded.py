@@ -88,7 +88,7 @@ class EmbeddedPostgres:
         Raises:
             EmbeddedError: it did not accept connections within a minute.
         """
-        self._stop_leftover()
+        self.stop_leftover()
         self.folder.mkdir(parents=True, exist_ok=True)
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
@@ -165,7 +165,7 @@ class EmbeddedPostgres:
         msg = f"PostgreSQL was not ready within a minute; see {self.log}."
         raise EmbeddedError(msg)
 
-    def _stop_leftover(self) -> None:
+    def stop_leftover(self) -> None:
         """End a server that a killed run left behind: its process id is in its own lock file."""
         lock = self.data / "postmaster.pid"
         try:

@@ -9,13 +9,14 @@ from uuid import UUID
 
 from upheld.features.accounts.actions import admit_invented, open_session_for
 from upheld.features.applications.actions import decide_application, move_application, submit_application
+from upheld.features.applications.model import Stage
 from upheld.features.applications.queries import list_applications, open_application
 from upheld.features.candidates.actions import add_document, save_profile
 from upheld.features.candidates.model import ProfileText
 from upheld.features.consents.model import Kind
 from upheld.features.consents.queries import notice_in_force
 from upheld.features.jobs.actions import post_job
-from upheld.features.jobs.model import JobText
+from upheld.features.jobs.model import Employment, JobText
 from upheld.features.organisations.actions import accept_fair_use, found_organisation
 from upheld.main.demo.cast import EMPLOYERS, Employer, Extra, Opening, extras
 from upheld.main.demo.resumes import resume_of
@@ -30,6 +31,10 @@ Progress = Callable[[int, int], None]
 SignIns = dict[str, tuple[str, str]]
 """Sign-ins by role: address and password."""
 
+_FATES = (
+    Stage.NEW, Stage.NEW, Stage.REVIEW, Stage.REVIEW, Stage.INTERVIEW, Stage.OFFER, Stage.HIRED, Stage.REJECTED,
+)  # fmt: skip
+_WELCOME = "You showed us how you work, and we would like more of it."
 _REASONS = (
     "We chose somebody who has worked with this kind of device before. Your test rig impressed us; apply again.",
     "The distance to the clinics would have been too far for the hours we can offer.",
@@ -122,13 +127,13 @@ async def _work_through(platform: Platform, owner: UUID, jobs: dict[str, UUID]) 
     async with acting_as(platform, owner) as acting:
         listed = [row for job in jobs.values() for row in await list_applications(acting, job)]
     for row in listed:
-        fate = dice.choice(("new", "new", "review", "review", "interview", "offer", "hired", "rejected"))
-        if fate == "new":
+        fate = dice.choice(_FATES)
+        if fate is Stage.NEW:
             continue
         async with acting_as(platform, owner) as acting:
             await open_application(acting, row.id)
-            if fate in {"hired", "rejected"}:
-                reason = dice.choice(_REASONS) if fate == "rejected" else "You showed us how you work, and we would like more of it."
+            if fate in {Stage.HIRED, Stage.REJECTED}:
+                reason = dice.choice(_REASONS) if fate is Stage.REJECTED else _WELCOME
                 await decide_application(acting, row.id, fate, reason)
             else:
                 await move_application(acting, row.id, fate)
@@ -138,7 +143,7 @@ def _job_text(opening: Opening) -> JobText:
     return JobText(
         title=opening.title,
         description=opening.description,
-        employment_type=opening.employment_type,
+        employment_type=Employment(opening.employment_type),
         location=opening.location,
         country=opening.country,
         is_remote=opening.is_remote,
