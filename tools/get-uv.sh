@@ -9,9 +9,9 @@ python=${python:-python3}
 echo "Getting uv $version"
 rm -rf "$folder"
 if ! "$python" -c 'import ensurepip' 2>/dev/null && "$python" -m pip --version >/dev/null 2>&1; then
-    "$python" -m pip install --quiet --disable-pip-version-check --target "$folder" "uv==$version"
+    "$python" -m pip install -qq --disable-pip-version-check --target "$folder" "uv==$version"
     exit 0
 fi
 "$here/need.sh" "$python -c 'import ensurepip'" python3-venv "Debian keeps what makes Python environments in it"
 "$python" -m venv "$folder"
-"$folder/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$version"
+"$folder/bin/python" -m pip install -qq --disable-pip-version-check "uv==$version"
