@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import get
-from litestar.params import QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from upheld.features.jobs.model import Employment, Job
 from upheld.features.jobs.queries import LAST_PAGE, open_job, open_jobs
@@ -57,7 +57,7 @@ class JobListWire(msgspec.Struct, frozen=True):
 
 
 @get("/api/jobs", name="api.jobs", opt={"public": True})
-async def list_jobs(visit: Visit, search: str = "", page: Number = 1) -> JobListWire:
+async def list_jobs(visit: Visit, search: FromQuery[str] = "", page: Number = 1) -> JobListWire:
     """Return a page of the jobs that take applications, newest first."""
     found = await open_jobs(visit.tx, search, page)
     jobs = [_wire(visit, job) for job in found.jobs]
@@ -65,7 +65,7 @@ async def list_jobs(visit: Visit, search: str = "", page: Number = 1) -> JobList
 
 
 @get("/api/jobs/{job_id:uuid}", name="api.job", opt={"public": True})
-async def show_job(visit: Visit, job_id: UUID) -> JobWire:
+async def show_job(visit: Visit, job_id: FromPath[UUID]) -> JobWire:
     """Return one open job."""
     return _wire(visit, await open_job(visit.tx, job_id))
 

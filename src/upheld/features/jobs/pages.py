@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, Response, get, post
-from litestar.params import QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect
 
 from upheld.features.jobs import actions
@@ -28,7 +28,9 @@ Number = Annotated[int, QueryParameter(name="page", ge=1, le=LAST_PAGE)]
 
 
 @get("/jobs", name="jobs.list", opt=OPEN)
-async def list_page(request: AnyRequest, visit: Visit, search: str = "", number: Number = 1) -> Response[str]:
+async def list_page(
+    request: AnyRequest, visit: Visit, search: FromQuery[str] = "", number: Number = 1
+) -> Response[str]:
     """Show the jobs that take applications."""
     found = await open_jobs(visit.tx, search, number)
     return page(
@@ -37,7 +39,7 @@ async def list_page(request: AnyRequest, visit: Visit, search: str = "", number:
 
 
 @get("/jobs/{job_id:uuid}", name="jobs.page", opt=OPEN)
-async def job_page(request: AnyRequest, visit: Visit, job_id: UUID) -> Response[str]:
+async def job_page(request: AnyRequest, visit: Visit, job_id: FromPath[UUID]) -> Response[str]:
     """Show one open job, to people and to search engines."""
     job = await open_job(visit.tx, job_id)
     employer = await organisation(visit.tx, job.organisation_id)
@@ -78,7 +80,7 @@ async def new_do(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
 
 
 @get("/hiring/jobs/{job_id:uuid}/edit", name="jobs.edit")
-async def edit_page(request: AnyRequest, visit: Visit, job_id: UUID) -> Response[str]:
+async def edit_page(request: AnyRequest, visit: Visit, job_id: FromPath[UUID]) -> Response[str]:
     """Show the form with what the job says."""
     acting = visit.acting()
     check_may_hire(acting)
@@ -89,7 +91,7 @@ async def edit_page(request: AnyRequest, visit: Visit, job_id: UUID) -> Response
 
 
 @post("/hiring/jobs/{job_id:uuid}/edit", name="jobs.edit.do", status_code=200)
-async def edit_do(request: AnyRequest, visit: Visit, job_id: UUID) -> Response[str] | Redirect:
+async def edit_do(request: AnyRequest, visit: Visit, job_id: FromPath[UUID]) -> Response[str] | Redirect:
     """Keep the changes; a draft can be published in the same step."""
     form, acting = await Form.read(request), visit.acting()
     job = await own_job(acting, job_id)
@@ -104,13 +106,13 @@ async def edit_do(request: AnyRequest, visit: Visit, job_id: UUID) -> Response[s
 
 
 @get("/hiring/jobs/{job_id:uuid}/preview", name="jobs.preview")
-async def preview_page(request: AnyRequest, visit: Visit, job_id: UUID) -> Response[str]:
+async def preview_page(request: AnyRequest, visit: Visit, job_id: FromPath[UUID]) -> Response[str]:
     """Show a job as candidates see it, where it stands, and what can be done with it."""
     return await _preview_page(request, visit, job_id, None)
 
 
 @post("/hiring/jobs/{job_id:uuid}/publish", name="jobs.publish.do", status_code=200)
-async def publish_do(request: AnyRequest, visit: Visit, job_id: UUID) -> Response[str] | Redirect:
+async def publish_do(request: AnyRequest, visit: Visit, job_id: FromPath[UUID]) -> Response[str] | Redirect:
     """Open the job to everyone."""
     try:
         await actions.publish_job(visit.acting(), job_id)
@@ -120,7 +122,7 @@ async def publish_do(request: AnyRequest, visit: Visit, job_id: UUID) -> Respons
 
 
 @get("/hiring/jobs/{job_id:uuid}/close", name="jobs.close")
-async def close_page(request: AnyRequest, visit: Visit, job_id: UUID) -> Response[str]:
+async def close_page(request: AnyRequest, visit: Visit, job_id: FromPath[UUID]) -> Response[str]:
     """Say what closing does, and ask: there is no way back."""
     acting = visit.acting()
     check_may_hire(acting)
@@ -131,7 +133,7 @@ async def close_page(request: AnyRequest, visit: Visit, job_id: UUID) -> Respons
 
 
 @post("/hiring/jobs/{job_id:uuid}/close", name="jobs.close.do", status_code=200)
-async def close_do(request: AnyRequest, visit: Visit, job_id: UUID) -> Response[str] | Redirect:
+async def close_do(request: AnyRequest, visit: Visit, job_id: FromPath[UUID]) -> Response[str] | Redirect:
     """Close the job."""
     try:
         await actions.close_job(visit.acting(), job_id)
