@@ -1,6 +1,7 @@
 """Setting up a deployment: the embedded database of a demo, or an external one for real."""
 
 import asyncio
+import fcntl
 import os
 import shutil
 import stat
@@ -13,7 +14,7 @@ import msgspec
 
 from upheld.features.accounts.actions import invite_operator
 from upheld.features.consents.actions import publish_notices
-from upheld.kit.errors import NotFoundError, RefusedError
+from upheld.kit.errors import ConflictError, NotFoundError, RefusedError
 from upheld.platform.embedded import EmbeddedPostgres
 from upheld.platform.install import DATABASE, KEYRING, install, make_secrets
 from upheld.platform.keyfiles import KeyFiles
@@ -29,8 +30,17 @@ _SEED_ROLES = ("web", "gate", "worker", "maintenance")
 
 @contextmanager
 def embedded(settings: Settings, say: Say) -> Iterator[Settings]:
-    """Start the embedded PostgreSQL for as long as the block runs; yield settings that name it."""
+    """Start the embedded PostgreSQL for as long as the block runs; yield settings that name it.
+
+    Raises:
+        ConflictError: another run uses the same folder.
+    """
     settings.var.mkdir(parents=True, exist_ok=True)
+    with _alone_in(settings.var):
+        yield from _running(settings, say)
+
+
+def _running(settings: Settings, say: Say) -> Iterator[Settings]:
     server = EmbeddedPostgres(settings.var / "postgres")
     if _half_seeded(settings).exists():
         say("The last set-up was interrupted; starting over")
@@ -108,6 +118,18 @@ def read_sign_ins(settings: Settings) -> SignIns:
         msg = f"There is no demo in {settings.var}. `upheld run` makes one."
         raise NotFoundError(msg)
     return msgspec.json.decode(path.read_bytes(), type=SignIns)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold a folder; the kernel lets go of it however this process ends."""
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            msg = f"Upheld is running in {folder} already. Stop it first, or set UPHELD_VAR to another folder."
+            raise ConflictError(msg) from None
+        yield
 
 
 def _half_seeded(settings: Settings) -> Path:
