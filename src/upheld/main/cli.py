@@ -11,6 +11,7 @@ from rich.progress import Progress
 from upheld.features.accounts.actions import invite_operator
 from upheld.kit.errors import UpheldError
 from upheld.main import processes
+from upheld.main.duties import COMMANDS
 from upheld.main.setup import SignIns, embedded, initialise, read_sign_ins, seed_demo
 from upheld.main.supervisor import serve_all
 from upheld.platform.migrations import migrate
@@ -111,6 +112,10 @@ def process(name: str) -> None:
     """Run one process of a deployment; `serve` starts them all."""
     settings = Settings.read()
     {"web": processes.serve_web, "plain": processes.serve_plain, "worker": processes.run_worker}[name](settings)
+
+
+for command in COMMANDS:
+    cli.add_command(command)
 
 
 def _seed(settings: Settings) -> SignIns:

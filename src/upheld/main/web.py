@@ -10,6 +10,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from upheld.features.consents.actions import publish_notices
+from upheld.features.privacy.queries import check_register
 from upheld.main.slices import route_handlers
 from upheld.platform.services import Platform, open_platform
 from upheld.platform.settings import Settings
@@ -61,6 +62,7 @@ class Server:
         await receive()
         try:
             platform = await self._stack.enter_async_context(open_platform(self._settings or Settings.read(), ROLES))
+            await check_register(platform)
             await publish_notices(platform)
             self._app = create_app(platform)
         except Exception as error:  # the server prints the message and ends

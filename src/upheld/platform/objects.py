@@ -6,6 +6,7 @@ whether it is the last. Chunks can be neither swapped nor dropped nor appended u
 and any of them opens on its own.
 """
 
+import datetime as dt
 import os
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import suppress
@@ -95,6 +96,13 @@ class Objects:
         except FileNotFoundError:
             return False
         return True
+
+    async def older_than(self, moment: dt.datetime) -> AsyncIterator[list[UUID]]:
+        """Yield the ids of the files written before a moment, in batches."""
+        async for batch in obstore.list(self._store, "files/"):  # pyright: ignore[reportUnknownMemberType] - another overload returns Arrow
+            ids = [UUID(meta["path"].rsplit("/", 1)[1]) for meta in batch if meta["last_modified"] < moment]
+            if ids:
+                yield ids
 
     async def _key_of(self, header: bytes) -> DataKey:
         if header[: len(_MAGIC)] != _MAGIC:

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from obstore.store import LocalStore, ObjectStore
 
 from upheld.kit.errors import UnavailableError
-from upheld.platform.database import Database, load_queries
+from upheld.platform.database import Database, Transaction, load_queries
 
 _Q = load_queries("upheld.platform.keyring")
 _START = hashlib.sha256(b"upheld register of erasures").digest()
@@ -91,55 +91,30 @@ class Register:
     async def append(self, erasure: Erasure) -> Entry:
         """Write an entry down, on disk, before anything is destroyed. Repeating it adds nothing.
 
-        The head is locked meanwhile; an entry whose head was never moved is overwritten by
-        the next, which is safe because nothing was destroyed for it.
+        The head is locked meanwhile, so that only one erasure at a time moves it.
         """
         await self._start()
         async with self._database.transaction("vault") as tx:
             head = await tx.one(_Q["hold_register_head"], into=Head)
             assert head is not None  # noqa: S101 - it was just started
-            for entry in await self._verified(head):
-                if entry.erasure_id == erasure.id:
-                    return entry
-            unsigned = _unsigned(erasure, head)
-            entry = msgspec.structs.replace(unsigned, signature=self._key.sign(unsigned.signed_bytes()).hex())
-            await obstore.put_async(self._store, _path(entry.number), msgspec.json.encode(entry))
-            await asyncio.to_thread(_settle, self._store, _path(entry.number))
-            await tx.run(_Q["move_register_head"], entry.number, entry.digest())
-        return entry
+            entries = await self._verified(head)
+            # Entries that a killed worker wrote without moving the head are ours all the same.
+            for entry in entries[head.entries :]:
+                await tx.run(_Q["move_register_head"], entry.number, entry.digest())
+            known = next((entry for entry in entries if entry.erasure_id == erasure.id), None)
+            return known or await self._add(tx, erasure, entries)
 
     async def entries(self) -> list[Entry]:
         """Return every entry, each verified: number, chain, signature, head.
 
         Raises:
-            RegisterError: an entry is missing, changed, or newer than the keyring knows.
+            RegisterError: an entry is missing or changed.
         """
         await self._start()
         async with self._database.transaction("vault") as tx:
             head = await tx.one(_Q["register_head"], into=Head)
         assert head is not None  # noqa: S101 - it was just started
         return await self._verified(head)
-
-    async def _verified(self, head: Head) -> list[Entry]:
-        public, previous = self._key.public_key(), _START
-        entries: list[Entry] = []
-        for number in range(1, head.entries + 1):
-            try:
-                stored = await obstore.get_async(self._store, _path(number))
-                entry = msgspec.json.decode(bytes(await stored.bytes_async()), type=Entry)
-                public.verify(bytes.fromhex(entry.signature), entry.signed_bytes())
-            except (FileNotFoundError, msgspec.DecodeError, ValueError, InvalidSignature) as error:
-                msg = f"Entry {number} of the register of erasures is missing or was changed."
-                raise RegisterError(msg) from error
-            if entry.number != number or entry.previous != previous.hex():
-                msg = f"Entry {number} of the register of erasures does not follow the one before it."
-                raise RegisterError(msg)
-            previous = entry.digest()
-            entries.append(entry)
-        if previous != head.head:
-            msg = "The register of erasures ends before the keyring's record of it."
-            raise RegisterError(msg)
-        return entries
 
     async def survivors(self, named: Iterable[UUID]) -> set[UUID]:
         """Return which of the people named in the register still have a key with the platform."""
@@ -151,6 +126,47 @@ class Register:
         async with self._database.transaction("vault") as tx:
             await tx.run(_Q["start_register"], _START)
 
+    async def _add(self, tx: Transaction, erasure: Erasure, entries: list[Entry]) -> Entry:
+        previous = entries[-1].digest() if entries else _START
+        unsigned = _unsigned(erasure, len(entries) + 1, previous)
+        entry = msgspec.structs.replace(unsigned, signature=self._key.sign(unsigned.signed_bytes()).hex())
+        await obstore.put_async(self._store, _path(entry.number), msgspec.json.encode(entry))
+        await asyncio.to_thread(_settle, self._store, _path(entry.number))
+        await tx.run(_Q["move_register_head"], entry.number, entry.digest())
+        return entry
+
+    async def _verified(self, head: Head) -> list[Entry]:
+        """Read all there is, also beyond the head: an old backup of the keyring knows fewer."""
+        previous, reached = _START, _START
+        entries: list[Entry] = []
+        while (entry := await self._entry(len(entries) + 1)) is not None:
+            if entry.previous != previous.hex():
+                msg = f"Entry {entry.number} of the register of erasures does not follow the one before it."
+                raise RegisterError(msg)
+            previous = entry.digest()
+            entries.append(entry)
+            if entry.number == head.entries:
+                reached = previous
+        if len(entries) < head.entries or reached != head.head:
+            msg = f"The keyring knows of {head.entries} erasures, but the register holds others, or fewer."
+            raise RegisterError(msg)
+        return entries
+
+    async def _entry(self, number: int) -> Entry | None:
+        try:
+            stored = await obstore.get_async(self._store, _path(number))
+            entry = msgspec.json.decode(bytes(await stored.bytes_async()), type=Entry)
+            self._key.public_key().verify(bytes.fromhex(entry.signature), entry.signed_bytes())
+        except FileNotFoundError:
+            return None
+        except (msgspec.DecodeError, ValueError, InvalidSignature) as error:
+            msg = f"Entry {number} of the register of erasures was changed."
+            raise RegisterError(msg) from error
+        if entry.number != number:
+            msg = f"Entry {number} of the register of erasures is another one."
+            raise RegisterError(msg)
+        return entry
+
 
 class _Id(msgspec.Struct):
     id: UUID
@@ -161,9 +177,9 @@ def keys_digest(key_ids: Iterable[UUID]) -> str:
     return hashlib.sha256(b"".join(sorted(key_id.bytes for key_id in key_ids))).hexdigest()
 
 
-def _unsigned(erasure: Erasure, head: Head) -> Entry:
+def _unsigned(erasure: Erasure, number: int, previous: bytes) -> Entry:
     return Entry(
-        number=head.entries + 1,
+        number=number,
         erasure_id=erasure.id,
         person_id=erasure.person_id,
         receipt_hash=erasure.receipt_hash.hex(),
@@ -171,7 +187,7 @@ def _unsigned(erasure: Erasure, head: Head) -> Entry:
         keys_count=len(erasure.key_ids),
         keys_sha256=keys_digest(erasure.key_ids),
         at=dt.datetime.now(dt.UTC),
-        previous=head.head.hex(),
+        previous=previous.hex(),
     )
 
 

@@ -29,3 +29,8 @@ async def record_at_gate(tx: Transaction, platform: Platform, actor: UUID | None
     """Record an act of somebody who is not signed in; `actor` is who they claim or prove to be."""
     sealed = await platform.vault.seal_origin(platform.clock.now(), origin)
     await store.record_at_the_gate(tx, actor, action, {}, sealed)
+
+
+async def record_duty(tx: Transaction, action: Action, details: dict[str, object]) -> None:
+    """Record a duty of the platform itself (keys, retention, maintenance); counts only, never whose."""
+    await store.record_duty(tx, action, details)

@@ -22,6 +22,11 @@ async def record_at_the_gate(
     await tx.value(_Q["record_at_the_gate"], actor, action, details, origin)
 
 
+async def record_duty(tx: Transaction, action: Action, details: dict[str, object]) -> None:
+    """Record a duty of the platform itself."""
+    await tx.value(_Q["record_duty"], action, details)
+
+
 async def own_entries(tx: Transaction, at_most: int) -> list[Entry]:
     """Return what the person asking has done, newest first."""
     return await tx.all(_Q["own_entries"], at_most, into=Entry)

@@ -6,6 +6,10 @@ select upheld.record_act($1, $2, $3, $4, $5);
 -- Records what happens before anybody is signed in.
 select upheld.record_at_the_gate($1, $2, $3, $4);
 
+-- name: record_duty
+-- Records a duty of the platform itself.
+select upheld.record_duty($1, $2);
+
 -- name: own_entries
 -- What the person asking has done, newest first.
 select

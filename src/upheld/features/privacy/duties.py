@@ -1,0 +1,109 @@
+"""Duties of the platform itself: retention, rotation of the epoch key, repeating erasures."""
+
+import datetime as dt
+import logging
+import secrets
+from uuid import UUID
+
+from upheld.features.audit.actions import record_duty
+from upheld.features.audit.model import Action
+from upheld.features.privacy import store
+from upheld.features.privacy.jobs import erase
+from upheld.features.privacy.queries import mismatches
+from upheld.platform.database import Transaction
+from upheld.platform.mail import Mailer
+from upheld.platform.register import Entry
+from upheld.platform.services import Platform
+from upheld.platform.vault import PLATFORM
+
+log = logging.getLogger("upheld.duties")
+
+LEFT_BEHIND_AFTER = dt.timedelta(hours=1)
+MOST_LEFT_BEHIND = 100
+"""More files than this without a row are no trace of a crash but of a wrong database: they stay."""
+
+
+async def tidy(platform: Platform) -> dict[str, int]:
+    """Remove what no rule lets us keep any longer; return how many of each."""
+    async with platform.database.maintenance() as tx:
+        counts = {"counters": await store.drop_spent_counters(tx), **await store.remove_expired(tx)}
+        counts["applications"] = await _remove_old_applications(platform, tx)
+        counts["files"] = await _remove_left_behind(platform, tx)
+        counts["overdue_erasures"] = await store.count_overdue_erasures(tx)
+        await record_duty(tx, Action.RETENTION_RAN, dict(counts))
+    if counts["overdue_erasures"]:
+        log.error("%s erasures are overdue by an hour or more", counts["overdue_erasures"])
+    return counts
+
+
+async def rotate_when_due(platform: Platform) -> int | None:
+    """Replace the epoch key when it is older than the settings allow; return how many keys moved."""
+    age = platform.clock.now() - platform.keys.epoch_began_at()
+    if age < dt.timedelta(days=platform.settings.epoch_days):
+        return None
+    return await rotate(platform)
+
+
+async def rotate(platform: Platform) -> int:
+    """Replace the epoch key and destroy the old one; return how many keys moved."""
+    moved = await platform.vault.rotate_epoch()
+    async with platform.database.maintenance() as tx:
+        await record_duty(tx, Action.EPOCH_ROTATED, {"keys": moved})
+    return moved
+
+
+async def replay(platform: Platform, mailer: Mailer) -> list[int]:
+    """Repeat the erasure of everybody in the register who is here again; return their entries.
+
+    Needs the database roles `maintenance` and `worker`: neither alone can erase anyone.
+    """
+    returned = await mismatches(platform)
+    repeated: list[int] = []
+    for entry in await platform.register.entries():
+        if entry.person_id in returned:
+            await _repeat(platform, mailer, entry)
+            repeated.append(entry.number)
+    if repeated:
+        async with platform.database.maintenance() as tx:
+            await record_duty(tx, Action.ERASURES_REPLAYED, {"entries": repeated})
+    return repeated
+
+
+async def _repeat(platform: Platform, mailer: Mailer, entry: Entry) -> None:
+    async with platform.database.maintenance() as tx:
+        exists = bool(await store.which_exist(tx, [entry.person_id]))
+        secret = secrets.token_bytes(32)
+        if exists:
+            await store.allow_erasure_again(tx, entry.person_id, secret)
+    if not exists:
+        await platform.vault.destroy(entry.person_id, PLATFORM)
+        return
+    async with platform.database.transaction("worker") as tx:
+        await store.open_job_context(tx, secret)
+        await store.take_up_erasure(tx, entry.erasure_id, bytes.fromhex(entry.receipt_hash), entry.requested_at)
+    await erase(platform, mailer, entry.erasure_id, secret.hex())
+
+
+async def _remove_old_applications(platform: Platform, tx: Transaction) -> int:
+    """Remove records, and before that is committed their files and keys: repeated, it finds less to do."""
+    removed = 0
+    while batch := await store.remove_old_applications(tx):
+        await platform.objects.remove(old.resume_object_id for old in batch if old.resume_object_id)
+        for old in batch:
+            if old.was_last:
+                await platform.vault.destroy(old.person_id, old.organisation_id)
+        removed += len(batch)
+    return removed
+
+
+async def _remove_left_behind(platform: Platform, tx: Transaction) -> int:
+    left_behind = list[UUID]()
+    async for batch in platform.objects.older_than(platform.clock.now() - LEFT_BEHIND_AFTER):
+        known = await store.known_objects(tx, batch)
+        left_behind += [object_id for object_id in batch if object_id not in known]
+    if len(left_behind) > MOST_LEFT_BEHIND:
+        log.error(
+            "%s files belong to no row; none was removed, because that many mean a wrong database", len(left_behind)
+        )
+        return 0
+    return await platform.objects.remove(left_behind)

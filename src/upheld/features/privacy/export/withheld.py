@@ -1,0 +1,29 @@
+"""What the archive leaves out, and why: every column about a person that is not exported."""
+
+from upheld.platform.i18n import mark
+
+_SECRET = mark(
+    "A secret that protects you, as a one-way hash: nobody can read it back, and it would be of no use to you."
+)
+_INDEX = mark("A keyed hash of your address, by which it is found again. The address itself is included.")
+_ORIGIN = mark(
+    "The address and browser of each act, sealed under a key of the month, so that nobody can remove the traces of "
+    "an intrusion. Ask the contact in the notice for it; an archive that is copied around is the wrong place."
+)
+
+WITHHELD = {
+    "people.email_index": _INDEX,
+    "credentials.password_hash": _SECRET,
+    "email_verifications.token_hash": _SECRET,
+    "sessions.secret_hash": _SECRET,
+    "job_secrets.secret_hash": _SECRET,
+    "erasures.receipt_hash": _SECRET,
+    "consents.origin_sealed": _ORIGIN,
+    "audit_entries.origin_sealed": _ORIGIN,
+}
+"""By column; a test compares it with the classification of the schema."""
+
+
+def withheld() -> list[dict[str, str]]:
+    """Return what is left out, as the archive tells it."""
+    return [{"what": column, "why": reason} for column, reason in sorted(WITHHELD.items())]

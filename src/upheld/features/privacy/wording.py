@@ -1,0 +1,55 @@
+"""What things are called on the pages of privacy."""
+
+from upheld.platform.i18n import mark
+
+PARTS = {
+    "list": mark("Your name in a list of applications"),
+    "application": mark("Your application"),
+    "contact": mark("How to reach you"),
+    "resume": mark("Your résumé"),
+}
+"""The parts of a candidate's data that the journal tells apart."""
+
+PURPOSES = {
+    "account": mark("Keeping an account for you"),
+    "resume-reading": mark("Reading your résumés to fill in your profile"),
+    "application": mark("Handling your applications"),
+}
+
+ACTS = {
+    "account.registered": mark("You created your account"),
+    "account.verified": mark("You confirmed your address"),
+    "application.decided": mark("You decided about an application"),
+    "application.listed": mark("You opened a list of applications"),
+    "application.moved": mark("You moved an application"),
+    "application.opened": mark("You opened an application"),
+    "application.submitted": mark("You applied for a job"),
+    "application.withdrawn": mark("You took an application back"),
+    "attempt.address_registered_again": mark("Somebody tried to register with your address"),
+    "attempt.sign_in_failed": mark("Somebody tried to sign in with a wrong password"),
+    "consent.given": mark("You gave a consent"),
+    "consent.withdrawn": mark("You withdrew a consent"),
+    "contact.opened": mark("You opened a candidate's contact"),
+    "data.exported": mark("You downloaded everything"),
+    "document.added": mark("You added a document"),
+    "document.removed": mark("You removed a document"),
+    "erasure.cancelled": mark("You called your leaving off"),
+    "erasure.requested": mark("You asked to leave"),
+    "job.changed": mark("You changed a job"),
+    "job.posted": mark("You posted a job"),
+    "permission.fair_use_accepted": mark("You accepted the fair-use policy"),
+    "permission.organisation_founded": mark("You founded an organisation"),
+    "permission.visibility_changed": mark("You changed who can find you"),
+    "profile.changed": mark("You changed your profile"),
+    "resume.opened": mark("You opened a candidate's résumé"),
+    "session.ended": mark("You signed out"),
+    "session.opened": mark("You signed in"),
+}
+"""Acts of the audit log, in words; one without words is shown by its name."""
+
+STATES = {
+    "scheduled": mark("Scheduled"),
+    "running": mark("Under way"),
+    "cancelled": mark("Called off"),
+    "done": mark("Done"),
+}

@@ -1,0 +1,129 @@
+"""Commands for keys, erasures and certificates; `cli.py` lists them."""
+
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from upheld.features.privacy.certificate import Verdict, public_hex, verify
+from upheld.features.privacy.duties import replay, rotate
+from upheld.features.privacy.errors import CertificateError
+from upheld.kit.errors import ConflictError
+from upheld.main.setup import embedded, embedded_settings
+from upheld.platform.embedded import EmbeddedPostgres
+from upheld.platform.keyfiles import PLATFORM_KEYS, KeyFiles
+from upheld.platform.mail import open_mailer
+from upheld.platform.services import open_platform
+from upheld.platform.settings import Settings
+
+
+@click.command("verify-certificate")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--key", help="The issuer's public key in hexadecimal, from a place you trust.")
+def verify_certificate(file: Path, key: str | None) -> None:
+    """Check a certificate of erasure, offline.
+
+    Exit code 0: it is genuine. 1: something in it was changed, or another key signed it.
+    2: the file is no certificate.
+    """
+    try:
+        verdict = verify(file.read_bytes(), key)
+    except CertificateError as error:
+        click.echo(f"{file}: {error.message}", err=True)
+        raise SystemExit(2) from None
+    _tell(verdict, key)
+    raise SystemExit(0 if verdict.is_valid else 1)
+
+
+@click.group()
+def keys() -> None:
+    """Look at the keys, or replace the epoch key."""
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """List the keys of this deployment and the public half of the one that signs."""
+    settings = Settings.read()
+    files = KeyFiles.open(settings)
+    epoch, _ = files.current_epoch()
+    began = files.epoch_began_at()
+    due = began + timedelta(days=settings.epoch_days)
+    click.echo(f"root key      {settings.root_key_file}")
+    click.echo(f"epoch key     {epoch}, since {began:%Y-%m-%d %H:%M} UTC, replaced by {due:%Y-%m-%d %H:%M} UTC")
+    click.echo(f"platform keys {', '.join(PLATFORM_KEYS)}")
+    click.echo(f"signing key   {public_hex(files.signing_key())} (Ed25519, public)")
+
+
+@keys.command("rotate")
+def rotate_keys() -> None:
+    """Replace the epoch key now: every live key moves, and older backups of the keyring become worthless."""
+
+    async def run(settings: Settings) -> int:
+        async with open_platform(settings, ["maintenance"]) as platform:
+            return await rotate(platform)
+
+    with _deployment() as settings:
+        click.echo(f"Replaced the epoch key; {asyncio.run(run(settings))} keys moved.")
+
+
+@click.group()
+def erasures() -> None:
+    """Look after the register of erasures."""
+
+
+@erasures.command("replay")
+def replay_erasures() -> None:
+    """Erase again whoever is in the register and came back, as after the restore of an older backup."""
+
+    async def run(settings: Settings) -> list[int]:
+        async with open_platform(settings, ["maintenance", "worker"]) as platform:
+            return await replay(platform, open_mailer(settings))
+
+    with _deployment() as settings:
+        repeated = asyncio.run(run(settings))
+    if repeated:
+        click.echo(f"Erased again: entries {', '.join(map(str, repeated))} of the register.")
+    else:
+        click.echo("Nobody in the register is here. Nothing to do.")
+
+
+COMMANDS = (verify_certificate, keys, erasures)
+"""What the command line lists."""
+
+
+@contextmanager
+def _deployment() -> Generator[Settings]:
+    """Yield settings whose database runs: the configured one, or that of the demo, started when it is not."""
+    settings = Settings.read()
+    if settings.database:
+        yield settings
+        return
+    try:
+        with embedded(settings, lambda line: click.echo(line, err=True)) as named:
+            yield named
+    except ConflictError:
+        yield embedded_settings(settings, EmbeddedPostgres(settings.var / "postgres"))
+
+
+def _tell(verdict: Verdict, key: str | None) -> None:
+    certificate = verdict.certificate
+    for problem in verdict.problems:
+        click.echo(f"Not valid: {problem}")
+    if verdict.is_valid:
+        click.echo("Valid: the signature fits, and nothing was changed since it was issued.")
+        click.echo(f"  certificate    {certificate['id']}")
+        click.echo(f"  issued by      {certificate['controller']} ({certificate['address']})")
+        click.echo(f"  asked for      {certificate['requested_at']}")
+        click.echo(f"  completed      {certificate['completed_at']}")
+        click.echo(f"  keys destroyed {certificate['keys_destroyed']['count']}")
+        for held in certificate["held"]:
+            click.echo(
+                f"  held           {held['applications']}, {held['organisation']}, until {held['keep_until']}"
+            )
+        click.echo(f"  horizon        {certificate['horizon']['at']}")
+    if key is None:
+        click.echo(f"Signed with {certificate.get('public_key')}.")
+        click.echo(f"Compare it with {certificate.get('address')}/.well-known/upheld-signing-key, or pass it as --key.")
