@@ -32,6 +32,7 @@ from upheld.features.organisations.queries import may_see_candidates, own_organi
 from upheld.kit.errors import ConflictError, InvalidError, NotFoundError, UpheldError
 from upheld.platform.acting import Acting
 from upheld.platform.documents import PDF, DocumentError
+from upheld.platform.i18n import mark
 from upheld.platform.web.forms import Form
 from upheld.platform.web.pages import page, redirect
 from upheld.platform.web.visits import Visit
@@ -47,15 +48,13 @@ async def hiring_page(request: AnyRequest, visit: Visit) -> Response[str] | Redi
     if acting.organisation_id is None:
         return redirect(request, "organisations.new")
     _check_role(acting)
+    counts = await counts_by_stage(acting)
     return page(
         request,
         "applications/hiring.html",
         organisation=await own_organisation(acting),
         accepted=await may_see_candidates(acting),
-        jobs=await own_jobs(acting),
-        counts=await counts_by_stage(acting),
-        open_stages=OPEN_STAGES,
-        stage_names=STAGE_NAMES,
+        jobs=[(job, _tally(counts.get(job.id, {}))) for job in await own_jobs(acting)],
     )
 
 
@@ -199,6 +198,13 @@ async def _text_or_none(acting: Acting, application_id: UUID) -> str | None:
         return None
 
 
+def _tally(by_stage: dict[Stage, int]) -> list[tuple[str, int]]:
+    """Return the names of the stages at which applications stand, each with how many; closed ones together."""
+    ongoing = [(STAGE_NAMES[stage], by_stage[stage]) for stage in OPEN_STAGES if by_stage.get(stage)]
+    closed = sum(number for stage, number in by_stage.items() if stage not in OPEN_STAGES)
+    return [*ongoing, (mark("Closed"), closed)] if closed else ongoing
+
+
 def _columns(lines: list[Line]) -> list[tuple[Stage | None, list[Line]]]:
     """Return the lines by open stage; the closed ones come last, under None."""
     columns: list[tuple[Stage | None, list[Line]]] = [
@@ -208,7 +214,7 @@ def _columns(lines: list[Line]) -> list[tuple[Stage | None, list[Line]]]:
 
 
 def _stage(text: str) -> Stage | None:
-    return Stage(text) if text in Stage else None
+    return next((stage for stage in Stage if stage == text), None)
 
 
 def _number(text: str) -> int:

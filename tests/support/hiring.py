@@ -1,0 +1,170 @@
+"""People who hire and people who apply, brought to where a test begins."""
+
+import re
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+import httpx
+from docx import Document as WordDocument
+from reportlab.pdfgen.canvas import Canvas
+
+from tests.support.deployment import Browser, Deployment, hidden
+from upheld.features.candidates.actions import add_document, save_profile
+from upheld.features.candidates.model import Document, ProfileText
+from upheld.features.jobs.actions import post_job
+from upheld.features.jobs.model import Employment, JobText
+from upheld.platform.acting import Acting
+from upheld.platform.database import Query
+from upheld.platform.web.cookies import SESSION_COOKIE, read_session
+from upheld.platform.web.forms import Upload
+from upheld.platform.web.visits import Who
+
+OWNER, ADA = "owner@example.com", "ada@example.org"
+LETTER = "I would like to look after your boats."
+PROFILE = ProfileText(
+    full_name="Ada Okafor",
+    headline="Boat builder",
+    email="ada.okafor@example.org",
+    phone="+44 20 7946 0000",
+    location="Bristol",
+    summary="Twelve years of wooden boats.",
+)
+_OPEN = Query(
+    "open_context",
+    "select person_id, session_id, organisation_id, role, proven_at, expires_at from upheld.open_context($1)",
+    "Opens the context of a test's person.",
+)
+
+
+@dataclass(frozen=True)
+class Application:
+    """An application that was sent, with the browsers of both sides."""
+
+    id: UUID
+    job_id: UUID
+    owner: Browser
+    candidate: Browser
+
+    def page(self, part: str = "") -> str:
+        """Return the address of the employer's page, or of a part of it."""
+        return f"/hiring/applications/{self.id}{part}"
+
+    def own_page(self, part: str = "") -> str:
+        """Return the address of the candidate's page, or of a part of it."""
+        return f"/applications/{self.id}{part}"
+
+
+@asynccontextmanager
+async def acting_in(deployment: Deployment, browser: Browser) -> AsyncGenerator[Acting]:
+    """Yield the person signed in to a browser, acting in a transaction of the web's role."""
+    secret = read_session(deployment.platform.keys.platform_key("cookie"), browser.cookies[SESSION_COOKIE])
+    async with deployment.platform.database.transaction("web") as tx:
+        who = await tx.one(_OPEN, secret, into=Who)
+        assert who is not None
+        yield Acting(
+            tx=tx,
+            platform=deployment.platform,
+            person_id=who.person_id,
+            organisation_id=who.organisation_id,
+            role=who.role,
+            origin="192.0.2.7 tests",
+        )
+
+
+@asynccontextmanager
+async def employer(
+    deployment: Deployment, address: str = OWNER, name: str = "Harbour & Sons"
+) -> AsyncGenerator[Browser]:
+    """Yield the browser of the owner of a new organisation, who has accepted the fair-use policy."""
+    async with deployment.person(address) as browser:
+        await browser.form("/organisations/new", name=name, website="")
+        notice = hidden(await browser.get("/hiring/fair-use"), "notice")
+        answer = await browser.form("/hiring/fair-use", accept="yes", notice=notice)
+        assert answer.url.path == "/hiring", answer.text
+        yield browser
+
+
+@asynccontextmanager
+async def candidate(
+    deployment: Deployment, address: str = ADA, profile: ProfileText = PROFILE
+) -> AsyncGenerator[Browser]:
+    """Yield the browser of a candidate who has written a profile."""
+    async with deployment.person(address) as browser:
+        async with acting_in(deployment, browser) as acting:
+            await save_profile(acting, profile)
+        yield browser
+
+
+async def new_job(deployment: Deployment, owner: Browser, title: str = "Boat keeper", **chosen: Any) -> UUID:
+    """Post a job and publish it."""
+    text = JobText(
+        title=title,
+        employment_type=Employment.FULL_TIME,
+        description="Look after nine wooden boats, all the year round.",
+        location="Bristol",
+        country="GB",
+        **chosen,
+    )
+    async with acting_in(deployment, owner) as acting:
+        return await post_job(acting, text, publish=True)
+
+
+async def upload(deployment: Deployment, browser: Browser, name: str, content: bytes) -> Document:
+    """Upload a document of a candidate."""
+    async with acting_in(deployment, browser) as acting:
+        return await add_document(acting, Upload(name, content))
+
+
+async def filled_form(browser: Browser, job_id: UUID, **fields: str) -> dict[str, str]:
+    """Open the form of an application and fill it in; `fields` is what differs."""
+    form = await browser.get(f"/jobs/{job_id}/apply")
+    shown = {"profile": hidden(form, "profile"), "notice": hidden(form, "notice"), "document": "", "letter": LETTER}
+    return {**shown, "consent": "yes", **fields}
+
+
+async def send(browser: Browser, job_id: UUID, **fields: str) -> httpx.Response:
+    """Open the form of an application, fill it in and send it."""
+    return await browser.form(f"/jobs/{job_id}/apply", **await filled_form(browser, job_id, **fields))
+
+
+async def apply_for(browser: Browser, job_id: UUID, **fields: str) -> UUID:
+    """Apply for a job; return the id of the application."""
+    answer = await send(browser, job_id, **fields)
+    assert answer.status_code == httpx.codes.OK, answer.text
+    found = re.fullmatch(r"/applications/([0-9a-f-]{36})", answer.url.path)
+    assert found is not None, answer.url
+    return UUID(found[1])
+
+
+@asynccontextmanager
+async def applied(deployment: Deployment, resume: tuple[str, bytes] | None = None) -> AsyncGenerator[Application]:
+    """Yield an application of Ada's to a job of Harbour & Sons."""
+    async with AsyncExitStack() as stack:
+        owner = await stack.enter_async_context(employer(deployment))
+        ada = await stack.enter_async_context(candidate(deployment))
+        job_id = await new_job(deployment, owner)
+        document = str((await upload(deployment, ada, *resume)).id) if resume else ""
+        yield Application(await apply_for(ada, job_id, document=document), job_id, owner, ada)
+
+
+def pdf(*lines: str) -> bytes:
+    """Return a PDF with a few lines of text."""
+    out = BytesIO()
+    canvas = Canvas(out)
+    for number, line in enumerate(lines):
+        canvas.drawString(72, 760 - 18 * number, line)
+    canvas.save()
+    return out.getvalue()
+
+
+def docx(*paragraphs: str) -> bytes:
+    """Return a Word file with a few paragraphs."""
+    out, document = BytesIO(), WordDocument()
+    for paragraph in paragraphs:
+        document.add_paragraph(paragraph)
+    document.save(out)
+    return out.getvalue()
