@@ -16,6 +16,7 @@ from upheld.platform.services import Platform, open_platform
 from upheld.platform.settings import Settings
 from upheld.platform.web.edge import Edge
 from upheld.platform.web.errors import render_error, respond
+from upheld.platform.web.forms import LARGEST_BODY
 from upheld.platform.web.visits import Visits, current_visit
 
 ROLES = ("web", "gate", "maintenance")
@@ -29,6 +30,8 @@ def create_router(platform: Platform, extra: list[Any] | None = None) -> Litesta
         middleware=[DefineMiddleware(Visits, platform=platform)],
         dependencies={"visit": Provide(_visit, sync_to_thread=False)},
         exception_handlers={Exception: respond},
+        # Above the bound that forms set themselves, whose answer says what to do.
+        request_max_body_size=2 * LARGEST_BODY,
         openapi_config=None,
         logging_config=None,
         debug=False,

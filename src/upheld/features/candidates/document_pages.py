@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from upheld.features.candidates.actions import add_document, remove_document
@@ -16,7 +17,7 @@ from upheld.kit.errors import InvalidError, TooSoonError, UnavailableError, Uphe
 from upheld.platform.documents import DOCX, PDF, NoDocumentError
 from upheld.platform.i18n import mark
 from upheld.platform.web.downloads import download
-from upheld.platform.web.forms import INCOMPLETE, Form
+from upheld.platform.web.forms import INCOMPLETE, Form, TooLargeError
 from upheld.platform.web.pages import page, redirect, words_for
 from upheld.platform.web.visits import Visit
 
@@ -40,7 +41,7 @@ async def documents_do(request: AnyRequest, visit: Visit) -> Response[str] | Red
         if upload is None:
             raise NoDocumentError
         document = await add_document(acting, upload)
-    except (InvalidError, TooSoonError, UnavailableError) as error:
+    except (InvalidError, TooLargeError, TooSoonError, UnavailableError) as error:
         return await _documents_page(request, visit, error)
     if document.text is None:
         return redirect(request, "candidates.documents", q_added="yes")
@@ -48,20 +49,20 @@ async def documents_do(request: AnyRequest, visit: Visit) -> Response[str] | Red
 
 
 @get("/documents/{document_id:uuid}/file", name="candidates.file")
-async def file_download(visit: Visit, document_id: UUID) -> Response[bytes]:
+async def file_download(visit: Visit, document_id: FromPath[UUID]) -> Response[bytes]:
     """Give the candidate their own file back."""
     document, content = await own_file(visit.acting(), document_id)
     return download(content, document.media_type, document.name)
 
 
 @get("/documents/{document_id:uuid}/remove", name="candidates.remove")
-async def remove_page(request: AnyRequest, visit: Visit, document_id: UUID) -> Response[str]:
+async def remove_page(request: AnyRequest, visit: Visit, document_id: FromPath[UUID]) -> Response[str]:
     """Ask once more: a removed document is gone."""
     return page(request, "candidates/remove.html", document=await own_document(visit.acting(), document_id))
 
 
 @post("/documents/{document_id:uuid}/remove", name="candidates.remove.do", status_code=303)
-async def remove_do(request: AnyRequest, visit: Visit, document_id: UUID) -> Redirect:
+async def remove_do(request: AnyRequest, visit: Visit, document_id: FromPath[UUID]) -> Redirect:
     """Remove the document."""
     await remove_document(visit.acting(), document_id)
     return redirect(request, "candidates.documents", q_removed="yes")

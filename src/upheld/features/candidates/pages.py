@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from upheld.features.accounts.queries import own_email
@@ -88,13 +89,13 @@ async def visibility_do(request: AnyRequest, visit: Visit) -> Redirect:
 
 
 @get("/documents/{document_id:uuid}/confirm", name="candidates.confirm")
-async def confirm_page(request: AnyRequest, visit: Visit, document_id: UUID) -> Response[str]:
+async def confirm_page(request: AnyRequest, visit: Visit, document_id: FromPath[UUID]) -> Response[str]:
     """Show what the document suggests beside what is stored; nothing is ticked."""
     return await _confirm_page(request, visit, document_id, None, None)
 
 
 @post("/documents/{document_id:uuid}/confirm", name="candidates.confirm.do", status_code=200)
-async def confirm_do(request: AnyRequest, visit: Visit, document_id: UUID) -> Response[str] | Redirect:
+async def confirm_do(request: AnyRequest, visit: Visit, document_id: FromPath[UUID]) -> Response[str] | Redirect:
     """Store the ticked values, as the candidate left them, and nothing else."""
     form, acting = await Form.read(request), visit.acting()
     await own_document(acting, document_id)

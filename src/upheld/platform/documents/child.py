@@ -6,7 +6,6 @@ to read its own code. Exit status: 0 answered, 10 locked, 11 damaged, 12 too lon
 else is a crash and counts as damaged.
 """
 
-import os
 import sys
 
 import msgspec
@@ -59,5 +58,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    # Without the interpreter's own way out: nothing a document left behind runs again.
-    os._exit(main())
+    raise SystemExit(main())

@@ -23,6 +23,9 @@ from upheld.platform.documents.recognition import PDF
 
 log = logging.getLogger("upheld.documents")
 
+CHILD = (sys.executable, "-I", "-B", "-m", "upheld.platform.documents.child")
+"""The command of a child: isolated from the environment and the user's own modules."""
+
 AT_ONCE = 2
 """Children at the same time, in one process; the others wait their turn."""
 
@@ -87,7 +90,7 @@ async def picture_of(content: bytes, media_type: str) -> bytes:
 async def _ask(verb: str, content: bytes, media_type: str, at_most: int) -> bytes:
     async with _turn():
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-I", "-B", "-m", "upheld.platform.documents.child", verb, media_type,
+            *CHILD, verb, media_type,
             stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={}, cwd="/", start_new_session=True,
         )  # fmt: skip
         try:
