@@ -1,6 +1,7 @@
 """The papers say what is true: the paths, commands and tests they name exist."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,6 @@ from tests.house.sources import ROOT, shown
 
 PAPERS = sorted(path for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "src").rglob("*.md")])
 FOLDERS = ("src/", "tests/", "tools/", "docs/", "typings/", ".ci/")
-# What a running deployment has and a clone does not.
-MADE_LATER = ("var/", ".venv/")
 
 
 def test_there_are_papers() -> None:
@@ -32,7 +31,9 @@ def test_every_path_that_is_named_exists(paper: Path) -> None:
 @pytest.mark.parametrize("paper", PAPERS, ids=shown)
 def test_every_make_target_that_is_named_exists(paper: Path) -> None:
     targets = set(re.findall(r"(?m)^([a-z]+):", (ROOT / "Makefile").read_text()))
-    named = re.findall(r"`make ([a-z]+)", paper.read_text()) + re.findall(r"(?m)^make ([a-z]+)", paper.read_text())
+    named = re.findall(r"`make ([a-z]+)", paper.read_text()) + re.findall(
+        r"(?m)^make ([a-z]+)(?: +#|$)", paper.read_text()
+    )
     assert set(named) <= targets
 
 
@@ -43,6 +44,18 @@ def test_every_test_that_is_named_exists(paper: Path) -> None:
         name for path in (ROOT / "tests").rglob("*.py") for name in re.findall(r"def (test_\w+)", path.read_text())
     } | {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
     assert [name for name in re.findall(r"`(test_\w+)`", paper.read_text()) if name not in tests] == []
+
+
+def test_every_direct_dependency_has_its_line() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = [
+        *project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"]["demo"],
+        *project["dependency-groups"]["dev"],
+    ]
+    names = {re.split(r"[\[=<>]", one)[0] for one in wanted}
+    listed = set(re.findall(r"(?m)^\| ([a-z0-9-]+) \|", (ROOT / "docs" / "dependencies.md").read_text())) - {"package"}
+    assert listed == names
 
 
 def _exists(root: Path, word: str) -> bool:

@@ -57,7 +57,7 @@ def test_no_text_is_pasted_into_sql() -> None:
     breaches = [
         f"{shown(path)}:{call.lineno} builds SQL from text; name a query in store.sql and bind its values"
         for path, module in modules(SOURCE)
-        if shown(path) not in INSTALLERS
+        if shown(path) not in INSTALLERS and ATTACKS not in path.parents
         for name, call in calls(module)
         if name in RAW_SQL and call.args and _is_built(call.args[0])
     ]
