@@ -5,7 +5,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.support.deployment import Browser, Deployment, hidden
+from tests.support.deployment import PASSWORD, Browser, Deployment, hidden
 from tests.support.hiring import acting_in
 from upheld.features.organisations.queries import may_see_candidates, organisation, own_organisation
 from upheld.kit.errors import NotFoundError
@@ -139,3 +139,11 @@ async def test_strangers_are_asked_to_sign_in(deployment: Deployment) -> None:
         for path in ("/organisations/new", "/hiring/fair-use"):
             assert (await browser.get(path)).url.path == "/sign-in"
             assert (await browser.form(path, name="Northwind")).status_code == httpx.codes.UNAUTHORIZED
+
+
+async def test_signing_in_leads_back_to_setting_up_the_organisation(deployment: Deployment) -> None:
+    await deployment.register(GRACE)
+    async with deployment.browser() as browser:
+        to = hidden(await browser.get("/organisations/new"), "to")
+        answer = await browser.form("/sign-in", email=GRACE, password=PASSWORD, to=to)
+    assert answer.url.path == "/organisations/new"

@@ -22,7 +22,17 @@ OPEN = {"public": True}
 AT_THE_GATE = {"public": True, "no_transaction": True}
 
 RETURN_ROUTES = frozenset(
-    {"home", "candidates.profile", "candidates.documents", "applications.mine", "privacy.home", "applications.hiring"}
+    {
+        "home",
+        "candidates.profile",
+        "candidates.documents",
+        "applications.mine",
+        "privacy.home",
+        "applications.hiring",
+        "organisations.new",
+        "organisations.fair_use",
+        "jobs.new",
+    }
 )
 """Where signing in may lead: routes by name. There is no way to name a URL."""
 
