@@ -11,13 +11,13 @@ where
     j.status = 'open'
     and coalesce(j.closes_on >= (upheld.clock_now() at time zone 'UTC')::date, true)
     and not exists (
-        select from unnest($1::text []) as w (word)
+        select from unnest($1::text[]) as w (word)
         where strpos(
             lower(concat_ws(' ', j.title, j.location, o.name, case when j.is_remote then 'remote' end)),
             lower(w.word)
         ) = 0
     )
-order by j.posted_at desc, j.id
+order by j.posted_at desc, j.id asc
 limit $2 offset $3;
 
 -- name: open_job
@@ -42,7 +42,7 @@ select
 from upheld.jobs as j
 inner join upheld.organisations as o on j.organisation_id = o.id
 where j.organisation_id = upheld.current_organisation()
-order by array_position(array['open', 'draft', 'closed'], j.status), j.created_at desc, j.id;
+order by array_position(array['open', 'draft', 'closed'], j.status) asc, j.created_at desc, j.id asc;
 
 -- name: own_job
 -- One job of the organisation acted for, wherever it stands.
