@@ -4,19 +4,23 @@ set -euo pipefail
 bin=.venv/bin
 
 say() { printf '%-14s%s\n' "$1" "$2"; }
+quietly() { # Shows what a command said only when it failed.
+    local said
+    said=$("$@" 2>&1) || { printf '%s\n' "$said"; exit 1; }
+}
 
 say format "ruff"
-$bin/ruff format --quiet --check .
+quietly $bin/ruff format --check .
 say lint "ruff, every rule but those whose reason for being off stands in pyproject.toml"
 $bin/ruff check --quiet .
 say lock "uv.lock is what pyproject.toml asks for"
 "$UV" lock --check --quiet
 say architecture "import-linter: floors, ladder, front doors, no cycles"
-$bin/lint-imports >.tools/architecture || { cat .tools/architecture; exit 1; }
+quietly $bin/lint-imports --no-logo
 say words "every string that people see is in upheld.pot"
 $bin/python -m tools.words --check
 say SQL "sqlfluff, PostgreSQL"
-$bin/sqlfluff lint --disable-progress-bar --nofail src/upheld >/dev/null && $bin/sqlfluff lint --disable-progress-bar src/upheld
+quietly $bin/sqlfluff lint --disable-progress-bar src/upheld
 say types "pyright, strict"
-$bin/pyright >.tools/types || { cat .tools/types; exit 1; }
+quietly $bin/pyright
 echo "Nothing found."
