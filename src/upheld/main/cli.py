@@ -14,6 +14,7 @@ from upheld.main import processes
 from upheld.main.duties import COMMANDS
 from upheld.main.setup import SignIns, embedded, initialise, read_sign_ins, seed_demo
 from upheld.main.supervisor import serve_all
+from upheld.main.verify import verify
 from upheld.platform.migrations import migrate
 from upheld.platform.services import open_platform
 from upheld.platform.settings import Settings, reference
@@ -114,7 +115,7 @@ def process(name: str) -> None:
     {"web": processes.serve_web, "plain": processes.serve_plain, "worker": processes.run_worker}[name](settings)
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, verify):
     cli.add_command(command)
 
 

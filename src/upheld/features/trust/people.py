@@ -1,0 +1,114 @@
+"""Probe people: registered, verified and signed in like anybody, but marked from birth."""
+
+import hashlib
+import json
+import re
+import secrets
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
+
+from upheld.features.accounts.actions import register
+from upheld.features.accounts.model import Registration
+from upheld.features.consents.model import Kind
+from upheld.features.consents.queries import notice_in_force
+from upheld.features.trust import store
+from upheld.features.trust.errors import CannotLookError
+from upheld.features.trust.site import Answer, Site
+from upheld.platform.services import Platform
+from upheld.platform.web.cookies import SESSION_COOKIE
+
+SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
+_FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass
+class Actor:
+    """A probe person, signed in, with the one cookie a browser would keep."""
+
+    email: str
+    person: UUID
+    token: str
+    set_cookie: str
+    site: Site
+
+    @property
+    def cookie(self) -> dict[str, str]:
+        """The header that carries the session."""
+        return {"cookie": f"{SESSION_COOKIE}={self.token}"}
+
+    @property
+    def secret(self) -> bytes:
+        """The session's secret, as the database wants it presented."""
+        payload = self.token.split(".")[1]
+        return urlsafe_b64decode(json.loads(urlsafe_b64decode(payload + "=="))["sid"])
+
+    async def open(self, path: str) -> str:
+        """Open a page and return it.
+
+        Raises:
+            CannotLookError: it does not open.
+        """
+        answer = await self.site.ask("GET", path, self.cookie)
+        if answer.status != HTTPStatus.OK:
+            msg = f"A probe person could not go on: GET {path} answered {answer.status}."
+            raise CannotLookError(msg)
+        return answer.body.decode()
+
+    async def send(self, path: str, fields: Mapping[str, str]) -> str:
+        """Send a form and return where it leads.
+
+        Raises:
+            CannotLookError: it was not accepted.
+        """
+        return await self._post(path, _FORM, urlencode(fields).encode())
+
+    async def upload(self, path: str, field: str, name: str, content: bytes) -> str:
+        """Upload a file and return where it leads (RFC 7578).
+
+        Raises:
+            CannotLookError: it was not accepted.
+        """
+        mark = secrets.token_hex(16)
+        head = f'--{mark}\r\ncontent-disposition: form-data; name="{field}"; filename="{name}"\r\n'
+        body = f"{head}content-type: application/octet-stream\r\n\r\n".encode() + content + f"\r\n--{mark}--\r\n".encode()
+        return await self._post(path, f"multipart/form-data; boundary={mark}", body)
+
+    async def _post(self, path: str, kind: str, body: bytes) -> str:
+        answer = await self.site.ask("POST", path, {**self.cookie, **SAME_ORIGIN, "content-type": kind}, body)
+        if answer.status != HTTPStatus.SEE_OTHER:
+            msg = f"A probe person could not go on: POST {path} answered {answer.status}."
+            raise CannotLookError(msg)
+        return answer.one("location")
+
+
+async def enter(platform: Platform, site: Site, email: str, password: str) -> Actor:
+    """Register a probe person, verify their address and sign them in.
+
+    Only the first step does not go through the pages, which make no probes. The link is
+    renewed with a token of ours, since probes are never mailed.
+    """
+    async with platform.database.transaction("gate") as tx:
+        notice = await notice_in_force(tx, Kind.ACCOUNT, "en")
+    asked = Registration(email, password, notice.id, reads_resumes=True, is_probe=True)
+    await register(platform, asked, f"probe {uuid4()}", "upheld verify")
+    token = secrets.token_urlsafe(32)
+    async with platform.database.transaction("gate") as tx:
+        person = await store.renew_link(
+            tx, platform.blind_index("email", email), hashlib.sha256(token.encode()).digest()
+        )
+    if person is None:
+        msg = "A probe person could not be registered."
+        raise CannotLookError(msg)
+    verified = await site.ask("POST", f"/verify/{token}", SAME_ORIGIN)
+    form = urlencode({"email": email, "password": password}).encode()
+    headers = {**SAME_ORIGIN, "content-type": _FORM}
+    answer = await site.ask("POST", "/sign-in", headers, form)
+    session = re.match(rf"{SESSION_COOKIE}=([^;]+)", answer.one("set-cookie"))
+    if session is None:
+        msg = f"A probe person could not sign in (verify {verified.status}, sign-in {answer.status})."
+        raise CannotLookError(msg)
+    return Actor(email, person, session[1], answer.one("set-cookie"), site)

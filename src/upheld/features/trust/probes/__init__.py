@@ -1,0 +1,1 @@
+"""What looks: one module a promise, a function a check."""

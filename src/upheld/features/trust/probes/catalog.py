@@ -1,0 +1,143 @@
+"""access.rls, read off the database's own catalog: tables, policies, roles, functions."""
+
+import re
+from typing import get_args
+
+from upheld.features.trust import store
+from upheld.features.trust.probe import Finding, judged, probe
+from upheld.features.trust.scene import Scene
+from upheld.platform.database import Role
+
+RUNTIME_ROLES: tuple[str, ...] = get_args(Role)
+"""The roles that a process of the application, or a person on duty, logs in as."""
+
+_EITHER = ("maintenance", "vault")  # one role for each of the two databases
+
+# `( SELECT upheld.current_person() AS current_person)`: evaluated once per statement.
+_WRAPPED = re.compile(r"\( SELECT [a-z_]+\.[a-z_]+\([^()]*\) AS [a-z_]+\)")
+_CALL = re.compile(r"\b(?:upheld|sealed|queue|keyring)\.(?!clock_now\()[a-z_]+\(")
+
+
+@probe(privilege="reads the catalog", cost="two queries")
+async def forced(scene: Scene) -> Finding:
+    """Row security is enabled and forced on every table of every schema our roles can look into."""
+    faults: list[str] = []
+    counted: dict[str, int] = {}
+    for role in _EITHER:
+        async with scene.platform.database.transaction(role) as tx:
+            known = [*RUNTIME_ROLES, *await store.families(tx)]
+            tables = await store.tables(tx, known)
+        counted["keyring" if role == "vault" else "data"] = len(tables)
+        faults += [fault for table in tables for fault in _faults_of_table(table)]
+    return judged(faults, tables=counted)
+
+
+def _faults_of_table(table: store.Table) -> list[str]:
+    if table.kind == "v":
+        return [] if table.asks_as_caller else [f"{table.name}: a view that does not ask as its caller"]
+    if table.kind in {"m", "f"}:
+        return [f"{table.name}: a materialised view or foreign table, which has no row security"]
+    faults: list[str] = []
+    if not table.enabled:
+        faults.append(f"{table.name}: row security is off")
+    if not table.forced:
+        faults.append(f"{table.name}: row security is not forced on its owner")
+    return faults
+
+
+@probe(privilege="reads the catalog", cost="four queries")
+async def policies(scene: Scene) -> Finding:
+    """Every table has policies, each for one act and named roles, each saying something about the row."""
+    faults: list[str] = []
+    counted = 0
+    for role in _EITHER:
+        async with scene.platform.database.transaction(role) as tx:
+            tables = await store.tables(tx, [*RUNTIME_ROLES, *await store.families(tx)])
+            found = await store.policies(tx)
+        counted += len(found)
+        faults += [f"{t.name}: no policy at all" for t in tables if t.kind in {"r", "p"} and not t.policies]
+        faults += [fault for policy in found for fault in _faults_of_policy(policy)]
+    return judged(faults, policies=counted)
+
+
+def _faults_of_policy(policy: store.Policy) -> list[str]:
+    where = f"{policy.tab}: {policy.name}"
+    faults: list[str] = []
+    if policy.command == "*":
+        faults.append(f"{where} is for every act at once")
+    if policy.for_everyone:
+        faults.append(f"{where} is for every role")
+    names = "|".join(map(re.escape, policy.columns))
+    faults += [
+        f"{where} says nothing about the row: {expression}"
+        for expression in policy.expressions
+        if not re.search(rf"\b(?:{names})\b", expression)
+    ]
+    return faults
+
+
+@probe(privilege="reads the catalog", cost="two queries")
+async def wrapped(scene: Scene) -> Finding:
+    """Policies ask who is asking once per statement, not once per row."""
+    faults: list[str] = []
+    asking = 0
+    for role in _EITHER:
+        async with scene.platform.database.transaction(role) as tx:
+            found = await store.policies(tx)
+        for policy in found:
+            asking += any("SELECT" in expression for expression in policy.expressions)
+            bare = [call for text in policy.expressions for call in _CALL.findall(_WRAPPED.sub("", text))]
+            faults += [f"{policy.tab}: {policy.name} calls {call}…) for each row" for call in bare]
+    return judged(faults, policies_that_ask=asking)
+
+
+@probe(privilege="reads the catalog", cost="two queries")
+async def roles(scene: Scene) -> Finding:
+    """No role of the application is a superuser, passes row security by, owns anything or belongs to such a role."""
+    faults: list[str] = []
+    names: set[str] = set()
+    for role in _EITHER:
+        async with scene.platform.database.transaction(role) as tx:
+            families = await store.families(tx)
+            facts = await store.roles(tx, [*RUNTIME_ROLES, *families])
+        names |= {fact.name for fact in facts}
+        for fact in facts:
+            faults += _faults_of_role(fact, runs=fact.name in RUNTIME_ROLES)
+    faults += [f"the role {name} does not exist" for name in RUNTIME_ROLES if name not in names]
+    return judged(sorted(set(faults)), roles=sorted(names))
+
+
+def _faults_of_role(role: store.RoleFacts, *, runs: bool) -> list[str]:
+    said = {
+        "is a superuser": role.is_superuser,
+        "passes row security by": role.bypasses,
+        "administers the cluster": role.administers,
+        "owns tables": role.owns_tables,
+        "owns something": runs and role.owns_something,
+        f"belongs to {', '.join(role.member_of)}": bool(role.member_of),
+        "lends its rights and logs in": role.logs_in and not runs,
+    }
+    return [f"{role.name} {what}" for what, is_so in said.items() if is_so]
+
+
+@probe(privilege="reads the catalog", cost="two queries")
+async def functions(scene: Scene) -> Finding:
+    """Functions that lend their rights fix their search path, belong to no strong role, and are not for everyone."""
+    faults: list[str] = []
+    lending = 0
+    for role in _EITHER:
+        async with scene.platform.database.transaction(role) as tx:
+            found = await store.functions(tx)
+        lending += sum(function.lends_rights for function in found)
+        faults += [fault for function in found for fault in _faults_of_function(function)]
+    return judged(faults, functions_that_lend_rights=lending)
+
+
+def _faults_of_function(function: store.Function) -> list[str]:
+    said = {
+        "may be called by everyone": function.open_to_everyone,
+        "lends its rights along any search path": function.lends_rights and not function.path_is_fixed,
+        f"lends the rights of {function.owner}, which are too strong": function.lends_rights
+        and function.owner_is_too_strong,
+    }
+    return [f"{function.name} {what}" for what, is_so in said.items() if is_so]

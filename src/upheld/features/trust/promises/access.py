@@ -1,0 +1,68 @@
+"""What is promised about who sees what."""
+
+from upheld.features.trust.model import Check, Promise, Work
+from upheld.features.trust.probes import catalog, context, tenants
+from upheld.platform.i18n import mark
+
+PROMISES = (
+    Promise(
+        "access.rls",
+        mark(
+            "The database itself keeps people's data apart: row by row, table by table, for its owner too. You see what "
+            "is yours, a member what is their organisation's."
+        ),
+        (
+            Check("access.rls.forced", "row security is on, and forced, on every table in reach", Work.SPINE, catalog.forced),
+            Check("access.rls.policies", "every table has policies, each narrow and saying something about the row", Work.SPINE, catalog.policies),
+            Check("access.rls.wrapped", "who is asking is found out once per statement", Work.SPINE, catalog.wrapped),
+            Check("access.rls.roles", "no role of the application can pass row security by", Work.SPINE, catalog.roles),
+            Check("access.rls.functions", "functions that lend rights lend them to no one else", Work.SPINE, catalog.functions),
+            Check("access.rls.strangers", "a stranger sees and changes nothing, tried with every role on every table", Work.SPINE, tenants.strangers),
+        ),
+    ),
+    Promise(
+        "access.context",
+        mark(
+            "Even somebody who smuggles commands into a query cannot become another person: the database checks for "
+            "itself who is asking, each time."
+        ),
+        (
+            Check("access.context.forged", "a context that the database did not seal opens nothing", Work.SPINE, context.forged),
+            Check("access.context.replayed", "a sealed one is worth nothing anywhere else", Work.SPINE, context.replayed),
+            Check("access.context.tampered", "nor with any part of it changed", Work.SPINE, context.tampered),
+            Check("access.context.ended", "an unknown, expired or revoked secret opens none", Work.SPINE, context.ended),
+            Check("access.context.sealed", "no role can seal one, mint a session or read what they rest on", Work.SPINE, context.sealed),
+        ),
+    ),
+    Promise(
+        "access.roles",
+        mark("What somebody may do in an organisation follows from their role, permission by permission."),
+        (Check("access.roles.matrix", "every role is held to every permission, in the database as well", Work.AUTH),),
+    ),
+    Promise(
+        "access.report",
+        mark("The raw report of an integrity scan is read by the interviewer who began it, and by nobody else."),
+        (Check("access.report.initiator", "owners and staff read nothing of it", Work.LATER),),
+    ),
+    Promise(
+        "access.support",
+        mark("Our own staff sees no candidate's data, unless for a stated reason, with a second person, for a short time, and visibly."),
+        (
+            Check("access.support.nothing", "the role of staff reads no row", Work.BOUNDARY),
+            Check("access.support.breakglass", "the exception needs a reason and a second person, and ends by itself", Work.LATER),
+        ),
+    ),
+    Promise(
+        "access.files",
+        mark("Whoever opens a document is checked at that moment, and it is written down."),
+        (
+            Check("access.files.links", "guessed and shared links lead nowhere", Work.BOUNDARY),
+            Check("access.files.hostile", "hostile documents harm nobody", Work.BOUNDARY),
+        ),
+    ),
+    Promise(
+        "access.views",
+        mark("Candidates see who looked at their data, at which part, and when."),
+        (Check("access.views.trace", "every way to a candidate's data leaves an entry first", Work.BOUNDARY),),
+    ),
+)

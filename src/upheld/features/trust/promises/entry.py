@@ -1,0 +1,63 @@
+"""What is promised about getting in."""
+
+from upheld.features.trust.model import Check, Promise, Work
+from upheld.features.trust.probes import sessions
+from upheld.platform.i18n import mark
+
+PROMISES = (
+    Promise(
+        "auth.session",
+        mark(
+            "Sessions are kept on the server, travel in a cookie that no script can read, and are checked before any "
+            "private page or interface runs."
+        ),
+        (
+            Check("auth.session.refused", "no private route gives anything to a missing, ended or forged session", Work.SPINE, sessions.refused),
+            Check("auth.session.revoked", "an ended session is worth nothing from the next request on", Work.SPINE, sessions.revoked),
+            Check("auth.session.cookie", "the cookie is bound to the site and carries a secret and nothing else", Work.SPINE, sessions.cookie),
+            Check("auth.session.public", "the routes that need no session are those of the published list", Work.SPINE, sessions.public),
+            Check("auth.session.sockets", "no WebSocket opens without a session", Work.SPINE, sessions.sockets),
+        ),
+    ),
+    Promise(
+        "auth.password",
+        mark("Passwords are stored as slow bcrypt hashes that grow slower with the years, never as written."),
+        (
+            Check("auth.password.cost", "every stored hash has at least the promised cost", Work.AUTH),
+            Check("auth.password.handling", "long passwords count in full, and weak ones are refused", Work.AUTH),
+        ),
+    ),
+    Promise(
+        "auth.oauth",
+        mark("Signing in through another provider never takes over an account that exists already."),
+        (Check("auth.oauth.attacks", "the known ways to hijack an account in advance fail against a certified server", Work.AUTH),),
+    ),
+    Promise(
+        "auth.strong",
+        mark("Passkeys and one-time codes protect an account, and an organisation can ask its members for them."),
+        (Check("auth.strong.factors", "they work in a browser, and cannot be replayed or passed by", Work.AUTH),),
+    ),
+    Promise(
+        "auth.ratelimit",
+        mark("Whoever guesses is slowed down, per account and per address, across every machine we run on."),
+        (
+            Check("auth.ratelimit.burst", "a burst is answered with a time to wait", Work.AUTH),
+            Check("auth.ratelimit.silence", "no answer tells whether an account exists", Work.AUTH),
+        ),
+    ),
+    Promise(
+        "auth.redirect",
+        mark("Signing in leads to a page of ours and nowhere else."),
+        (Check("auth.redirect.corpus", "none of many hostile addresses is followed", Work.AUTH),),
+    ),
+    Promise(
+        "auth.invite",
+        mark("An invitation changes nothing until the invited person, signed in, accepts it."),
+        (Check("auth.invite.acceptance", "there is no membership without an acceptance", Work.AUTH),),
+    ),
+    Promise(
+        "auth.csrf",
+        mark("Only this site itself can change anything in somebody's name."),
+        (Check("auth.csrf.routes", "every route that changes something refuses other sites", Work.AUTH),),
+    ),
+)

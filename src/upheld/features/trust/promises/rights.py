@@ -1,0 +1,75 @@
+"""What is promised about personal data and people's rights in it."""
+
+from upheld.features.trust.model import Check, Promise, Work
+from upheld.platform.i18n import mark
+
+PROMISES = (
+    Promise(
+        "data.inventory",
+        mark("Everything that is held of people is declared: what, what for, on what ground, how long, and who sees it."),
+        (Check("data.inventory.columns", "no column is without its declaration", Work.BOUNDARY),),
+    ),
+    Promise(
+        "data.basis",
+        mark("Whatever is done with people's data has a ground in law, and what rests on consent stops with it."),
+        (Check("data.basis.withdrawn", "nothing that rests on a consent goes on after it is withdrawn", Work.TRUST),),
+    ),
+    Promise(
+        "data.sharing",
+        mark("An employer sees of a candidate what that candidate has shared, and nothing is ever sold."),
+        (Check("data.sharing.matrix", "tried between two parties, section by section", Work.TRUST),),
+    ),
+    Promise(
+        "data.visibility",
+        mark("Whoever hides their profile is found no more from that moment on."),
+        (Check("data.visibility.search", "no search finds a hidden profile", Work.LATER),),
+    ),
+    Promise(
+        "data.consent",
+        mark("Each consent is kept with the words that were shown, and taken back as easily as given."),
+        (Check("data.consent.steps", "withdrawing takes no more steps than giving", Work.TRUST),),
+    ),
+    Promise(
+        "data.access",
+        mark("Everything that is held of somebody is theirs to download, complete and readable."),
+        (Check("data.access.complete", "every planted word is in it, and nobody else's", Work.TRUST),),
+    ),
+    Promise(
+        "data.rectify",
+        mark("What is wrong can be put right, and those who were told learn of it."),
+        (Check("data.rectify.told", "a correction reaches everyone who received the mistake", Work.LATER),),
+    ),
+    Promise(
+        "data.erase",
+        mark("Whoever leaves is gone within minutes of the time to reconsider, within thirty days at most, with a certificate."),
+        (
+            Check("data.erase.canaries", "no word of an erased person is left anywhere", Work.BOUNDARY),
+            Check("data.erase.restore", "nor after an older backup is restored", Work.BOUNDARY),
+        ),
+    ),
+    Promise(
+        "data.restrict",
+        mark("Objecting to what is done with one's data, or pausing it, takes effect at once."),
+        (Check("data.restrict.at_once", "nothing is done with restricted data from that moment on", Work.LATER),),
+    ),
+    Promise(
+        "data.portable",
+        mark("People take their data along in a format that other programs can read."),
+        (Check("data.portable.schema", "what is exported fits its published format, and can be read in again", Work.LATER),),
+    ),
+    Promise(
+        "data.clock",
+        mark("Every request about one's data is answered within thirty days, and the day is shown from the start."),
+        (Check("data.clock.overdue", "no request is late without somebody having been alarmed", Work.LATER),),
+    ),
+    Promise(
+        "data.retention",
+        mark("What is kept has an end that is published, and at that end it goes."),
+        (Check("data.retention.limits", "no row is older than its rule allows", Work.TRUST),),
+    ),
+    Promise(
+        "data.notrain",
+        mark("Candidates' data is weighed for the job they want, and trains nobody's model."),
+        (Check("data.notrain.outbound", "nothing of it leaves but to where it must", Work.LATER),),
+    ),
+)

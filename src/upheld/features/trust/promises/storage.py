@@ -1,0 +1,54 @@
+"""What is promised about what is stored, and how."""
+
+from upheld.features.trust.model import Check, Promise, Work
+from upheld.features.trust.probes import atrest
+from upheld.platform.i18n import mark
+
+PROMISES = (
+    Promise(
+        "store.atrest",
+        mark(
+            "What is stored of people is encrypted with AES-256 under keys of their own, and no key lies beside what it opens."
+        ),
+        (
+            Check("store.atrest.files", "planted words are in no file: data, logs, uploads, mails, temporary files", Work.SPINE, atrest.files),
+            Check("store.atrest.rows", "nor in any row of any table", Work.SPINE, atrest.rows),
+            Check("store.atrest.statistics", "nor in what the database notes about its work", Work.SPINE, atrest.statistics),
+            Check("store.atrest.keys", "no key in use lies outside the key files", Work.SPINE, atrest.keys),
+            Check("store.atrest.envelope", "every sealed column and every file holds ciphertext", Work.SPINE, atrest.envelope),
+        ),
+    ),
+    Promise(
+        "store.volume",
+        mark("The disks under all of it, company data included, are encrypted too."),
+        (Check("store.volume.report", "the volume or its provider says so", Work.LATER),),
+    ),
+    Promise(
+        "store.credentials",
+        mark("What opens other systems for us is sealed with AES-256-GCM, with a fresh random nonce each time."),
+        (Check("store.credentials.nonces", "no nonce occurs twice, and a changed bit is noticed", Work.LATER),),
+    ),
+    Promise(
+        "store.rotation",
+        mark("Every key can be replaced while people work, and nothing is lost."),
+        (Check("store.rotation.load", "all of them are replaced under load", Work.BOUNDARY),),
+    ),
+    Promise(
+        "store.audit",
+        mark("Who did what, to what, when and from where is written down and cannot be changed."),
+        (
+            Check("store.audit.append", "no role can change or remove an entry", Work.BOUNDARY),
+            Check("store.audit.complete", "every act that must be recorded is", Work.BOUNDARY),
+        ),
+    ),
+    Promise(
+        "store.transparent",
+        mark("Not even whoever runs this can rewrite the log unnoticed."),
+        (Check("store.transparent.tree", "the log's tree is recomputed and agrees with what was signed", Work.LATER),),
+    ),
+    Promise(
+        "store.cookies",
+        mark("Only cookies that the site cannot do without, nothing from third parties, nothing for advertising."),
+        (Check("store.cookies.routes", "no route sets another, and none asks another host for anything", Work.TRUST),),
+    ),
+)

@@ -1,0 +1,139 @@
+"""The queries of the probes, typed."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+
+from upheld.platform.database import Transaction, load_queries
+
+QUERIES = load_queries("upheld.features.trust")
+
+
+class Gone(msgspec.Struct, frozen=True):
+    """What of the removed probes lies outside the database."""
+
+    people: list[UUID]
+    organisations: list[UUID]
+    object_ids: list[UUID]
+
+
+class Table(msgspec.Struct, frozen=True):
+    """A relation, as the catalog describes it."""
+
+    name: str
+    kind: str
+    enabled: bool
+    forced: bool
+    policies: int
+    asks_as_caller: bool
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """A policy, as the catalog describes it."""
+
+    tab: str
+    name: str
+    command: str
+    for_everyone: bool
+    expressions: list[str]
+    columns: list[str]
+
+
+class RoleFacts(msgspec.Struct, frozen=True):
+    """A role, as the catalog describes it."""
+
+    name: str
+    is_superuser: bool
+    bypasses: bool
+    administers: bool
+    logs_in: bool
+    member_of: list[str]
+    owns_something: bool
+    owns_tables: bool
+
+
+class Function(msgspec.Struct, frozen=True):
+    """A function, as the catalog describes it."""
+
+    name: str
+    lends_rights: bool
+    owner: str
+    owner_is_too_strong: bool
+    path_is_fixed: bool
+    open_to_everyone: bool
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A column, and what the role that asked may do with it."""
+
+    schema: str
+    name: str
+    col: str
+    is_id: bool
+    readable: bool
+    insertable: bool
+    updatable: bool
+
+
+class _Name(msgspec.Struct):
+    name: str
+
+
+async def renew_link(tx: Transaction, email_index: bytes, link_hash: bytes) -> UUID | None:
+    """Make a link of our own for a probe person; return who they are."""
+    return await tx.value(QUERIES["renew_link"], email_index, link_hash)
+
+
+async def mint_session(tx: Transaction, person: UUID, secret_hash: bytes, idle: timedelta, lives: timedelta) -> UUID:
+    """Open a session of a probe person, with the ages it should have."""
+    return await tx.value(QUERIES["mint_session"], person, secret_hash, idle, lives)
+
+
+async def queue_message_at_the_gate(  # noqa: PLR0913 - one row of three tables, in one step
+    tx: Transaction, message_id: UUID, person: UUID, kind: str, parameters: bytes, secret: bytes
+) -> None:
+    """Queue a mail to a probe person, with a secret of background work that we know."""
+    await tx.value(QUERIES["queue_message_at_the_gate"], message_id, person, kind, parameters, secret)
+
+
+async def open_context(tx: Transaction, secret: bytes) -> UUID | None:
+    """Open the context of a probe person's session; return the organisation it acts for."""
+    return await tx.value(QUERIES["open_context"], secret)
+
+
+async def remove_probes(tx: Transaction) -> Gone:
+    """Remove every probe."""
+    gone = await tx.one(QUERIES["remove_probes"], into=Gone)
+    assert gone is not None  # noqa: S101 - the function returns one row
+    return gone
+
+
+async def record_duty(tx: Transaction, action: str, details: dict[str, object]) -> None:
+    """Journal what a run does."""
+    await tx.value(QUERIES["record_duty"], action, details)
+
+
+async def tables(tx: Transaction, roles: list[str]) -> list[Table]:
+    """Return every relation in a schema that one of `roles` can look into."""
+    return await tx.all(QUERIES["tables"], roles, into=Table)
+
+
+async def policies(tx: Transaction) -> list[Policy]:
+    """Return every policy."""
+    return await tx.all(QUERIES["policies"], into=Policy)
+
+
+async def roles(tx: Transaction, names: list[str]) -> list[RoleFacts]:
+    """Return what the named roles are."""
+    return await tx.all(QUERIES["roles"], names, into=RoleFacts)
+
+
+async def functions(tx: Transaction) -> list[Function]:
+    """Return every function of our schemas."""
+    return await tx.all(QUERIES["functions"], into=Function)
+
+
+async def families(tx: Transaction) -> list[str]:
+    """Return the roles that lend their rights to definer functions."""
+    return [row.name for row in await tx.all(QUERIES["families"], into=_Name)]

@@ -1,0 +1,133 @@
+-- name: renew_link
+-- A link of our own for a probe person, who is never mailed one; who they are.
+select upheld.renew_link($1, $2, interval '10 minutes');
+
+-- name: mint_session
+-- A session of a probe person, with the ages it should have.
+select upheld.mint_session($1, $2, $3, $4);
+
+-- name: queue_message_at_the_gate
+-- A mail to a probe person, which is never sent, and with it a secret of background work.
+select upheld.queue_message_at_the_gate($1, $2, $3, $4, $5);
+
+-- name: open_context
+-- Opens the context of a probe person's session; the organisation it acts for.
+select organisation_id from upheld.open_context($1);
+
+-- name: remove_probes
+-- Removes every probe; what of them lies outside the database.
+select people, organisations, object_ids from upheld.remove_probes();
+
+-- name: record_duty
+-- Journals what a run does.
+select upheld.record_duty($1, $2);
+
+-- name: tables
+-- Every relation in a schema that one of our roles can look into.
+select
+    n.nspname::text || '.' || c.relname::text as name,
+    c.relkind::text as kind,
+    c.relrowsecurity as enabled,
+    c.relforcerowsecurity as forced,
+    (select count(*) from pg_catalog.pg_policy as p where p.polrelid = c.oid) as policies,
+    coalesce(c.reloptions @> array['security_invoker=true'], false) as asks_as_caller
+from pg_catalog.pg_class as c
+inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+where
+    c.relkind in ('r', 'p', 'v', 'm', 'f')
+    and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+    and exists (
+        select from pg_catalog.pg_roles as r
+        where r.rolname = any($1::text []) and pg_catalog.has_schema_privilege(r.oid, n.oid, 'usage')
+    )
+order by 1;
+
+-- name: policies
+-- Every policy, with its expressions as the server prints them and the columns they may name.
+select
+    n.nspname::text || '.' || c.relname::text as tab,
+    p.polname::text as name,
+    p.polcmd::text as command,
+    0 = any(p.polroles) as for_everyone,
+    array_remove(array[
+        pg_catalog.pg_get_expr(p.polqual, p.polrelid), pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)
+    ], null) as expressions,
+    array(
+        select a.attname::text from pg_catalog.pg_attribute as a
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    ) as columns
+from pg_catalog.pg_policy as p
+inner join pg_catalog.pg_class as c on p.polrelid = c.oid
+inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+order by 1, 2;
+
+-- name: roles
+-- What our roles are, what they belong to, and whether they own anything anywhere.
+select
+    r.rolname::text as name,
+    r.rolsuper as is_superuser,
+    r.rolbypassrls as bypasses,
+    r.rolcreaterole or r.rolcreatedb or r.rolreplication as administers,
+    r.rolcanlogin as logs_in,
+    array(
+        select m.rolname::text from pg_catalog.pg_roles as m
+        where m.oid <> r.oid and pg_catalog.pg_has_role(r.oid, m.oid, 'member')
+        order by 1
+    ) as member_of,
+    exists (
+        select from pg_catalog.pg_shdepend as d
+        where d.refclassid = 'pg_catalog.pg_authid'::regclass and d.refobjid = r.oid and d.deptype = 'o'
+    ) as owns_something,
+    exists (select from pg_catalog.pg_class as c where c.relowner = r.oid) as owns_tables
+from pg_catalog.pg_roles as r
+where r.rolname = any($1::text [])
+order by 1;
+
+-- name: functions
+-- Every function of our schemas: with whose rights it runs, and who may call it.
+select
+    p.oid::regprocedure::text as name,
+    p.prosecdef as lends_rights,
+    o.rolname::text as owner,
+    o.rolsuper or o.rolbypassrls or o.rolcanlogin as owner_is_too_strong,
+    coalesce(pg_catalog.array_to_string(p.proconfig, ',') like '%search_path=%', false) as path_is_fixed,
+    p.proacl is null or exists (
+        select from pg_catalog.aclexplode(p.proacl) as a where a.grantee = 0
+    ) as open_to_everyone
+from pg_catalog.pg_proc as p
+inner join pg_catalog.pg_namespace as n on p.pronamespace = n.oid
+inner join pg_catalog.pg_roles as o on p.proowner = o.oid
+where
+    n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+    and not exists (
+        select from pg_catalog.pg_depend as d
+        where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
+    )
+order by 1;
+
+-- name: families
+-- The roles that lend their rights to definer functions.
+select distinct o.rolname::text as name
+from pg_catalog.pg_proc as p
+inner join pg_catalog.pg_namespace as n on p.pronamespace = n.oid
+inner join pg_catalog.pg_roles as o on p.proowner = o.oid
+where p.prosecdef and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+order by 1;
+
+-- name: columns
+-- What the role that asks may do with each column of each table it can name at all.
+select
+    n.nspname::text as schema,
+    c.relname::text as name,
+    a.attname::text as col,
+    a.atttypid = 'uuid'::regtype as is_id,
+    pg_catalog.has_column_privilege(c.oid, a.attnum, 'select') as readable,
+    pg_catalog.has_column_privilege(c.oid, a.attnum, 'insert') as insertable,
+    pg_catalog.has_column_privilege(c.oid, a.attnum, 'update') as updatable
+from pg_catalog.pg_class as c
+inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+inner join pg_catalog.pg_attribute as a on c.oid = a.attrelid
+where
+    c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
+    and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+order by 1, 2, a.attnum;
