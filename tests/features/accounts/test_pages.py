@@ -72,6 +72,22 @@ async def test_signing_in_leads_to_listed_routes_only(deployment: Deployment) ->
             browser.cookies.clear()
 
 
+async def test_signing_in_leads_back_to_the_job_one_wanted_to_apply_for(deployment: Deployment) -> None:
+    await deployment.register(ADA)
+    job = "0d8f1f6e-6f0e-4c55-9a6f-1c1a2b3c4d5e"
+    async with deployment.browser() as browser:
+        form = await browser.get(f"/jobs/{job}/apply")
+        fields = {name: hidden(form, name) for name in ("to", "id")}
+        answer = await browser.post(
+            "/sign-in", data={"email": ADA, "password": PASSWORD, **fields}, follow_redirects=False
+        )
+        assert answer.headers["location"] == f"/jobs/{job}/apply"
+        browser.cookies.clear()
+        hostile = {"to": "applications.apply", "id": "../../evil", "email": ADA, "password": PASSWORD}
+        answer = await browser.post("/sign-in", data=hostile, follow_redirects=False)
+        assert answer.headers["location"] == "/home"
+
+
 async def test_a_state_change_from_another_site_is_refused(deployment: Deployment) -> None:
     async with deployment.person(ADA) as browser:
         for headers in ({"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}):

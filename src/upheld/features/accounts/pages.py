@@ -1,6 +1,7 @@
 """Pages for getting in and out."""
 
 from typing import Any
+from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
@@ -21,20 +22,22 @@ from upheld.platform.web.visits import Visit
 OPEN = {"public": True}
 AT_THE_GATE = {"public": True, "no_transaction": True}
 
-RETURN_ROUTES = frozenset(
-    {
-        "home",
-        "candidates.profile",
-        "candidates.documents",
-        "applications.mine",
-        "privacy.home",
-        "applications.hiring",
-        "organisations.new",
-        "organisations.fair_use",
-        "jobs.new",
-    }
-)
-"""Where signing in may lead: routes by name. There is no way to name a URL."""
+RETURN_ROUTES: dict[str, str | None] = {
+    "home": None,
+    "candidates.profile": None,
+    "candidates.documents": None,
+    "applications.mine": None,
+    "applications.mine.page": "application_id",
+    "applications.apply": "job_id",
+    "applications.hiring": None,
+    "applications.board": "job_id",
+    "applications.page": "application_id",
+    "jobs.new": None,
+    "organisations.new": None,
+    "organisations.fair_use": None,
+    "privacy.home": None,
+}
+"""Where signing in may lead: routes by name, some with one id. There is no way to name a URL."""
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -100,7 +103,8 @@ async def sign_in_page(request: AnyRequest, visit: Visit) -> Response[str] | Red
     """Show the form; somebody who is signed in already goes home."""
     if visit.who is not None:
         return redirect(request, "home")
-    return _sign_in_page(request, Form({"to": request.query_params.get("to", "")}), None)
+    asked = {name: request.query_params.get(name, "") for name in ("to", "id")}
+    return _sign_in_page(request, Form(asked), None)
 
 
 @post("/sign-in", name="accounts.sign_in.do", opt=AT_THE_GATE, status_code=200)
@@ -113,8 +117,8 @@ async def sign_in_do(request: AnyRequest, visit: Visit) -> Response[str] | Redir
     except (WrongCredentialsError, NotVerifiedError, TooSoonError) as error:
         return _sign_in_page(request, form, error)
     cookie = write_session(visit.platform.keys.platform_key("cookie"), ticket.secret, ticket.expires_at)
-    to = form.get("to")
-    return redirect(request, to if to in RETURN_ROUTES else "home", cookies=(cookie,))
+    route, parts = _way_back(form)
+    return redirect(request, route, cookies=(cookie,), **parts)
 
 
 @post("/sign-out", name="accounts.sign_out", status_code=303)
@@ -145,6 +149,17 @@ async def _register_page(
         notice = await notice_in_force(tx, Kind.ACCOUNT, words_for(request).language)
     status = error.status if error else 200
     return page(request, "accounts/register.html", status=status, form=form, error=error, notice=notice, action=action)
+
+
+def _way_back(form: Form) -> tuple[str, dict[str, UUID]]:
+    """Return the listed route that the form names, with its id; home when it names none."""
+    name = form.get("to")
+    parameter = RETURN_ROUTES.get(name)
+    try:
+        parts = {parameter: form.uuid("id")} if parameter else {}
+    except InvalidError:
+        return "home", {}
+    return (name if name in RETURN_ROUTES else "home"), parts
 
 
 def _sign_in_page(request: AnyRequest, form: Form, error: UpheldError | None) -> Response[str]:

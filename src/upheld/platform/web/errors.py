@@ -106,7 +106,9 @@ def _is_api(scope: Scope) -> bool:
 
 
 def _way_back(request: Request[Any, Any, Any]) -> dict[str, Any]:
-    """Name the route to return to after signing in, when it can be named without parts."""
+    """Name the route to return to after signing in, with its id when it has exactly one."""
     handler = cast("dict[str, Any]", request.scope).get("route_handler")
-    name = getattr(handler, "name", None)
-    return {"to": name} if name and not request.path_params else {}
+    name, parts = getattr(handler, "name", None), list(request.path_params.values())
+    if not name or len(parts) > 1:
+        return {}
+    return {"to": name, **({"id": str(parts[0])} if parts else {})}
