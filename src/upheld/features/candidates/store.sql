@@ -12,8 +12,8 @@ insert into upheld.profiles (
 )
 values ($1, $2, $3, $4, $5, $6)
 on conflict (person_id) do update set
-full_name_sealed = $1, headline_sealed = $2, email_sealed = $3, phone_sealed = $4,
-location_sealed = $5, summary_sealed = $6, updated_at = upheld.clock_now();
+    full_name_sealed = $1, headline_sealed = $2, email_sealed = $3, phone_sealed = $4,
+    location_sealed = $5, summary_sealed = $6, updated_at = upheld.clock_now();
 
 -- name: start_profile
 -- Starts an empty, private profile for the person asking, unless there is one.
@@ -60,12 +60,12 @@ returning object_id;
 insert into upheld.disclosures as d (organisation_id, sections)
 values ($1, $2)
 on conflict (person_id, organisation_id) do update set
-sections = case
-    when d.ended_at is null
-        then array(select s from pg_catalog.unnest(d.sections || $2) as s group by s order by s)
-    else $2
-end,
-made_at = upheld.clock_now(), ended_at = null;
+    sections = case
+        when d.ended_at is null
+            then array(select s from pg_catalog.unnest(d.sections || $2) as s group by s order by s)
+        else $2
+    end,
+    made_at = upheld.clock_now(), ended_at = null;
 
 -- name: end_disclosure
 -- Ends what the person asking shares with an organisation.
