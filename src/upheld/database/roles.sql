@@ -45,7 +45,8 @@ end
 $$;
 
 -- Migrations act as the owner, and hand functions to the family that lends its rights.
-grant owner to migrator with inherit false, set true;
+-- (Options of PostgreSQL 16, which sqlfluff cannot parse yet.)
+grant owner to migrator with inherit false, set true; -- noqa: PRS
 grant context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
 queue_writer, eraser, retention_keeper, probe_keeper
 to owner with inherit false, set true;

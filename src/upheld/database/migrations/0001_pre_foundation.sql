@@ -911,6 +911,7 @@ create policy acceptances_are_given_by_their_member on upheld.fair_use_acceptanc
 for insert to web with check (
     organisation_id = (select upheld.current_organisation())
     and person_id = (select upheld.current_person())
+    and exists (select from upheld.notices as n where n.id = notice_id and n.kind = 'fair-use')
 );
 grant select on upheld.fair_use_acceptances to web, record_reader;
 grant insert (notice_id) on upheld.fair_use_acceptances to web;
@@ -1043,15 +1044,32 @@ create policy a_candidate_adds_their_own_documents on upheld.documents
 for insert to web with check (person_id = (select upheld.current_person()));
 create policy a_candidate_removes_their_own_documents on upheld.documents
 for delete to web using (person_id = (select upheld.current_person()));
+create policy what_was_read_from_a_document_can_be_forgotten on upheld.documents
+for update to web using (person_id = (select upheld.current_person()))
+with check (person_id = (select upheld.current_person()) and text_sealed is null);
 create policy a_candidate_finds_their_own_documents on upheld.documents
 for select to web, record_reader, eraser using (person_id = (select upheld.current_person()));
 grant insert (id, object_id, media_type, size_bytes, name_sealed, text_sealed) on upheld.documents to web;
-grant delete on upheld.documents to web;
+grant update (text_sealed), delete on upheld.documents to web;
 grant select (id, person_id, object_id, media_type, size_bytes, uploaded_at) on upheld.documents to web, eraser;
 grant select on upheld.documents to record_reader;
 comment on table upheld.documents is 'A candidate''s own documents; employers get copies of their own, never these.';
 call upheld.classify('upheld.documents', '{id,person_id,object_id,media_type,size_bytes,uploaded_at}', 'document', 'candidate', '{profile}', 'consent', 'account', true, 'row');
 call upheld.classify('upheld.documents', '{name_sealed,text_sealed}', 'document', 'candidate', '{profile}', 'consent', 'account', true, 'key');
+
+-- What rested on a consent goes when the consent does, whoever withdraws it and how.
+create function upheld.forget_what_was_read() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+    update upheld.documents set text_sealed = null
+    where person_id = new.person_id;
+    return null;
+end
+$$;
+create trigger texts_go_when_reading_is_no_longer_agreed_to after insert on upheld.consents
+for each row when (new.purpose = 'resume-reading' and not new.given and upheld.current_person() is not null)
+execute function upheld.forget_what_was_read();
 -- Whether the organisation acted for is a probe's: its jobs are invisible to everyone else.
 create function upheld.acts_for_probe() returns boolean
 language sql stable set search_path = ''
@@ -1147,6 +1165,7 @@ for insert to web with check (
         where
             j.id = job_id and j.organisation_id = applications.organisation_id
             and j.status = 'open'
+            and (j.closes_on is null or j.closes_on >= (upheld.clock_now() at time zone 'UTC')::date)
     )
 );
 create policy applications_are_withdrawn_by_their_candidate on upheld.applications
@@ -1832,7 +1851,7 @@ grant delete on upheld.documents to eraser;
 grant select (organisation_id, role) on upheld.members to eraser;
 -- The organisations of the person asking that have no other member. Whoever knows the
 -- memberships of everyone answers, and tells nothing else about them.
-create function upheld.left_without_member() returns uuid []
+create function upheld.left_without_member() returns uuid[]
 language sql stable security definer set search_path = ''
 return array(
     select m.organisation_id from upheld.members as m
@@ -1846,12 +1865,12 @@ grant execute on function upheld.left_without_member() to web, eraser;
 -- An organisation that loses its last member takes no more applications.
 create policy jobs_of_the_leaving_member_are_seen_by_the_eraser on upheld.jobs
 for select to eraser using (
-    organisation_id = any((select upheld.left_without_member())::uuid [])
+    organisation_id = any((select upheld.left_without_member())::uuid[])
     and (select upheld.current_standing()) = 'duty:erasure'
 );
 create policy jobs_close_when_the_last_member_leaves on upheld.jobs
 for update to eraser using (
-    organisation_id = any((select upheld.left_without_member())::uuid [])
+    organisation_id = any((select upheld.left_without_member())::uuid[])
     and (select upheld.current_standing()) = 'duty:erasure'
 ) with check (status = 'closed');
 grant select (organisation_id, status), update (status) on upheld.jobs to eraser;
@@ -1942,9 +1961,9 @@ create function upheld.erasure_by_receipt(receipt bytea)
 returns table (state text, requested_at timestamptz, due_at timestamptz, finished_at timestamptz, certificate jsonb)
 language sql stable security definer set search_path = ''
 begin atomic
-select e.state, e.requested_at, e.due_at, e.finished_at, e.certificate
-from upheld.erasures as e
-where e.receipt_hash = pg_catalog.sha256(receipt);
+    select e.state, e.requested_at, e.due_at, e.finished_at, e.certificate
+    from upheld.erasures as e
+    where e.receipt_hash = pg_catalog.sha256(receipt);
 end;
 
 -- Schedules the work of an erasure that the person asking has just requested.
@@ -1970,10 +1989,10 @@ grant select on upheld.erasures to queue_writer;
 -- again. Three narrow steps repeat an erasure, and no single role can take all of them.
 --
 -- 1. Maintenance asks which of the people in the register are here.
-create function upheld.which_exist(wanted uuid []) returns setof uuid
+create function upheld.which_exist(wanted uuid[]) returns setof uuid
 language sql stable security definer set search_path = ''
 begin atomic
-select p.id from upheld.people as p where p.id = any(wanted);
+    select p.id from upheld.people as p where p.id = any(wanted);
 end;
 
 -- Whose erasure has begun and is still being worked on, so that a worker that was killed
@@ -1981,24 +2000,24 @@ end;
 create function upheld.erasures_under_way() returns setof uuid
 language sql stable security definer set search_path = ''
 begin atomic
-select e.person_id from upheld.erasures as e
-where e.state = 'running' and e.due_at > upheld.clock_now() - interval '30 days';
+    select e.person_id from upheld.erasures as e
+    where e.state = 'running' and e.due_at > upheld.clock_now() - interval '30 days';
 end;
 
 -- How many erasures should have been done an hour ago.
 create function upheld.count_overdue_erasures() returns bigint
 language sql stable security definer set search_path = ''
 begin atomic
-select count(*) from upheld.erasures as e
-where e.state in ('scheduled', 'running') and e.due_at < upheld.clock_now() - interval '1 hour';
+    select count(*) from upheld.erasures as e
+    where e.state in ('scheduled', 'running') and e.due_at < upheld.clock_now() - interval '1 hour';
 end;
 
 -- 2. Maintenance stores a secret for the erasure duty. It can do nothing with it itself.
 create function upheld.allow_erasure_again(whose uuid, secret bytea) returns void
 language sql volatile security definer set search_path = ''
 begin atomic
-insert into upheld.job_secrets (secret_hash, person_id, duty, expires_at)
-values (pg_catalog.sha256(secret), whose, 'erasure', upheld.clock_now() + interval '1 hour');
+    insert into upheld.job_secrets (secret_hash, person_id, duty, expires_at)
+    values (pg_catalog.sha256(secret), whose, 'erasure', upheld.clock_now() + interval '1 hour');
 end;
 
 -- 3. The worker, in the context that the secret opens, takes the erasure up again under
@@ -2019,7 +2038,7 @@ end
 $$;
 
 grant execute on function
-upheld.which_exist(uuid []), upheld.erasures_under_way(), upheld.count_overdue_erasures(),
+upheld.which_exist(uuid[]), upheld.erasures_under_way(), upheld.count_overdue_erasures(),
 upheld.allow_erasure_again(uuid, bytea)
 to maintenance;
 grant execute on function
@@ -2171,9 +2190,9 @@ grant select (object_id) on upheld.documents to retention_keeper;
 create function upheld.known_objects(wanted uuid[]) returns setof uuid
 language sql stable security definer set search_path = ''
 begin atomic
-select d.object_id from upheld.documents as d where d.object_id = any(wanted)
-union all
-select s.resume_object_id from upheld.application_snapshots as s where s.resume_object_id = any(wanted);
+    select d.object_id from upheld.documents as d where d.object_id = any(wanted)
+    union all
+    select s.resume_object_id from upheld.application_snapshots as s where s.resume_object_id = any(wanted);
 end;
 
 grant execute on function
@@ -2199,10 +2218,10 @@ grant select (id, is_probe, created_at), delete on upheld.people, upheld.organis
 grant select (is_probe, organisation_id), delete on upheld.jobs to probe_keeper;
 
 -- Who is a probe, as one array each, so that the policies below ask once per statement.
-create function upheld.probe_people() returns uuid []
+create function upheld.probe_people() returns uuid[]
 language sql stable security definer set search_path = ''
 return array(select p.id from upheld.people as p where p.is_probe);
-create function upheld.probe_organisations() returns uuid []
+create function upheld.probe_organisations() returns uuid[]
 language sql stable security definer set search_path = ''
 return array(select o.id from upheld.organisations as o where o.is_probe);
 
@@ -2231,11 +2250,11 @@ end
 $$;
 create policy applications_of_probes_are_removed_by_their_keeper on upheld.applications
 for delete to probe_keeper using (
-    person_id = any((select upheld.probe_people())::uuid [])
-    and organisation_id = any((select upheld.probe_organisations())::uuid [])
+    person_id = any((select upheld.probe_people())::uuid[])
+    and organisation_id = any((select upheld.probe_organisations())::uuid[])
 );
 create policy documents_of_probes_are_found_by_their_keeper on upheld.documents
-for select to probe_keeper using (person_id = any((select upheld.probe_people())::uuid []));
+for select to probe_keeper using (person_id = any((select upheld.probe_people())::uuid[]));
 grant select (person_id, organisation_id), delete on upheld.applications to probe_keeper;
 grant select (person_id, organisation_id, resume_object_id) on upheld.application_snapshots to probe_keeper;
 grant select (person_id, object_id) on upheld.documents to probe_keeper;
@@ -2243,7 +2262,7 @@ grant select (person_id, object_id) on upheld.documents to probe_keeper;
 -- Removes every probe: the run's own, and whatever a run that was killed left behind.
 -- Returns what lies outside this database: whose keys and which files have to go too.
 create function upheld.remove_probes()
-returns table (people uuid [], organisations uuid [], object_ids uuid [])
+returns table (people uuid[], organisations uuid[], object_ids uuid[])
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin

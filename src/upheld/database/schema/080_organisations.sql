@@ -74,6 +74,7 @@ create policy acceptances_are_given_by_their_member on upheld.fair_use_acceptanc
 for insert to web with check (
     organisation_id = (select upheld.current_organisation())
     and person_id = (select upheld.current_person())
+    and exists (select from upheld.notices as n where n.id = notice_id and n.kind = 'fair-use')
 );
 grant select on upheld.fair_use_acceptances to web, record_reader;
 grant insert (notice_id) on upheld.fair_use_acceptances to web;

@@ -62,12 +62,29 @@ create policy a_candidate_adds_their_own_documents on upheld.documents
 for insert to web with check (person_id = (select upheld.current_person()));
 create policy a_candidate_removes_their_own_documents on upheld.documents
 for delete to web using (person_id = (select upheld.current_person()));
+create policy what_was_read_from_a_document_can_be_forgotten on upheld.documents
+for update to web using (person_id = (select upheld.current_person()))
+with check (person_id = (select upheld.current_person()) and text_sealed is null);
 create policy a_candidate_finds_their_own_documents on upheld.documents
 for select to web, record_reader, eraser using (person_id = (select upheld.current_person()));
 grant insert (id, object_id, media_type, size_bytes, name_sealed, text_sealed) on upheld.documents to web;
-grant delete on upheld.documents to web;
+grant update (text_sealed), delete on upheld.documents to web;
 grant select (id, person_id, object_id, media_type, size_bytes, uploaded_at) on upheld.documents to web, eraser;
 grant select on upheld.documents to record_reader;
 comment on table upheld.documents is 'A candidate''s own documents; employers get copies of their own, never these.';
 call upheld.classify('upheld.documents', '{id,person_id,object_id,media_type,size_bytes,uploaded_at}', 'document', 'candidate', '{profile}', 'consent', 'account', true, 'row');
 call upheld.classify('upheld.documents', '{name_sealed,text_sealed}', 'document', 'candidate', '{profile}', 'consent', 'account', true, 'key');
+
+-- What rested on a consent goes when the consent does, whoever withdraws it and how.
+create function upheld.forget_what_was_read() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+    update upheld.documents set text_sealed = null
+    where person_id = new.person_id;
+    return null;
+end
+$$;
+create trigger texts_go_when_reading_is_no_longer_agreed_to after insert on upheld.consents
+for each row when (new.purpose = 'resume-reading' and not new.given and upheld.current_person() is not null)
+execute function upheld.forget_what_was_read();

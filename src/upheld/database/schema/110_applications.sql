@@ -37,6 +37,7 @@ for insert to web with check (
         where
             j.id = job_id and j.organisation_id = applications.organisation_id
             and j.status = 'open'
+            and (j.closes_on is null or j.closes_on >= (upheld.clock_now() at time zone 'UTC')::date)
     )
 );
 create policy applications_are_withdrawn_by_their_candidate on upheld.applications

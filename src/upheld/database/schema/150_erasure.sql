@@ -73,7 +73,7 @@ grant delete on upheld.documents to eraser;
 grant select (organisation_id, role) on upheld.members to eraser;
 -- The organisations of the person asking that have no other member. Whoever knows the
 -- memberships of everyone answers, and tells nothing else about them.
-create function upheld.left_without_member() returns uuid []
+create function upheld.left_without_member() returns uuid[]
 language sql stable security definer set search_path = ''
 return array(
     select m.organisation_id from upheld.members as m
@@ -87,12 +87,12 @@ grant execute on function upheld.left_without_member() to web, eraser;
 -- An organisation that loses its last member takes no more applications.
 create policy jobs_of_the_leaving_member_are_seen_by_the_eraser on upheld.jobs
 for select to eraser using (
-    organisation_id = any((select upheld.left_without_member())::uuid [])
+    organisation_id = any((select upheld.left_without_member())::uuid[])
     and (select upheld.current_standing()) = 'duty:erasure'
 );
 create policy jobs_close_when_the_last_member_leaves on upheld.jobs
 for update to eraser using (
-    organisation_id = any((select upheld.left_without_member())::uuid [])
+    organisation_id = any((select upheld.left_without_member())::uuid[])
     and (select upheld.current_standing()) = 'duty:erasure'
 ) with check (status = 'closed');
 grant select (organisation_id, status), update (status) on upheld.jobs to eraser;
@@ -183,9 +183,9 @@ create function upheld.erasure_by_receipt(receipt bytea)
 returns table (state text, requested_at timestamptz, due_at timestamptz, finished_at timestamptz, certificate jsonb)
 language sql stable security definer set search_path = ''
 begin atomic
-select e.state, e.requested_at, e.due_at, e.finished_at, e.certificate
-from upheld.erasures as e
-where e.receipt_hash = pg_catalog.sha256(receipt);
+    select e.state, e.requested_at, e.due_at, e.finished_at, e.certificate
+    from upheld.erasures as e
+    where e.receipt_hash = pg_catalog.sha256(receipt);
 end;
 
 -- Schedules the work of an erasure that the person asking has just requested.
@@ -211,10 +211,10 @@ grant select on upheld.erasures to queue_writer;
 -- again. Three narrow steps repeat an erasure, and no single role can take all of them.
 --
 -- 1. Maintenance asks which of the people in the register are here.
-create function upheld.which_exist(wanted uuid []) returns setof uuid
+create function upheld.which_exist(wanted uuid[]) returns setof uuid
 language sql stable security definer set search_path = ''
 begin atomic
-select p.id from upheld.people as p where p.id = any(wanted);
+    select p.id from upheld.people as p where p.id = any(wanted);
 end;
 
 -- Whose erasure has begun and is still being worked on, so that a worker that was killed
@@ -222,24 +222,24 @@ end;
 create function upheld.erasures_under_way() returns setof uuid
 language sql stable security definer set search_path = ''
 begin atomic
-select e.person_id from upheld.erasures as e
-where e.state = 'running' and e.due_at > upheld.clock_now() - interval '30 days';
+    select e.person_id from upheld.erasures as e
+    where e.state = 'running' and e.due_at > upheld.clock_now() - interval '30 days';
 end;
 
 -- How many erasures should have been done an hour ago.
 create function upheld.count_overdue_erasures() returns bigint
 language sql stable security definer set search_path = ''
 begin atomic
-select count(*) from upheld.erasures as e
-where e.state in ('scheduled', 'running') and e.due_at < upheld.clock_now() - interval '1 hour';
+    select count(*) from upheld.erasures as e
+    where e.state in ('scheduled', 'running') and e.due_at < upheld.clock_now() - interval '1 hour';
 end;
 
 -- 2. Maintenance stores a secret for the erasure duty. It can do nothing with it itself.
 create function upheld.allow_erasure_again(whose uuid, secret bytea) returns void
 language sql volatile security definer set search_path = ''
 begin atomic
-insert into upheld.job_secrets (secret_hash, person_id, duty, expires_at)
-values (pg_catalog.sha256(secret), whose, 'erasure', upheld.clock_now() + interval '1 hour');
+    insert into upheld.job_secrets (secret_hash, person_id, duty, expires_at)
+    values (pg_catalog.sha256(secret), whose, 'erasure', upheld.clock_now() + interval '1 hour');
 end;
 
 -- 3. The worker, in the context that the secret opens, takes the erasure up again under
@@ -260,7 +260,7 @@ end
 $$;
 
 grant execute on function
-upheld.which_exist(uuid []), upheld.erasures_under_way(), upheld.count_overdue_erasures(),
+upheld.which_exist(uuid[]), upheld.erasures_under_way(), upheld.count_overdue_erasures(),
 upheld.allow_erasure_again(uuid, bytea)
 to maintenance;
 grant execute on function

@@ -122,9 +122,9 @@ grant select (object_id) on upheld.documents to retention_keeper;
 create function upheld.known_objects(wanted uuid[]) returns setof uuid
 language sql stable security definer set search_path = ''
 begin atomic
-select d.object_id from upheld.documents as d where d.object_id = any(wanted)
-union all
-select s.resume_object_id from upheld.application_snapshots as s where s.resume_object_id = any(wanted);
+    select d.object_id from upheld.documents as d where d.object_id = any(wanted)
+    union all
+    select s.resume_object_id from upheld.application_snapshots as s where s.resume_object_id = any(wanted);
 end;
 
 grant execute on function

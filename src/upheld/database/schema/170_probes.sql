@@ -18,10 +18,10 @@ grant select (id, is_probe, created_at), delete on upheld.people, upheld.organis
 grant select (is_probe, organisation_id), delete on upheld.jobs to probe_keeper;
 
 -- Who is a probe, as one array each, so that the policies below ask once per statement.
-create function upheld.probe_people() returns uuid []
+create function upheld.probe_people() returns uuid[]
 language sql stable security definer set search_path = ''
 return array(select p.id from upheld.people as p where p.is_probe);
-create function upheld.probe_organisations() returns uuid []
+create function upheld.probe_organisations() returns uuid[]
 language sql stable security definer set search_path = ''
 return array(select o.id from upheld.organisations as o where o.is_probe);
 
@@ -50,11 +50,11 @@ end
 $$;
 create policy applications_of_probes_are_removed_by_their_keeper on upheld.applications
 for delete to probe_keeper using (
-    person_id = any((select upheld.probe_people())::uuid [])
-    and organisation_id = any((select upheld.probe_organisations())::uuid [])
+    person_id = any((select upheld.probe_people())::uuid[])
+    and organisation_id = any((select upheld.probe_organisations())::uuid[])
 );
 create policy documents_of_probes_are_found_by_their_keeper on upheld.documents
-for select to probe_keeper using (person_id = any((select upheld.probe_people())::uuid []));
+for select to probe_keeper using (person_id = any((select upheld.probe_people())::uuid[]));
 grant select (person_id, organisation_id), delete on upheld.applications to probe_keeper;
 grant select (person_id, organisation_id, resume_object_id) on upheld.application_snapshots to probe_keeper;
 grant select (person_id, object_id) on upheld.documents to probe_keeper;
@@ -62,7 +62,7 @@ grant select (person_id, object_id) on upheld.documents to probe_keeper;
 -- Removes every probe: the run's own, and whatever a run that was killed left behind.
 -- Returns what lies outside this database: whose keys and which files have to go too.
 create function upheld.remove_probes()
-returns table (people uuid [], organisations uuid [], object_ids uuid [])
+returns table (people uuid[], organisations uuid[], object_ids uuid[])
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin

@@ -72,7 +72,7 @@ from upheld.applications as a
 inner join upheld.jobs as j on a.job_id = j.id
 inner join upheld.organisations as o on a.organisation_id = o.id
 where a.person_id = upheld.current_person()
-order by a.submitted_at desc, a.id;
+order by a.submitted_at desc, a.id asc;
 
 -- name: own_snapshots
 -- What the person asking sent with their applications.

@@ -1,11 +1,11 @@
 -- name: holdings
 -- How much is held about the person asking.
 select
-    exists (select from upheld.profiles where person_id = upheld.current_person()) as has_profile,
+    exists(select from upheld.profiles where person_id = upheld.current_person()) as has_profile,
     (select count(*) from upheld.documents where person_id = upheld.current_person()) as documents,
     (select count(*) from upheld.applications where person_id = upheld.current_person()) as applications,
     (select count(distinct organisation_id) from upheld.applications where person_id = upheld.current_person())
-    as employers,
+        as employers,
     (select count(*) from upheld.consents where person_id = upheld.current_person()) as consents,
     (select count(*) from upheld.access_journal where person_id = upheld.current_person()) as views,
     (select count(*) from upheld.sessions where person_id = upheld.current_person()) as sessions,
@@ -20,7 +20,7 @@ inner join upheld.organisations as o on v.organisation_id = o.id
 left join upheld.applications as a on v.application_id = a.id
 left join upheld.jobs as j on a.job_id = j.id
 where v.person_id = upheld.current_person()
-order by v.at desc, v.id
+order by v.at desc, v.id asc
 limit $1 offset $2;
 
 -- name: records
@@ -49,7 +49,7 @@ where person_id = upheld.current_person() and state in ('scheduled', 'running');
 
 -- name: owns_receipt
 -- Whether the person asking holds this receipt and can still call the erasure off.
-select exists (
+select exists(
     select from upheld.erasures where receipt_hash = pg_catalog.sha256($1::bytea) and state = 'scheduled'
 );
 
