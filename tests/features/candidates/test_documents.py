@@ -169,3 +169,21 @@ async def _texts(deployment: Deployment) -> list[bytes | None]:
 
 def _files(deployment: Deployment) -> list[Path]:
     return [path for path in (deployment.settings.var / "objects" / "files").rglob("*") if path.is_file()]
+
+
+async def test_withdrawing_consent_forgets_what_was_read_and_nothing_else(deployment: Deployment) -> None:
+    async with deployment.person(ADA) as browser, deployment.person(GRACE) as other:
+        await upload(browser, make_pdf(), "ada.pdf")
+        await upload(other, make_pdf(), "grace.pdf")
+        assert await texts_kept(deployment) == 2
+        await browser.form("/privacy/consents", purpose="resume-reading", give="no")
+        assert await texts_kept(deployment) == 1
+        assert len(document_ids(await browser.get("/documents"))) == 1
+
+
+async def texts_kept(deployment: Deployment) -> int:
+    admin = await deployment.administrator()
+    try:
+        return await admin.fetchval("select count(*) from upheld.documents where text_sealed is not null")
+    finally:
+        await admin.close()
