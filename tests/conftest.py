@@ -1,7 +1,6 @@
 """Fixtures for every test: one cluster a run, a deployment when asked for."""
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncGenerator, Iterator
 
 import pytest
 
@@ -18,14 +17,14 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Start a PostgreSQL of this test run's own."""
-    folder: Path = tmp_path_factory.mktemp("cluster")
+    folder = tmp_path_factory.mktemp("cluster")
     folder.chmod(0o711)  # the server runs as a user of its own when the tests run as root
     with running_cluster(folder) as cluster:
         yield cluster
 
 
 @pytest.fixture
-async def deployment(cluster: Cluster) -> AsyncIterator[Deployment]:
+async def deployment(cluster: Cluster) -> AsyncGenerator[Deployment]:
     """Open a fresh deployment for one test."""
     async with deployed(cluster) as fresh:
         yield fresh

@@ -1,4 +1,4 @@
-"""What Upheld uses of `multipart`, which ships no types."""
+# What Upheld uses of `multipart`, which ships no types.
 
 from collections.abc import Iterator
 from typing import BinaryIO

@@ -1,7 +1,7 @@
-"""The spine: a candidate applies with a real PDF, an employer decides, the candidate leaves
-for good, and nothing of them is left under `var`.
+"""The spine: a candidate applies with a real PDF, an employer decides, the candidate leaves.
 
-One journey in a real browser, as two people, on `upheld run` itself, without JavaScript.
+One journey in a real browser, as two people, on `upheld run` itself, without JavaScript. At
+its end nothing of the candidate is left under `var`.
 """
 
 import asyncio
@@ -236,11 +236,22 @@ async def nothing_answers_for(demo: Demo, person: UUID) -> None:
     try:
         await admin.execute("vacuum")
         await admin.execute("checkpoint")
-        for table in ("people", "credentials", "profiles", "documents", "sessions", "messages", "access_journal", "disclosures"):
+        for table in (
+            "people",
+            "credentials",
+            "profiles",
+            "documents",
+            "sessions",
+            "messages",
+            "access_journal",
+            "disclosures",
+        ):
             column = "id" if table == "people" else "person_id"
             assert await admin.fetchval(f"select count(*) from upheld.{table} where {column} = $1", person) == 0  # noqa: S608 - our own names
         left = await keyring.fetch("select class from keyring.data_keys where subject_id = $1", person)
-        assert [row["class"] for row in left] == [APPLICATION], "the employer's own record keeps its key, nothing else does"
+        assert [row["class"] for row in left] == [APPLICATION], (
+            "the employer's own record keeps its key, nothing else does"
+        )
     finally:
         await admin.close()
         await keyring.close()

@@ -36,7 +36,7 @@ def test_tls_below_1_2_is_refused_and_1_2_and_1_3_are_spoken(server: Server) -> 
     assert handshake(server, ssl.TLSVersion.TLSv1_2) == "TLSv1.2"
     assert handshake(server, ssl.TLSVersion.TLSv1_3) == "TLSv1.3"
     for old in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
-        with pytest.warns(DeprecationWarning), pytest.raises((ssl.SSLError, ConnectionError)):
+        with pytest.warns(DeprecationWarning, match="deprecated"), pytest.raises((ssl.SSLError, ConnectionError)):
             handshake(server, old)
 
 

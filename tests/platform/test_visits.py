@@ -1,7 +1,7 @@
 """The session check: one for pages and sockets, private unless a route says otherwise."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import jwt
@@ -29,7 +29,8 @@ async def socket_route(socket: WebSocket[Any, Any, Any], visit: Visit) -> None:
 @get("/probe/fails-after-writing")
 async def failing_route(visit: Visit) -> None:
     """Write something, then fail."""
-    move = Query("stamp", "update upheld.sessions set revoked_at = upheld.clock_now() where id = upheld.current_session()", "")
+    sql = "update upheld.sessions set revoked_at = upheld.clock_now() where id = upheld.current_session()"
+    move = Query("stamp", sql, "Ends the session.")
     assert await visit.tx.run(move) == 1
     msg = "on purpose"
     raise RuntimeError(msg)
@@ -41,7 +42,7 @@ async def knock(deployment: Deployment, cookie: str | None, origin: str | None =
     headers = [(b"host", host.encode()), (b"origin", (origin or deployment.settings.address).encode())]
     if cookie:
         headers.append((b"cookie", f"{SESSION_COOKIE}={cookie}".encode()))
-    scope = {
+    scope: dict[str, Any] = {
         "type": "websocket", "path": "/probe/socket", "raw_path": b"/probe/socket", "query_string": b"",
         "headers": headers, "scheme": "wss", "client": ("192.0.2.9", 1), "server": (host, 443), "subprotocols": [],
         "root_path": "", "extensions": {"websocket.http.response": {}}, "state": {}, "http_version": "1.1",
@@ -65,7 +66,8 @@ async def cookie_of(browser: Browser) -> str:
 async def test_a_socket_needs_a_session_like_a_page_does(deployment: Deployment) -> None:
     async with deployment.person(ADA) as browser:
         cookie = await cookie_of(browser)
-        assert [message["type"] for message in await knock(deployment, cookie)][:2] == ["websocket.accept", "websocket.send"]
+        answered = [message["type"] for message in await knock(deployment, cookie)]
+        assert answered[:2] == ["websocket.accept", "websocket.send"]
         for bad in (None, "garbage", cookie[:-2] + "xx"):
             refused = await knock(deployment, bad)
             assert refused[0]["type"] == "websocket.http.response.start"
@@ -79,7 +81,9 @@ async def test_what_a_failing_request_wrote_is_undone(deployment: Deployment) ->
     async with deployment.person(ADA) as browser:
         app = create_app(deployment.platform, [failing_route])
         async with Browser(
-            transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url=deployment.settings.address, cookies=browser.cookies
+            transport=httpx.ASGITransport(app=cast("Any", app), raise_app_exceptions=False),
+            base_url=deployment.settings.address,
+            cookies=browser.cookies,
         ) as other:
             answer = await other.get("/probe/fails-after-writing")
         assert answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR
@@ -99,7 +103,7 @@ async def test_only_our_own_signature_type_audience_and_time_open_a_cookie(deplo
         jwt.encode({**claims, "aud": "elsewhere"}, key, algorithm="HS256", headers=kind),
         jwt.encode({**claims, "exp": 1}, key, algorithm="HS256", headers=kind),
         jwt.encode(claims, b"k" * 32, algorithm="HS256", headers=kind),
-        jwt.encode(claims, None, algorithm="none", headers=kind),
+        jwt.encode(claims, cast("Any", None), algorithm="none", headers=kind),
         jwt.encode(claims, key * 2, algorithm="HS512", headers=kind),
     ]
     assert [read_session(key, forged) for forged in forgeries] == [None] * len(forgeries)

@@ -1,7 +1,7 @@
 """One real PostgreSQL for a test run, and databases cut from a migrated template."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -93,7 +93,7 @@ class Cluster:
 
 
 @contextmanager
-def running_cluster(folder: Path) -> Iterator[Cluster]:
+def running_cluster(folder: Path) -> Generator[Cluster]:
     """Run a cluster for as long as the block lasts."""
     cluster = Cluster(folder)
     cluster.start()

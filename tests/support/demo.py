@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +49,7 @@ class Demo:
 
 
 @contextmanager
-def running_demo(var: Path, **settings: str) -> Iterator[Demo]:
+def running_demo(var: Path, **settings: str) -> Generator[Demo]:
     """Run a demo in `var` for as long as the block lasts.
 
     Args:
@@ -68,7 +68,7 @@ def running_demo(var: Path, **settings: str) -> Iterator[Demo]:
     }
     output = var.parent / f"{var.name}-output-{port}"
     with output.open("wb") as file:
-        process = subprocess.Popen(  # noqa: S603 - ourselves
+        process = subprocess.Popen(
             [sys.executable, "-m", "upheld.main.cli", "run"], env=environment, stdout=file, stderr=subprocess.STDOUT
         )
     demo = Demo(var, port, process, output, environment)

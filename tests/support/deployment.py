@@ -3,11 +3,11 @@
 import email
 import email.policy
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
-from typing import Any, cast
+from typing import Any
 
 import asyncpg
 import httpx
@@ -58,7 +58,7 @@ class Deployment:
         """Return the mails sent to an address, oldest first."""
         found = sorted((self.settings.var / "mail").glob("*/*.eml"), key=lambda path: path.name)
         mails = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in found]
-        return [cast("EmailMessage", mail) for mail in mails if mail["to"] == address]
+        return [mail for mail in mails if mail["to"] == address]
 
     async def register(self, address: str, *, reads_resumes: bool = True, password: str = PASSWORD) -> None:
         """Register a person and verify their address, through the pages."""
@@ -73,7 +73,7 @@ class Deployment:
             assert answer.status_code == httpx.codes.OK, answer.text
 
     @asynccontextmanager
-    async def signed_in(self, address: str, password: str = PASSWORD) -> AsyncIterator[Browser]:
+    async def signed_in(self, address: str, password: str = PASSWORD) -> AsyncGenerator[Browser]:
         """Yield a browser in which a registered person is signed in."""
         async with self.browser() as browser:
             answer = await browser.post(
@@ -83,7 +83,7 @@ class Deployment:
             yield browser
 
     @asynccontextmanager
-    async def person(self, address: str) -> AsyncIterator[Browser]:
+    async def person(self, address: str) -> AsyncGenerator[Browser]:
         """Register a person and yield the browser in which they are signed in."""
         await self.register(address)
         async with self.signed_in(address) as browser:
@@ -97,7 +97,7 @@ class Deployment:
 
 
 @asynccontextmanager
-async def deployed(cluster: Cluster, **chosen: Any) -> AsyncIterator[Deployment]:
+async def deployed(cluster: Cluster, **chosen: Any) -> AsyncGenerator[Deployment]:
     """Cut a deployment from the cluster and open it in this process."""
     settings = await cluster.deploy(**chosen)
     async with open_platform(settings, _ALL_ROLES) as platform:

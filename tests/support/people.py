@@ -1,6 +1,6 @@
 """People in a real browser. Each has a window of their own."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +51,7 @@ class Person:
 
 
 @contextmanager
-def a_browser() -> Iterator[Browser]:
+def a_browser() -> Generator[Browser]:
     """Open Chromium for as long as the block lasts."""
     with sync_playwright() as tool:
         browser = tool.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
@@ -62,7 +62,7 @@ def a_browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def somebody(browser: Browser, url: str, *, javascript: bool = True) -> Iterator[Person]:
+def somebody(browser: Browser, url: str, *, javascript: bool = True) -> Generator[Person]:
     """Give a person a window of their own; nothing is shared with other windows.
 
     Certificates of the test's own authority are not known to Chromium; TLS is verified by

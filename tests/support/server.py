@@ -1,12 +1,11 @@
 """A deployment as it really runs: its processes, on a port of its own, over TLS."""
 
-import os
 import socket
 import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,7 +48,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(settings: Settings, *names: str, command: list[str] | None = None) -> Iterator[Server]:
+def serving(settings: Settings, *names: str, command: list[str] | None = None) -> Generator[Server]:
     """Run processes of a deployment (`web` unless told otherwise) for as long as the block lasts.
 
     Args:
@@ -67,7 +66,7 @@ def serving(settings: Settings, *names: str, command: list[str] | None = None) -
             own = command if name == "web" and command else [sys.executable, "-m", "upheld.main.cli", "process", name]
             with (log_path / f"{name}.log").open("ab") as log:
                 processes[name] = subprocess.Popen(  # noqa: S603 - ourselves
-                    own, env={**environment_of(chosen), "PYTHONPATH": os.getcwd()}, stdout=log, stderr=log
+                    own, env={**environment_of(chosen), "PYTHONPATH": str(Path.cwd())}, stdout=log, stderr=log
                 )
         _wait(port, processes, log_path)
         yield Server(chosen, port, processes)

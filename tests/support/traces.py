@@ -15,7 +15,7 @@ def spellings(text: str) -> set[bytes]:
     for shift in range(3):
         encoded = base64.b64encode(b"\x00" * shift + raw)
         encodings.add(encoded[4 if shift else 0 : -4])
-    return {pattern for pattern in encodings if len(pattern) >= 6}  # noqa: PLR2004 - shorter ones prove nothing
+    return {pattern for pattern in encodings if len(pattern) >= 6}
 
 
 def find_traces(folder: Path, patterns: Iterable[bytes]) -> dict[Path, set[bytes]]:

@@ -6,7 +6,6 @@ Each ends when the process that started it ends, however that ended.
 
 import asyncio
 import ctypes
-import os
 import signal
 import sys
 from pathlib import Path

@@ -5,7 +5,7 @@ import fcntl
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +29,7 @@ _SEED_ROLES = ("web", "gate", "worker", "maintenance")
 
 
 @contextmanager
-def embedded(settings: Settings, say: Say) -> Iterator[Settings]:
+def embedded(settings: Settings, say: Say) -> Generator[Settings]:
     """Start the embedded PostgreSQL for as long as the block runs; yield settings that name it.
 
     Raises:
@@ -40,7 +40,7 @@ def embedded(settings: Settings, say: Say) -> Iterator[Settings]:
         yield from _running(settings, say)
 
 
-def _running(settings: Settings, say: Say) -> Iterator[Settings]:
+def _running(settings: Settings, say: Say) -> Generator[Settings]:
     server = EmbeddedPostgres(settings.var / "postgres")
     if _half_seeded(settings).exists():
         say("The last set-up was interrupted; starting over")
@@ -121,7 +121,7 @@ def read_sign_ins(settings: Settings) -> SignIns:
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
+def _alone_in(folder: Path) -> Generator[None]:
     """Hold a folder; the kernel lets go of it however this process ends."""
     with (folder / "lock").open("w") as file:
         try:

@@ -68,7 +68,7 @@ class Server:
             await check_register(platform)
             await publish_notices(platform)
             self._app = create_app(platform)
-        except Exception as error:  # the server prints the message and ends
+        except Exception as error:  # noqa: BLE001 - the server prints the message and ends
             logging.getLogger("upheld").critical("start-up failed: %s", error)
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return

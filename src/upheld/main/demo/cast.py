@@ -131,7 +131,10 @@ def extras(count: int, seed: int = 7) -> list[tuple[str, Extra]]:
     names = [(first, last) for first in _FIRST for last in _LAST]
     dice.shuffle(names)
     fields = list(_TRADES)
-    return [(fields[number % len(fields)], _extra(dice, fields[number % len(fields)], *names[number])) for number in range(count)]
+    return [
+        (fields[number % len(fields)], _extra(dice, fields[number % len(fields)], *names[number]))
+        for number in range(count)
+    ]
 
 
 def _extra(dice: Random, field: str, first: str, last: str) -> Extra:

@@ -14,7 +14,9 @@ _INK, _SOFT, _BRAND = HexColor("#17211e"), HexColor("#51605b"), HexColor("#0f5c4
 _NAME = ParagraphStyle("name", fontName="Helvetica-Bold", fontSize=24, leading=28, textColor=_INK)
 _HEADLINE = ParagraphStyle("headline", fontName="Helvetica", fontSize=12, leading=18, textColor=_BRAND)
 _CONTACT = ParagraphStyle("contact", fontName="Helvetica", fontSize=9, leading=14, textColor=_SOFT)
-_SECTION = ParagraphStyle("section", fontName="Helvetica-Bold", fontSize=12, leading=16, spaceBefore=14, textColor=_BRAND)
+_SECTION = ParagraphStyle(
+    "section", fontName="Helvetica-Bold", fontSize=12, leading=16, spaceBefore=14, textColor=_BRAND
+)
 _BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=10, leading=15, textColor=_INK)
 _ROLE = ParagraphStyle("role", parent=_BODY, fontName="Helvetica-Bold", spaceBefore=6)
 

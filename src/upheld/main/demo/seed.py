@@ -1,7 +1,7 @@
 """Seeding the demo through the product's own actions, each person under a session of their own."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from random import Random
@@ -79,7 +79,7 @@ async def seed(platform: Platform, progress: Progress) -> SignIns:
 
 
 @asynccontextmanager
-async def acting_as(platform: Platform, person: UUID) -> AsyncIterator[Acting]:
+async def acting_as(platform: Platform, person: UUID) -> AsyncGenerator[Acting]:
     """Yield a person acting in a transaction of their own, through a real session."""
     secret = await open_session_for(platform, person, timedelta(minutes=5))
     async with platform.database.transaction("web") as tx:
@@ -100,7 +100,9 @@ async def _found(platform: Platform, owner: UUID, employer: Employer, fair_use: 
         await found_organisation(acting, employer.name, employer.website)
     async with acting_as(platform, owner) as acting:
         await accept_fair_use(acting, fair_use)
-        return {opening.field: await post_job(acting, _job_text(opening), publish=True) for opening in employer.openings}
+        return {
+            opening.field: await post_job(acting, _job_text(opening), publish=True) for opening in employer.openings
+        }
 
 
 async def _apply(platform: Platform, person: UUID, extra: Extra, job: UUID, notice: UUID) -> None:
@@ -117,7 +119,9 @@ async def _apply(platform: Platform, person: UUID, extra: Extra, job: UUID, noti
         file = Upload(f"{extra.name.replace(' ', '-')}.pdf", resume_of(extra))
         document = await add_document(acting, file)
     async with acting_as(platform, person) as acting:
-        letter = f"Your description of the work made me curious: {extra.skills[0]} and {extra.skills[3]} are what I do best."
+        letter = (
+            f"Your description of the work made me curious: {extra.skills[0]} and {extra.skills[3]} are what I do best."
+        )
         await submit_application(acting, job, letter, document.id, notice)
 
 
