@@ -13,6 +13,8 @@ from tests.support.catalog import connected
 from tests.support.deployment import PASSWORD, Deployment
 from tests.support.hiring import acting_in
 
+_ROLES = "migrator, gate, web, worker, maintenance, support, auditor, vault"
+
 
 async def ask_to_leave(browser: httpx.AsyncClient) -> str:
     """Ask to leave, through the pages; return the path of the page that follows it."""
@@ -51,14 +53,20 @@ async def restored_afterwards(deployment: Deployment, *urls: str) -> AsyncGenera
     names = [urlsplit(url).path.lstrip("/") for url in urls]
     async with connected(deployment.cluster, "postgres") as admin:
         for name in names:
-            await _end_sessions(admin, name)
-            await admin.execute(f"create database {name}_backup template {name} owner owner")
+            async with _nobody_in(admin, name):
+                await admin.execute(f"create database {name}_backup template {name} owner owner")
+                await admin.execute(f"grant connect on database {name}_backup to {_ROLES}")
         yield
         for name in names:
-            await _end_sessions(admin, name)
-            await admin.execute(f"drop database {name}")
-            await admin.execute(f"alter database {name}_backup rename to {name}")
+            async with _nobody_in(admin, name):
+                await admin.execute(f"alter database {name} rename to {name}_lost")
+                await admin.execute(f"alter database {name}_backup rename to {name}")
 
 
-async def _end_sessions(admin: Any, name: str) -> None:
+@asynccontextmanager
+async def _nobody_in(admin: Any, name: str) -> AsyncGenerator[None]:
+    """Keep everybody out of a database; pools open their connections again afterwards."""
+    await admin.execute(f"alter database {name} allow_connections false")
     await admin.execute("select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1", name)
+    yield
+    await admin.execute(f"alter database {name} allow_connections true")

@@ -10,9 +10,11 @@ from uuid import UUID
 import msgspec
 
 from upheld.features.accounts import store
+from upheld.features.accounts.model import Account, WaitingMail
 from upheld.platform.i18n import LANGUAGES, Words
 from upheld.platform.mail import Mailer
 from upheld.platform.services import Platform
+from upheld.platform.vault import ErasedError
 from upheld.platform.web.pages import render
 
 
@@ -28,12 +30,22 @@ async def deliver_mail(platform: Platform, mailer: Mailer, message_id: UUID, sec
         account = None if waiting is None else await store.own_account(tx)
         if waiting is None or account is None or account.is_probe:
             return
-        opened = await platform.vault.open("messages", message_id, {"parameters_sealed": waiting.parameters_sealed})
-        to = await platform.vault.open("people", account.id, {"email_sealed": account.email_sealed})
-        parameters = msgspec.json.decode(opened["parameters_sealed"] or "{}", type=dict[str, str])
-        mail = compose(platform, waiting.kind, to["email_sealed"] or "", parameters)
-        await store.drop_message(tx, message_id)
-        await mailer.deliver(account.id, mail)
+        mail = await _opened(platform, waiting, account)
+        # Dropped first: whoever is erasing the person waits for this row, and looks for copies after it.
+        if mail is not None and await store.drop_message(tx, message_id):
+            await mailer.deliver(account.id, mail)
+
+
+async def _opened(platform: Platform, waiting: WaitingMail, account: Account) -> EmailMessage | None:
+    """Return the mail, or None when its person is being erased: nobody can open it any more."""
+    vault = platform.vault
+    try:
+        opened = await vault.open("messages", waiting.id, {"parameters_sealed": waiting.parameters_sealed})
+        to = await vault.open("people", account.id, {"email_sealed": account.email_sealed})
+    except ErasedError:
+        return None
+    parameters = msgspec.json.decode(opened["parameters_sealed"] or "{}", type=dict[str, str])
+    return compose(platform, waiting.kind, to["email_sealed"] or "", parameters)
 
 
 def compose(platform: Platform, kind: str, to: str, parameters: dict[str, str]) -> EmailMessage:

@@ -92,6 +92,6 @@ async def message(tx: Transaction, message_id: UUID) -> WaitingMail | None:
     return await tx.one(_Q["message"], message_id, into=WaitingMail)
 
 
-async def drop_message(tx: Transaction, message_id: UUID) -> None:
-    """Drop a mail that was sent."""
-    await tx.run(_Q["drop_message"], message_id)
+async def drop_message(tx: Transaction, message_id: UUID) -> bool:
+    """Drop a mail that is being sent; False when it is gone already."""
+    return await tx.run(_Q["drop_message"], message_id) > 0

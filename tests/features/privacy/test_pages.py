@@ -1,0 +1,101 @@
+"""The privacy centre: what is held, who saw it, what was agreed to."""
+
+import httpx
+import pytest
+
+from tests.support.catalog import connected
+from tests.support.deployment import Deployment
+from tests.support.hiring import ADA, applied, pdf
+from upheld.features.privacy.certificate import public_hex
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_newcomer_sees_that_little_is_held_and_nobody_looked(deployment: Deployment) -> None:
+    async with deployment.person(ADA) as ada:
+        page = (await ada.get("/privacy")).text
+    assert ADA in page
+    assert "None yet" in page
+    assert "Nobody yet" in page
+    assert "You signed in" in page
+
+
+async def test_a_candidate_sees_which_employer_saw_which_part(deployment: Deployment) -> None:
+    async with applied(deployment, ("resume.pdf", pdf("Ada Okafor"))) as application:
+        assert "Nobody yet" in (await application.candidate.get("/privacy")).text
+        await application.owner.get(application.page())
+        page = (await application.candidate.get("/privacy")).text
+        assert "Nobody yet" not in page
+        assert "Harbour &amp; Sons" in page
+        assert "Your application" in page
+        assert "Boat keeper" in page
+        await application.owner.get(application.page("/resume"))
+        assert "Your résumé" in (await application.candidate.get("/privacy/journal")).text
+
+
+async def test_the_whole_journal_is_shown_a_hundred_lines_a_page(deployment: Deployment) -> None:
+    async with applied(deployment) as application:
+        async with connected(deployment.cluster, deployment.settings.database) as connection:
+            await connection.execute(
+                "insert into upheld.access_journal (person_id, viewer_id, organisation_id, application_id, part)"
+                " select person_id, gen_random_uuid(), organisation_id, id, 'contact'"
+                " from upheld.applications, generate_series(1, 130)"
+            )
+        ada = application.candidate
+        assert "Show all 130" in (await ada.get("/privacy")).text
+        assert (await ada.get("/privacy/journal")).text.count("How to reach you") == 100  # noqa: PLR2004 - a page
+        assert (await ada.get("/privacy/journal?page=2")).text.count("How to reach you") == 30  # noqa: PLR2004 - the rest
+        for odd in ("0", "-1", "x", "99999999999999999999"):
+            assert (await ada.get(f"/privacy/journal?page={odd}")).status_code == httpx.codes.OK
+
+
+async def test_a_consent_is_withdrawn_and_given_again_in_one_step_each(deployment: Deployment) -> None:
+    async with deployment.person(ADA) as ada:
+        withdrawn = await ada.form("/privacy/consents", purpose="resume-reading", organisation="")
+        assert ">Agree<" in withdrawn.text
+        given = await ada.form("/privacy/consents", purpose="resume-reading", give="yes")
+        assert ">Withdraw<" in given.text
+        again = await ada.form("/privacy/consents", purpose="resume-reading", give="yes")
+        assert again.status_code == httpx.codes.OK
+    async with connected(deployment.cluster, deployment.settings.database) as connection:
+        words = await connection.fetch("select given from upheld.consents where purpose = 'resume-reading' order by at")
+    assert [row["given"] for row in words] == [True, False, True]
+
+
+async def test_withdrawing_the_consent_to_an_employer_takes_the_applications_back(deployment: Deployment) -> None:
+    async with applied(deployment) as application:
+        ada = application.candidate
+        async with connected(deployment.cluster, deployment.settings.database) as connection:
+            employer = await connection.fetchval("select organisation_id from upheld.applications")
+        await ada.form("/privacy/consents", purpose="application", organisation=str(employer))
+        assert "Withdrawn" in (await ada.get(application.own_page())).text
+        repeated = await ada.form("/privacy/consents", purpose="application", organisation=str(employer))
+        assert repeated.status_code == httpx.codes.NOT_FOUND
+
+
+async def test_what_cannot_be_changed_here_is_not_changed(deployment: Deployment) -> None:
+    async with deployment.person(ADA) as ada:
+        for fields in (
+            {"purpose": "account"},
+            {"purpose": "account", "give": "yes"},
+            {"purpose": "application", "give": "yes"},
+            {"purpose": "nonsense"},
+            {"purpose": "application", "organisation": "00000000-0000-0000-0000-000000000000"},
+        ):
+            assert (await ada.form("/privacy/consents", **fields)).status_code == httpx.codes.NOT_FOUND
+        odd = await ada.form("/privacy/consents", purpose="application", organisation="x")
+        assert odd.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+
+
+async def test_the_key_that_signs_certificates_is_public(deployment: Deployment) -> None:
+    async with deployment.browser() as stranger:
+        answer = await stranger.get("/.well-known/upheld-signing-key")
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert answer.text == public_hex(deployment.platform.keys.signing_key()) + "\n"
+
+
+@pytest.mark.parametrize("path", ["/privacy", "/privacy/journal", "/privacy/export", "/privacy/leave"])
+async def test_the_privacy_centre_is_for_those_who_are_signed_in(deployment: Deployment, path: str) -> None:
+    async with deployment.browser() as stranger:
+        answer = await stranger.get(path, follow_redirects=False)
+    assert answer.headers["location"].startswith("/sign-in")
