@@ -90,7 +90,7 @@ async def test_a_database_without_rows_does_not_cost_anybody_their_files(deploym
         path.write_bytes(b"x")
         os.utime(path, (0, 0))
     assert (await tidy(deployment.platform))["files"] == 0
-    assert len(files(deployment)) == 101  # noqa: PLR2004 - all of them
+    assert len(files(deployment)) == 101
 
 
 async def test_sessions_secrets_and_mails_go_when_their_time_is_over(deployment: Deployment) -> None:

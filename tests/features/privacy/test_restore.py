@@ -86,9 +86,9 @@ async def test_a_backup_from_between_the_request_and_its_end_is_refused_too(depl
 
 
 async def test_a_web_process_does_not_start_beside_people_who_were_erased(deployment: Deployment) -> None:
-    async with deployment.person(ADA) as ada:
-        async with restored_afterwards(deployment, deployment.settings.database):
-            await ask_to_leave(ada)
-            await deployment.work()
+    database = deployment.settings.database
+    async with deployment.person(ADA) as ada, restored_afterwards(deployment, database):
+        await ask_to_leave(ada)
+        await deployment.work()
     with pytest.raises(RuntimeError, match="upheld erasures replay"), serving(deployment.settings):
         pytest.fail("it served")
