@@ -4,8 +4,11 @@ UV_VERSION := 0.13.9
 UV_FOLDER := .tools/uv-$(UV_VERSION)
 export UV := $(UV_FOLDER)/bin/uv
 READY := .venv/.ready
-PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13 python3.14,\
-	$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
+TOOLS := .venv/.tools
+QUIET := /^ *([-+~]|Downloaded|Building|Built) /d
+SYNC := $(UV) sync --locked --extra demo --no-progress --python
+PYTHON ?= $(or $(firstword $(foreach name,python3 python3.11 python3.12 python3.13 python3.14,\
+	$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null))),python3)
 
 # Neither a Python nor a Node is ever downloaded: the system's Python, and the Node of a locked wheel.
 export UV_PYTHON_DOWNLOADS := never
@@ -20,14 +23,14 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := on
 run: $(READY) ## Set up and start the demo with its own PostgreSQL; Ctrl-C stops it
 	@exec .venv/bin/upheld run
 
-test: $(READY) ## Run every test on a real PostgreSQL, and the journeys in a real Chromium
+test: $(TOOLS) ## Run every test on a real PostgreSQL, and the journeys in a real Chromium
 	@tools/need.sh "command -v chromium" chromium "the tests walk through the pages in a real browser"
 	@.venv/bin/pytest
 
-check: $(READY) ## Check format, lint, types, SQL, architecture, words and lock; the fastest first
+check: $(TOOLS) ## Check format, lint, types, SQL, architecture, words and lock; the fastest first
 	@tools/check.sh
 
-fix: $(READY) ## Repair what can be repaired by itself: format, lint, words, settings reference
+fix: $(TOOLS) ## Repair what can be repaired by itself: format, lint, words, settings reference
 	@.venv/bin/ruff check --quiet --fix . ; .venv/bin/ruff format --quiet .
 	@.venv/bin/python -m tools.words
 	@.venv/bin/python -m tools.settings
@@ -38,17 +41,23 @@ verify: $(READY) ## Prove the promises of the running deployment
 trust: ## Let this machine's browsers trust the demo's own authority
 	@tools/trust.sh
 
-words: $(READY) ## Extract every string that people see into src/upheld/locale/upheld.pot
+words: $(TOOLS) ## Extract every string that people see into src/upheld/locale/upheld.pot
 	@.venv/bin/python -m tools.words
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
 
-# Setting up happens when the lock is newer than the last time, and not otherwise.
+# Setting up happens when the lock is newer than the last time, and not otherwise. A demo needs
+# less than a developer does.
 $(READY): pyproject.toml uv.lock $(UV)
 	@echo "Setting up the locked packages (the first time takes a minute or two)"
-	@bash -o pipefail -c '$(UV) sync --locked --extra demo --python "$(PYTHON)" --no-progress 2>&1 | sed "/^ [-+~] /d"'
+	@bash -o pipefail -c '$(SYNC) "$(PYTHON)" --no-dev --inexact 2>&1 | sed -E "$(QUIET)"'
 	@touch $@
+
+$(TOOLS): pyproject.toml uv.lock $(UV)
+	@echo "Setting up the locked packages, the developer's too"
+	@bash -o pipefail -c '$(SYNC) "$(PYTHON)" 2>&1 | sed -E "$(QUIET)"'
+	@touch $@ $(READY)
 
 $(UV):
 	@tools/get-uv.sh "$(PYTHON)" $(UV_VERSION) $(UV_FOLDER)

@@ -5,7 +5,6 @@ python=$1 version=$2 folder=$3
 here=$(dirname "$0")
 
 "$here/need.sh" "$python -c 'import sys; assert sys.version_info >= (3, 11)'" python3 "Upheld runs on Python 3.11 or newer"
-python=${python:-python3}
 echo "Getting uv $version"
 rm -rf "$folder"
 if ! "$python" -c 'import ensurepip' 2>/dev/null && "$python" -m pip --version >/dev/null 2>&1; then
