@@ -13,7 +13,7 @@ from upheld.kit.errors import UpheldError
 from upheld.main import processes
 from upheld.main.duties import COMMANDS
 from upheld.main.setup import SignIns, embedded, initialise, read_sign_ins, seed_demo
-from upheld.main.supervisor import serve_all
+from upheld.main.supervisor import end_in_order, serve_all
 from upheld.main.verify import verify
 from upheld.platform.migrations import migrate
 from upheld.platform.services import open_platform
@@ -41,6 +41,7 @@ def cli() -> None:
 @cli.command()
 def run() -> None:
     """Set up and start a demo on an embedded PostgreSQL, until Ctrl-C."""
+    end_in_order()
     settings = replace(Settings.read(), demo=True)
     began = time.monotonic()
     with embedded(settings, _say) as named:
@@ -79,6 +80,7 @@ def serve() -> None:
     if not settings.database:
         msg = "UPHELD_DATABASE is not set. `upheld init` sets up a real deployment; `upheld run` starts a demo."
         raise click.ClickException(msg)
+    end_in_order()
     serve_all(settings, lambda: _say(f"Serving {settings.address}. Ctrl-C stops it."))
 
 

@@ -28,8 +28,6 @@ def serve_all(settings: Settings, ready: Callable[[], None]) -> None:
         ProcessEndedError: one of them ended; the others are ended too, so that a service
             manager sees a failure instead of half a deployment.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
     environment = environment_of(settings)
     names = ["web", "worker", *(["plain"] if settings.listen_plain else [])]
     children: list[subprocess.Popen[bytes]] = []
@@ -47,6 +45,12 @@ def serve_all(settings: Settings, ready: Callable[[], None]) -> None:
         return
     finally:
         _end(children)
+
+
+def end_in_order() -> None:
+    """Treat SIGTERM and SIGHUP like Ctrl-C: what was started is stopped, in order."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -68,6 +72,9 @@ def _wait_for_listener(settings: Settings, children: list[subprocess.Popen[bytes
 
 
 def _end(children: list[subprocess.Popen[bytes]]) -> None:
+    # From here on we are stopping; a second Ctrl-C must not leave half of it running.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     for child in children:
         child.terminate()
     for child in children:
