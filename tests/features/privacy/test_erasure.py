@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -289,22 +290,47 @@ asyncio.run(work(settings, DyingMail(settings.var / "mail"), timedelta(seconds=2
 """
 
 
+_LIVING_WORKER = _DYING_WORKER.replace("os.kill(os.getpid(), signal.SIGKILL)", "return await super().forget(person)")
+
+
 async def test_a_worker_killed_with_kill_9_has_its_erasure_finished_by_the_next(deployment: Deployment) -> None:
     async with applied(deployment, RESUME) as application:
         person, path = await person_of(deployment, application.candidate), await ask_to_leave(application.candidate)
         first = worker(deployment, _DYING_WORKER)
         assert first.wait(30) == -9
         assert "people.id" in await rows_about(deployment, person)
-        second = worker(
-            deployment,
-            _DYING_WORKER.replace("os.kill(os.getpid(), signal.SIGKILL)", "return await super().forget(person)"),
-        )
+        second = worker(deployment, _LIVING_WORKER)
         try:
             await done(application.owner, path)
         finally:
             second.terminate()
             assert second.wait(20) == 0
         await expect_gone(deployment, person, path)
+
+
+async def test_a_worker_whose_connection_is_cut_goes_on(deployment: Deployment) -> None:
+    async with deployment.person(ADA) as ada:
+        running = worker(deployment, _LIVING_WORKER)
+        try:
+            await _waiting_worker(deployment)
+            async with connected(deployment.cluster, "postgres") as admin:
+                await admin.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'worker' and datname = $1",
+                    urlsplit(deployment.settings.database).path.lstrip("/"),
+                )
+            await done(ada, await ask_to_leave(ada))
+        finally:
+            running.terminate()
+            assert running.wait(20) == 0
+
+
+async def _waiting_worker(deployment: Deployment) -> None:
+    """Wait until a worker has registered its schedules: then it works."""
+    async with connected(deployment.cluster, deployment.settings.database) as connection:
+        limit = time.monotonic() + 30
+        while not await connection.fetchval("select count(*) from queue.pgqueuer_schedules"):
+            assert time.monotonic() < limit, "the worker did not start"
+            await asyncio.sleep(0.1)
 
 
 def worker(deployment: Deployment, script: str) -> subprocess.Popen[bytes]:

@@ -80,7 +80,8 @@ async def _repeat(platform: Platform, mailer: Mailer, entry: Entry) -> None:
         return
     async with platform.database.transaction("worker") as tx:
         await store.open_job_context(tx, secret)
-        await store.take_up_erasure(tx, entry.erasure_id, bytes.fromhex(entry.receipt_hash), entry.requested_at)
+        receipt_hash = bytes.fromhex(entry.receipt_hash)
+        await store.take_up_erasure(tx, entry.erasure_id, receipt_hash, entry.requested_at, secret)
     await erase(platform, mailer, entry.erasure_id, secret.hex())
 
 

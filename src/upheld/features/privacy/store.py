@@ -101,9 +101,11 @@ async def certify_erasure(tx: Transaction, erasure_id: UUID, certificate: Record
     await tx.value(_Q["certify_erasure"], erasure_id, certificate)
 
 
-async def take_up_erasure(tx: Transaction, erasure_id: UUID, receipt_hash: bytes, asked_at: dt.datetime) -> None:
-    """Take up an erasure again that a restore has undone."""
-    await tx.value(_Q["take_up_erasure"], erasure_id, receipt_hash, asked_at)
+async def take_up_erasure(
+    tx: Transaction, erasure_id: UUID, receipt_hash: bytes, asked_at: dt.datetime, secret: bytes
+) -> None:
+    """Take up an erasure again that a restore has undone, with the secret stored for that."""
+    await tx.value(_Q["take_up_erasure"], erasure_id, receipt_hash, asked_at, secret)
 
 
 async def which_exist(tx: Transaction, people: Iterable[UUID]) -> set[UUID]:

@@ -90,7 +90,7 @@ select upheld.certify_erasure($1, $2);
 
 -- name: take_up_erasure
 -- Takes up an erasure again that a restore has undone.
-select upheld.take_up_erasure($1, $2, $3);
+select upheld.take_up_erasure($1, $2, $3, $4);
 
 -- name: which_exist
 -- Which of the given people have an account.

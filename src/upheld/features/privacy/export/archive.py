@@ -90,11 +90,19 @@ def _manifest(everything: Everything, contents: dict[str, bytes]) -> Record:
 
 
 def _index(everything: Everything, words: Words) -> str:
-    return render(words, "privacy/export/index.html", everything=everything, withheld=withheld(), shown=_shown)
+    tables = [(part, [_for_people(record) for record in records]) for part, records in everything.tables]
+    return render(
+        words, "privacy/export/index.html", everything=everything, tables=tables, withheld=withheld(), shown=_shown
+    )
 
 
 def _readme(everything: Everything, words: Words) -> str:
     return render(words, "privacy/export/readme.txt", everything=everything)
+
+
+def _for_people(record: Record) -> Record:
+    """Return a record without the random numbers that tie records together; the data files have them."""
+    return {name: value for name, value in record.items() if name != "id" and not name.endswith("_id")}
 
 
 def _shown(value: object) -> str:

@@ -29,7 +29,7 @@ order by created_at, id;
 
 -- name: job_secrets
 -- Which background work may act for the person, and until when.
-select person_id, duty, expires_at from upheld.job_secrets
+select person_id, duty, takes_up, expires_at from upheld.job_secrets
 where person_id = upheld.current_person()
 order by expires_at, duty;
 
