@@ -28,6 +28,17 @@ def test_every_path_that_is_named_exists(paper: Path) -> None:
     assert missing == []
 
 
+def test_every_path_that_a_docstring_or_comment_names_exists() -> None:
+    missing = [
+        f"{shown(path)}: {word}"
+        for path in sorted((ROOT / "src").rglob("*"))
+        if path.suffix in {".py", ".sql"}
+        for word in re.findall(r"`([^`\s]+)`", path.read_text())
+        if word.startswith(FOLDERS) and not _exists(ROOT, word)
+    ]
+    assert missing == []
+
+
 @pytest.mark.parametrize("paper", PAPERS, ids=shown)
 def test_every_make_target_that_is_named_exists(paper: Path) -> None:
     targets = set(re.findall(r"(?m)^([a-z]+):", (ROOT / "Makefile").read_text()))

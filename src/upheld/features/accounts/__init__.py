@@ -6,5 +6,5 @@ What a stranger is told does not depend on whether an account exists, and neithe
 work that is done.
 
 Invariant: `web` can execute neither the minting function nor any look-up of credentials
-(`tests/boundary`).
+(the grants in `src/upheld/database/schema/070_accounts.sql`; proven by *access.context*).
 """
