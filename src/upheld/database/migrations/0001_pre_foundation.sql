@@ -162,6 +162,7 @@ create table upheld.job_secrets (
     secret_hash bytea primary key check (length(secret_hash) = 32),
     person_id uuid not null,
     duty text not null check (duty in ('mail', 'erasure')),
+    takes_up boolean not null default false check (duty = 'erasure' or not takes_up),
     expires_at timestamptz not null
 );
 create index job_secrets_person_id_idx on upheld.job_secrets (person_id);
@@ -169,7 +170,7 @@ alter table upheld.job_secrets enable row level security;
 alter table upheld.job_secrets force row level security;
 comment on table upheld.job_secrets is 'What background work presents to the database instead of a name.';
 call upheld.classify('upheld.job_secrets', '{secret_hash}', 'technical', 'person', '{account}', 'contract', 'link', false, 'row');
-call upheld.classify('upheld.job_secrets', '{person_id,duty,expires_at}', 'technical', 'person', '{account}', 'contract', 'link', true, 'row');
+call upheld.classify('upheld.job_secrets', '{person_id,duty,takes_up,expires_at}', 'technical', 'person', '{account}', 'contract', 'link', true, 'row');
 -- The sealed context: the database itself authenticates each request.
 --
 -- 1. `open_context(secret)` finds the session by the hash of its secret, checks that it
@@ -491,13 +492,16 @@ end
 $$;
 
 -- Records an act of the person whose context is open: nobody can write an entry in
--- another's name.
+-- another's name, nor in nobody's, which would look like a duty of the platform.
 create function upheld.record_act(
     action text, target_kind text, target_id uuid, details jsonb, origin_sealed bytea
 ) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
+    if upheld.current_person() is null then
+        raise exception 'Only a person records an act.' using errcode = '42501';
+    end if;
     perform upheld.append_entry(
         upheld.current_person(), upheld.current_organisation(), action,
         target_kind, target_id, details, origin_sealed);
@@ -646,16 +650,23 @@ create index consents_notice_id_idx on upheld.consents (notice_id);
 alter table upheld.consents enable row level security;
 alter table upheld.consents force row level security;
 create policy consents_are_seen_by_their_person on upheld.consents
-for select to web, worker using (person_id = (select upheld.current_person()));
+for select to web using (person_id = (select upheld.current_person()));
 create policy consents_are_recorded_by_their_person on upheld.consents
-for insert to web with check (person_id = (select upheld.current_person()));
+for insert to web with check (
+    person_id = (select upheld.current_person())
+    -- The wording that is named is one about this purpose.
+    and exists (
+        select from upheld.notices as n
+        where n.id = notice_id and n.kind = case purpose when 'application' then 'application' else 'account' end
+    )
+);
 create policy first_consents_are_recorded_at_the_gate on upheld.consents
 for insert to credential_keeper with check (organisation_id is null);
 create policy platform_consents_go_with_the_account on upheld.consents
 for delete to eraser using (person_id = (select upheld.current_person()) and organisation_id is null);
 create policy consents_are_seen_by_the_eraser on upheld.consents
 for select to eraser using (person_id = (select upheld.current_person()));
-grant select on upheld.consents to web, worker, eraser;
+grant select on upheld.consents to web, eraser;
 grant insert (purpose, organisation_id, notice_id, given, origin_sealed) on upheld.consents to web;
 grant insert (person_id, purpose, notice_id, given, origin_sealed) on upheld.consents to credential_keeper;
 grant delete on upheld.consents to eraser;
@@ -698,13 +709,13 @@ for select to credential_keeper using (revoked_at is null);
 create policy sessions_are_freshened_by_the_credential_keeper on upheld.sessions
 for update to credential_keeper using (revoked_at is null);
 create policy a_person_sees_their_own_sessions on upheld.sessions
-for select to web, worker using (person_id = (select upheld.current_person()));
+for select to web using (person_id = (select upheld.current_person()));
 create policy a_person_ends_their_own_sessions on upheld.sessions
 for update to web using (person_id = (select upheld.current_person()) and revoked_at is null)
 with check (person_id = (select upheld.current_person()));
 grant select, insert, update (proven_at) on upheld.sessions to credential_keeper;
 grant select (id, person_id, organisation_id, created_at, last_seen_at, proven_at, idle_for, expires_at, revoked_at)
-on upheld.sessions to web, worker;
+on upheld.sessions to web;
 grant update (revoked_at, organisation_id) on upheld.sessions to web;
 
 create policy memberships_are_looked_up_at_sign_in on upheld.members
@@ -851,8 +862,8 @@ using (not is_probe or (select upheld.asks_as_probe()));
 grant select on upheld.organisations to web, worker;
 
 create policy a_person_sees_their_own_memberships on upheld.members
-for select to web, worker using (person_id = (select upheld.current_person()));
-grant select on upheld.members to web, worker;
+for select to web using (person_id = (select upheld.current_person()));
+grant select on upheld.members to web;
 
 -- The founder becomes the owner: the only way into an organisation in this release.
 create policy founders_are_added_by_the_credential_keeper on upheld.members
@@ -1151,6 +1162,17 @@ create index applications_person_id_idx on upheld.applications (person_id);
 create index applications_keep_until_idx on upheld.applications (keep_until) where keep_until is not null;
 alter table upheld.applications enable row level security;
 alter table upheld.applications force row level security;
+-- Whether an application that closes does so now, and is kept for as long as the rule says
+-- (`APPLICATION_RECORD` in `kit/deadlines.py`). A day on either side: the clock that counted
+-- the months may already, or not yet, be past midnight.
+create function upheld.closes_by_the_rule(closed_at timestamptz, keep_until date) returns boolean
+language sql stable set search_path = ''
+return closed_at is null or (
+    closed_at = upheld.clock_now()
+    and keep_until - ((closed_at at time zone 'UTC')::date + interval '12 months')::date between -1 and 1
+);
+grant execute on function upheld.closes_by_the_rule(timestamptz, date) to web, eraser;
+
 create policy applications_are_seen_by_their_candidate on upheld.applications
 for select to web, worker, record_reader, eraser using (person_id = (select upheld.current_person()));
 create policy applications_are_seen_by_members_who_accepted_fair_use on upheld.applications
@@ -1170,15 +1192,21 @@ for insert to web with check (
 );
 create policy applications_are_withdrawn_by_their_candidate on upheld.applications
 for update to web using (person_id = (select upheld.current_person()) and closed_at is null)
-with check (person_id = (select upheld.current_person()) and stage = 'withdrawn');
+with check (
+    person_id = (select upheld.current_person()) and stage = 'withdrawn'
+    and upheld.closes_by_the_rule(closed_at, keep_until)
+);
 create policy applications_are_moved_by_members_who_accepted_fair_use on upheld.applications
 for update to web using (
     organisation_id = (select upheld.current_organisation()) and closed_at is null
     and (select upheld.may_see_candidates())
-) with check (organisation_id = (select upheld.current_organisation()) and stage <> 'withdrawn');
+) with check (
+    organisation_id = (select upheld.current_organisation()) and stage <> 'withdrawn'
+    and upheld.closes_by_the_rule(closed_at, keep_until)
+);
 create policy open_applications_are_withdrawn_at_erasure on upheld.applications
 for update to eraser using (person_id = (select upheld.current_person()) and closed_at is null)
-with check (stage = 'withdrawn');
+with check (stage = 'withdrawn' and upheld.closes_by_the_rule(closed_at, keep_until));
 grant select on upheld.applications to web, worker, record_reader, eraser;
 grant insert (id, organisation_id, job_id) on upheld.applications to web;
 grant update (stage, closed_at, keep_until) on upheld.applications to web, eraser;
@@ -1278,7 +1306,7 @@ alter table upheld.application_events enable row level security;
 alter table upheld.application_events force row level security;
 alter table upheld.application_events alter column reason_sealed set statistics 0;
 create policy events_are_seen_by_their_candidate on upheld.application_events
-for select to web, worker using (person_id = (select upheld.current_person()));
+for select to web using (person_id = (select upheld.current_person()));
 create policy events_are_seen_by_members_who_accepted_fair_use on upheld.application_events
 for select to web using (
     organisation_id = (select upheld.current_organisation()) and (select upheld.may_see_candidates())
@@ -1307,7 +1335,7 @@ for insert to web with check (
 );
 create policy events_are_added_at_erasure on upheld.application_events
 for insert to eraser with check (person_id = (select upheld.current_person()) and stage = 'withdrawn');
-grant select on upheld.application_events to web, worker;
+grant select on upheld.application_events to web;
 grant insert (id, application_id, organisation_id, person_id, stage, reason_sealed) on upheld.application_events to web, eraser;
 comment on table upheld.application_events is 'What happened to an application, step by step.';
 call upheld.classify('upheld.application_events', '{id,application_id,organisation_id,person_id,actor_id,stage,at}', 'application', 'candidate', '{application}', 'consent', 'application record', true, 'kept');
@@ -1363,12 +1391,12 @@ for insert to record_reader with check (
 create policy the_journal_is_checked_by_the_record_reader on upheld.access_journal
 for select to record_reader using (viewer_id = (select upheld.current_person()));
 create policy the_journal_is_seen_by_the_person_it_is_about on upheld.access_journal
-for select to web, worker using (person_id = (select upheld.current_person()));
+for select to web using (person_id = (select upheld.current_person()));
 create policy the_journal_goes_with_the_account on upheld.access_journal
 for delete to eraser using (person_id = (select upheld.current_person()));
 create policy the_journal_is_found_by_the_eraser on upheld.access_journal
 for select to eraser using (person_id = (select upheld.current_person()));
-grant select on upheld.access_journal to web, worker, record_reader, eraser;
+grant select on upheld.access_journal to web, record_reader, eraser;
 grant insert (person_id, viewer_id, organisation_id, application_id, part) on upheld.access_journal to record_reader;
 grant delete on upheld.access_journal to eraser;
 comment on table upheld.access_journal is 'Who saw which part of a candidate''s data, and when.';
@@ -1713,7 +1741,7 @@ call upheld.classify('upheld.messages', '{parameters_sealed}', 'technical', 'per
 
 create policy job_secrets_are_stored_by_the_queue_writer on upheld.job_secrets
 for insert to queue_writer with check (expires_at > upheld.clock_now());
-grant insert (secret_hash, person_id, duty, expires_at) on upheld.job_secrets to queue_writer;
+grant insert (secret_hash, person_id, duty, takes_up, expires_at) on upheld.job_secrets to queue_writer;
 create policy candidates_of_an_employer_are_known_to_the_queue_writer on upheld.applications
 for select to queue_writer using (
     organisation_id = (select upheld.current_organisation())
@@ -1793,7 +1821,11 @@ create unique index erasures_one_pending_idx on upheld.erasures (person_id) wher
 alter table upheld.erasures enable row level security;
 alter table upheld.erasures force row level security;
 create policy erasures_are_asked_for_by_their_person on upheld.erasures
-for insert to web with check (person_id = (select upheld.current_person()) and state = 'scheduled');
+for insert to web with check (
+    person_id = (select upheld.current_person()) and state = 'scheduled'
+    -- The law gives us a month (GDPR Art. 12(3)); nobody can put it off for longer.
+    and due_at <= (select upheld.clock_now()) + interval '30 days'
+);
 create policy erasures_are_seen_by_their_person on upheld.erasures
 for select to web using (person_id = (select upheld.current_person()));
 create policy erasures_are_called_off_by_their_person on upheld.erasures
@@ -1849,6 +1881,7 @@ for delete to eraser using (
 );
 grant delete on upheld.documents to eraser;
 grant select (organisation_id, role) on upheld.members to eraser;
+grant select (secret_hash, takes_up) on upheld.job_secrets to eraser;
 -- The organisations of the person asking that have no other member. Whoever knows the
 -- memberships of everyone answers, and tells nothing else about them.
 create function upheld.left_without_member() returns uuid[]
@@ -1942,14 +1975,16 @@ begin
 end
 $$;
 
--- Files the certificate of an erasure that has been carried out.
+-- Files the certificate of an erasure that has been carried out: the person is gone.
 create function upheld.certify_erasure(wanted_id uuid, new_certificate jsonb) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
     update upheld.erasures
     set state = 'done', finished_at = upheld.clock_now(), certificate = new_certificate
-    where id = wanted_id and person_id = upheld.current_person() and state = 'running';
+    where
+        id = wanted_id and person_id = upheld.current_person() and state = 'running'
+        and not exists (select from upheld.people as p where p.id = upheld.current_person());
     if not found then
         raise exception 'There is no such erasure to certify.' using errcode = '42501';
     end if;
@@ -2016,18 +2051,24 @@ end;
 create function upheld.allow_erasure_again(whose uuid, secret bytea) returns void
 language sql volatile security definer set search_path = ''
 begin atomic
-    insert into upheld.job_secrets (secret_hash, person_id, duty, expires_at)
-    values (pg_catalog.sha256(secret), whose, 'erasure', upheld.clock_now() + interval '1 hour');
+    insert into upheld.job_secrets (secret_hash, person_id, duty, takes_up, expires_at)
+    values (pg_catalog.sha256(secret), whose, 'erasure', true, upheld.clock_now() + interval '1 hour');
 end;
 
 -- 3. The worker, in the context that the secret opens, takes the erasure up again under
--- the id and receipt that the register names; then it goes the way of every erasure.
-create function upheld.take_up_erasure(wanted_id uuid, receipt bytea, asked_at timestamptz) returns void
+-- the id and receipt that the register names; then it goes the way of every erasure. The
+-- secret of an ordinary erasure does not do: with it a worker could skip the time in which
+-- a person may call it off, or go on after they did.
+create function upheld.take_up_erasure(
+    wanted_id uuid, receipt bytea, asked_at timestamptz, secret bytea
+) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    if upheld.current_standing() is distinct from 'duty:erasure' then
-        raise exception 'Only the erasure duty may take up an erasure.' using errcode = '42501';
+    if upheld.current_standing() is distinct from 'duty:erasure' or not exists (
+        select from upheld.job_secrets as j where j.secret_hash = pg_catalog.sha256(secret) and j.takes_up
+    ) then
+        raise exception 'Only the duty of repeating an erasure may take it up.' using errcode = '42501';
     end if;
     update upheld.erasures set state = 'cancelled'
     where person_id = upheld.current_person() and state in ('scheduled', 'running') and id <> wanted_id;
@@ -2043,7 +2084,7 @@ upheld.allow_erasure_again(uuid, bytea)
 to maintenance;
 grant execute on function
 upheld.plan_erasure(uuid), upheld.erase_person(uuid, date), upheld.certify_erasure(uuid, jsonb),
-upheld.take_up_erasure(uuid, bytea, timestamptz)
+upheld.take_up_erasure(uuid, bytea, timestamptz, bytea)
 to worker;
 grant execute on function upheld.erasure_by_receipt(bytea), upheld.queue_erasure(uuid, bytea) to web;
 -- What a person may read of their own, beyond what the other pages show, so that
@@ -2058,7 +2099,7 @@ grant select (person_id, expires_at) on upheld.email_verifications to web;
 
 create policy a_person_sees_what_work_may_act_for_them on upheld.job_secrets
 for select to web using (person_id = (select upheld.current_person()));
-grant select (person_id, duty, expires_at) on upheld.job_secrets to web;
+grant select (person_id, duty, takes_up, expires_at) on upheld.job_secrets to web;
 
 create policy a_person_sees_the_mails_that_wait_for_them on upheld.messages
 for select to web using (person_id = (select upheld.current_person()));
@@ -2347,7 +2388,7 @@ alter function upheld.certify_erasure(uuid, jsonb) owner to eraser;
 alter function upheld.erasure_by_receipt(bytea) owner to eraser;
 alter function upheld.erasures_under_way() owner to eraser;
 alter function upheld.count_overdue_erasures() owner to eraser;
-alter function upheld.take_up_erasure(uuid, bytea, timestamptz) owner to eraser;
+alter function upheld.take_up_erasure(uuid, bytea, timestamptz, bytea) owner to eraser;
 alter function upheld.left_without_member() owner to credential_keeper;
 alter function upheld.which_exist(uuid[]) owner to credential_keeper;
 alter function upheld.allow_erasure_again(uuid, bytea) owner to queue_writer;

@@ -98,6 +98,7 @@ create table upheld.job_secrets (
     secret_hash bytea primary key check (length(secret_hash) = 32),
     person_id uuid not null,
     duty text not null check (duty in ('mail', 'erasure')),
+    takes_up boolean not null default false check (duty = 'erasure' or not takes_up),
     expires_at timestamptz not null
 );
 create index job_secrets_person_id_idx on upheld.job_secrets (person_id);
@@ -105,4 +106,4 @@ alter table upheld.job_secrets enable row level security;
 alter table upheld.job_secrets force row level security;
 comment on table upheld.job_secrets is 'What background work presents to the database instead of a name.';
 call upheld.classify('upheld.job_secrets', '{secret_hash}', 'technical', 'person', '{account}', 'contract', 'link', false, 'row');
-call upheld.classify('upheld.job_secrets', '{person_id,duty,expires_at}', 'technical', 'person', '{account}', 'contract', 'link', true, 'row');
+call upheld.classify('upheld.job_secrets', '{person_id,duty,takes_up,expires_at}', 'technical', 'person', '{account}', 'contract', 'link', true, 'row');

@@ -82,13 +82,16 @@ end
 $$;
 
 -- Records an act of the person whose context is open: nobody can write an entry in
--- another's name.
+-- another's name, nor in nobody's, which would look like a duty of the platform.
 create function upheld.record_act(
     action text, target_kind text, target_id uuid, details jsonb, origin_sealed bytea
 ) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
+    if upheld.current_person() is null then
+        raise exception 'Only a person records an act.' using errcode = '42501';
+    end if;
     perform upheld.append_entry(
         upheld.current_person(), upheld.current_organisation(), action,
         target_kind, target_id, details, origin_sealed);

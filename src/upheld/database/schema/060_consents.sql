@@ -40,16 +40,23 @@ create index consents_notice_id_idx on upheld.consents (notice_id);
 alter table upheld.consents enable row level security;
 alter table upheld.consents force row level security;
 create policy consents_are_seen_by_their_person on upheld.consents
-for select to web, worker using (person_id = (select upheld.current_person()));
+for select to web using (person_id = (select upheld.current_person()));
 create policy consents_are_recorded_by_their_person on upheld.consents
-for insert to web with check (person_id = (select upheld.current_person()));
+for insert to web with check (
+    person_id = (select upheld.current_person())
+    -- The wording that is named is one about this purpose.
+    and exists (
+        select from upheld.notices as n
+        where n.id = notice_id and n.kind = case purpose when 'application' then 'application' else 'account' end
+    )
+);
 create policy first_consents_are_recorded_at_the_gate on upheld.consents
 for insert to credential_keeper with check (organisation_id is null);
 create policy platform_consents_go_with_the_account on upheld.consents
 for delete to eraser using (person_id = (select upheld.current_person()) and organisation_id is null);
 create policy consents_are_seen_by_the_eraser on upheld.consents
 for select to eraser using (person_id = (select upheld.current_person()));
-grant select on upheld.consents to web, worker, eraser;
+grant select on upheld.consents to web, eraser;
 grant insert (purpose, organisation_id, notice_id, given, origin_sealed) on upheld.consents to web;
 grant insert (person_id, purpose, notice_id, given, origin_sealed) on upheld.consents to credential_keeper;
 grant delete on upheld.consents to eraser;

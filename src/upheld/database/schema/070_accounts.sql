@@ -34,13 +34,13 @@ for select to credential_keeper using (revoked_at is null);
 create policy sessions_are_freshened_by_the_credential_keeper on upheld.sessions
 for update to credential_keeper using (revoked_at is null);
 create policy a_person_sees_their_own_sessions on upheld.sessions
-for select to web, worker using (person_id = (select upheld.current_person()));
+for select to web using (person_id = (select upheld.current_person()));
 create policy a_person_ends_their_own_sessions on upheld.sessions
 for update to web using (person_id = (select upheld.current_person()) and revoked_at is null)
 with check (person_id = (select upheld.current_person()));
 grant select, insert, update (proven_at) on upheld.sessions to credential_keeper;
 grant select (id, person_id, organisation_id, created_at, last_seen_at, proven_at, idle_for, expires_at, revoked_at)
-on upheld.sessions to web, worker;
+on upheld.sessions to web;
 grant update (revoked_at, organisation_id) on upheld.sessions to web;
 
 create policy memberships_are_looked_up_at_sign_in on upheld.members

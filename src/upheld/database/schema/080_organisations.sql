@@ -14,8 +14,8 @@ using (not is_probe or (select upheld.asks_as_probe()));
 grant select on upheld.organisations to web, worker;
 
 create policy a_person_sees_their_own_memberships on upheld.members
-for select to web, worker using (person_id = (select upheld.current_person()));
-grant select on upheld.members to web, worker;
+for select to web using (person_id = (select upheld.current_person()));
+grant select on upheld.members to web;
 
 -- The founder becomes the owner: the only way into an organisation in this release.
 create policy founders_are_added_by_the_credential_keeper on upheld.members

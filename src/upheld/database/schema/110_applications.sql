@@ -23,6 +23,17 @@ create index applications_person_id_idx on upheld.applications (person_id);
 create index applications_keep_until_idx on upheld.applications (keep_until) where keep_until is not null;
 alter table upheld.applications enable row level security;
 alter table upheld.applications force row level security;
+-- Whether an application that closes does so now, and is kept for as long as the rule says
+-- (`APPLICATION_RECORD` in `kit/deadlines.py`). A day on either side: the clock that counted
+-- the months may already, or not yet, be past midnight.
+create function upheld.closes_by_the_rule(closed_at timestamptz, keep_until date) returns boolean
+language sql stable set search_path = ''
+return closed_at is null or (
+    closed_at = upheld.clock_now()
+    and keep_until - ((closed_at at time zone 'UTC')::date + interval '12 months')::date between -1 and 1
+);
+grant execute on function upheld.closes_by_the_rule(timestamptz, date) to web, eraser;
+
 create policy applications_are_seen_by_their_candidate on upheld.applications
 for select to web, worker, record_reader, eraser using (person_id = (select upheld.current_person()));
 create policy applications_are_seen_by_members_who_accepted_fair_use on upheld.applications
@@ -42,15 +53,21 @@ for insert to web with check (
 );
 create policy applications_are_withdrawn_by_their_candidate on upheld.applications
 for update to web using (person_id = (select upheld.current_person()) and closed_at is null)
-with check (person_id = (select upheld.current_person()) and stage = 'withdrawn');
+with check (
+    person_id = (select upheld.current_person()) and stage = 'withdrawn'
+    and upheld.closes_by_the_rule(closed_at, keep_until)
+);
 create policy applications_are_moved_by_members_who_accepted_fair_use on upheld.applications
 for update to web using (
     organisation_id = (select upheld.current_organisation()) and closed_at is null
     and (select upheld.may_see_candidates())
-) with check (organisation_id = (select upheld.current_organisation()) and stage <> 'withdrawn');
+) with check (
+    organisation_id = (select upheld.current_organisation()) and stage <> 'withdrawn'
+    and upheld.closes_by_the_rule(closed_at, keep_until)
+);
 create policy open_applications_are_withdrawn_at_erasure on upheld.applications
 for update to eraser using (person_id = (select upheld.current_person()) and closed_at is null)
-with check (stage = 'withdrawn');
+with check (stage = 'withdrawn' and upheld.closes_by_the_rule(closed_at, keep_until));
 grant select on upheld.applications to web, worker, record_reader, eraser;
 grant insert (id, organisation_id, job_id) on upheld.applications to web;
 grant update (stage, closed_at, keep_until) on upheld.applications to web, eraser;
@@ -150,7 +167,7 @@ alter table upheld.application_events enable row level security;
 alter table upheld.application_events force row level security;
 alter table upheld.application_events alter column reason_sealed set statistics 0;
 create policy events_are_seen_by_their_candidate on upheld.application_events
-for select to web, worker using (person_id = (select upheld.current_person()));
+for select to web using (person_id = (select upheld.current_person()));
 create policy events_are_seen_by_members_who_accepted_fair_use on upheld.application_events
 for select to web using (
     organisation_id = (select upheld.current_organisation()) and (select upheld.may_see_candidates())
@@ -179,7 +196,7 @@ for insert to web with check (
 );
 create policy events_are_added_at_erasure on upheld.application_events
 for insert to eraser with check (person_id = (select upheld.current_person()) and stage = 'withdrawn');
-grant select on upheld.application_events to web, worker;
+grant select on upheld.application_events to web;
 grant insert (id, application_id, organisation_id, person_id, stage, reason_sealed) on upheld.application_events to web, eraser;
 comment on table upheld.application_events is 'What happened to an application, step by step.';
 call upheld.classify('upheld.application_events', '{id,application_id,organisation_id,person_id,actor_id,stage,at}', 'application', 'candidate', '{application}', 'consent', 'application record', true, 'kept');

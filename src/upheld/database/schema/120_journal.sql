@@ -22,12 +22,12 @@ for insert to record_reader with check (
 create policy the_journal_is_checked_by_the_record_reader on upheld.access_journal
 for select to record_reader using (viewer_id = (select upheld.current_person()));
 create policy the_journal_is_seen_by_the_person_it_is_about on upheld.access_journal
-for select to web, worker using (person_id = (select upheld.current_person()));
+for select to web using (person_id = (select upheld.current_person()));
 create policy the_journal_goes_with_the_account on upheld.access_journal
 for delete to eraser using (person_id = (select upheld.current_person()));
 create policy the_journal_is_found_by_the_eraser on upheld.access_journal
 for select to eraser using (person_id = (select upheld.current_person()));
-grant select on upheld.access_journal to web, worker, record_reader, eraser;
+grant select on upheld.access_journal to web, record_reader, eraser;
 grant insert (person_id, viewer_id, organisation_id, application_id, part) on upheld.access_journal to record_reader;
 grant delete on upheld.access_journal to eraser;
 comment on table upheld.access_journal is 'Who saw which part of a candidate''s data, and when.';

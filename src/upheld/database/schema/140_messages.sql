@@ -29,7 +29,7 @@ call upheld.classify('upheld.messages', '{parameters_sealed}', 'technical', 'per
 
 create policy job_secrets_are_stored_by_the_queue_writer on upheld.job_secrets
 for insert to queue_writer with check (expires_at > upheld.clock_now());
-grant insert (secret_hash, person_id, duty, expires_at) on upheld.job_secrets to queue_writer;
+grant insert (secret_hash, person_id, duty, takes_up, expires_at) on upheld.job_secrets to queue_writer;
 create policy candidates_of_an_employer_are_known_to_the_queue_writer on upheld.applications
 for select to queue_writer using (
     organisation_id = (select upheld.current_organisation())

@@ -15,7 +15,11 @@ create unique index erasures_one_pending_idx on upheld.erasures (person_id) wher
 alter table upheld.erasures enable row level security;
 alter table upheld.erasures force row level security;
 create policy erasures_are_asked_for_by_their_person on upheld.erasures
-for insert to web with check (person_id = (select upheld.current_person()) and state = 'scheduled');
+for insert to web with check (
+    person_id = (select upheld.current_person()) and state = 'scheduled'
+    -- The law gives us a month (GDPR Art. 12(3)); nobody can put it off for longer.
+    and due_at <= (select upheld.clock_now()) + interval '30 days'
+);
 create policy erasures_are_seen_by_their_person on upheld.erasures
 for select to web using (person_id = (select upheld.current_person()));
 create policy erasures_are_called_off_by_their_person on upheld.erasures
@@ -71,6 +75,7 @@ for delete to eraser using (
 );
 grant delete on upheld.documents to eraser;
 grant select (organisation_id, role) on upheld.members to eraser;
+grant select (secret_hash, takes_up) on upheld.job_secrets to eraser;
 -- The organisations of the person asking that have no other member. Whoever knows the
 -- memberships of everyone answers, and tells nothing else about them.
 create function upheld.left_without_member() returns uuid[]
@@ -164,14 +169,16 @@ begin
 end
 $$;
 
--- Files the certificate of an erasure that has been carried out.
+-- Files the certificate of an erasure that has been carried out: the person is gone.
 create function upheld.certify_erasure(wanted_id uuid, new_certificate jsonb) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
     update upheld.erasures
     set state = 'done', finished_at = upheld.clock_now(), certificate = new_certificate
-    where id = wanted_id and person_id = upheld.current_person() and state = 'running';
+    where
+        id = wanted_id and person_id = upheld.current_person() and state = 'running'
+        and not exists (select from upheld.people as p where p.id = upheld.current_person());
     if not found then
         raise exception 'There is no such erasure to certify.' using errcode = '42501';
     end if;
@@ -238,18 +245,24 @@ end;
 create function upheld.allow_erasure_again(whose uuid, secret bytea) returns void
 language sql volatile security definer set search_path = ''
 begin atomic
-    insert into upheld.job_secrets (secret_hash, person_id, duty, expires_at)
-    values (pg_catalog.sha256(secret), whose, 'erasure', upheld.clock_now() + interval '1 hour');
+    insert into upheld.job_secrets (secret_hash, person_id, duty, takes_up, expires_at)
+    values (pg_catalog.sha256(secret), whose, 'erasure', true, upheld.clock_now() + interval '1 hour');
 end;
 
 -- 3. The worker, in the context that the secret opens, takes the erasure up again under
--- the id and receipt that the register names; then it goes the way of every erasure.
-create function upheld.take_up_erasure(wanted_id uuid, receipt bytea, asked_at timestamptz) returns void
+-- the id and receipt that the register names; then it goes the way of every erasure. The
+-- secret of an ordinary erasure does not do: with it a worker could skip the time in which
+-- a person may call it off, or go on after they did.
+create function upheld.take_up_erasure(
+    wanted_id uuid, receipt bytea, asked_at timestamptz, secret bytea
+) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    if upheld.current_standing() is distinct from 'duty:erasure' then
-        raise exception 'Only the erasure duty may take up an erasure.' using errcode = '42501';
+    if upheld.current_standing() is distinct from 'duty:erasure' or not exists (
+        select from upheld.job_secrets as j where j.secret_hash = pg_catalog.sha256(secret) and j.takes_up
+    ) then
+        raise exception 'Only the duty of repeating an erasure may take it up.' using errcode = '42501';
     end if;
     update upheld.erasures set state = 'cancelled'
     where person_id = upheld.current_person() and state in ('scheduled', 'running') and id <> wanted_id;
@@ -265,6 +278,6 @@ upheld.allow_erasure_again(uuid, bytea)
 to maintenance;
 grant execute on function
 upheld.plan_erasure(uuid), upheld.erase_person(uuid, date), upheld.certify_erasure(uuid, jsonb),
-upheld.take_up_erasure(uuid, bytea, timestamptz)
+upheld.take_up_erasure(uuid, bytea, timestamptz, bytea)
 to worker;
 grant execute on function upheld.erasure_by_receipt(bytea), upheld.queue_erasure(uuid, bytea) to web;

@@ -10,7 +10,7 @@ grant select (person_id, expires_at) on upheld.email_verifications to web;
 
 create policy a_person_sees_what_work_may_act_for_them on upheld.job_secrets
 for select to web using (person_id = (select upheld.current_person()));
-grant select (person_id, duty, expires_at) on upheld.job_secrets to web;
+grant select (person_id, duty, takes_up, expires_at) on upheld.job_secrets to web;
 
 create policy a_person_sees_the_mails_that_wait_for_them on upheld.messages
 for select to web using (person_id = (select upheld.current_person()));

@@ -58,7 +58,7 @@ alter function upheld.certify_erasure(uuid, jsonb) owner to eraser;
 alter function upheld.erasure_by_receipt(bytea) owner to eraser;
 alter function upheld.erasures_under_way() owner to eraser;
 alter function upheld.count_overdue_erasures() owner to eraser;
-alter function upheld.take_up_erasure(uuid, bytea, timestamptz) owner to eraser;
+alter function upheld.take_up_erasure(uuid, bytea, timestamptz, bytea) owner to eraser;
 alter function upheld.left_without_member() owner to credential_keeper;
 alter function upheld.which_exist(uuid[]) owner to credential_keeper;
 alter function upheld.allow_erasure_again(uuid, bytea) owner to queue_writer;

@@ -23,12 +23,18 @@ MOST_LEFT_BEHIND = 100
 """More files than this without a row are no trace of a crash but of a wrong database: they stay."""
 
 
-async def tidy(platform: Platform) -> dict[str, int]:
-    """Remove what no rule lets us keep any longer; return how many of each."""
+async def tidy(platform: Platform, *, sweep: bool = True) -> dict[str, int]:
+    """Remove what no rule lets us keep any longer; return how many of each.
+
+    Args:
+        platform: what is tidied.
+        sweep: whether to look through all files for those left behind by a crash; that reads
+            the whole listing of the store, so the worker does it once a day.
+    """
     async with platform.database.maintenance() as tx:
         counts = {"counters": await store.drop_spent_counters(tx), **await store.remove_expired(tx)}
         counts["applications"] = await _remove_old_applications(platform, tx)
-        counts["files"] = await _remove_left_behind(platform, tx)
+        counts["files"] = await _remove_left_behind(platform, tx) if sweep else 0
         counts["overdue_erasures"] = await store.count_overdue_erasures(tx)
         await record_duty(tx, Action.RETENTION_RAN, dict(counts))
     if counts["overdue_erasures"]:

@@ -1,0 +1,1 @@
+"""The boundary, attacked: SQL as every role, and every route as every kind of caller."""

@@ -1,0 +1,226 @@
+"""One statement of hostile SQL, as each login role and in each context it may hold."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.boundary import attacks
+from tests.boundary.attacks import Attack
+from tests.boundary.world import NOBODY, World, keyring_of, peopled
+from tests.support.cluster import Cluster
+
+pytestmark = pytest.mark.anyio
+
+ROLES = ("web", "gate", "worker", "maintenance", "support", "auditor")
+BY_CALLER: dict[tuple[str, str], list[Attack]] = {
+    ("web", "ada"): attacks.CANDIDATE,
+    ("web", "olga"): attacks.OWNER,
+    ("web", "nora"): attacks.OWNER_WITHOUT_FAIR_USE,
+    ("web", NOBODY): attacks.STRANGER,
+    ("worker", NOBODY): attacks.IDLE_WORKER,
+    ("worker", "mail for ada"): attacks.MAIL_WORKER,
+    ("worker", "erasure for ben"): attacks.ERASURE_WORKER,
+    ("gate", NOBODY): attacks.GATE,
+    ("maintenance", NOBODY): attacks.MAINTENANCE,
+    ("support", NOBODY): attacks.SUPPORT,
+    ("auditor", NOBODY): attacks.AUDITOR,
+}
+
+# Everything a login role may call. A name that is added here is a door that was opened on purpose.
+DOORS = {
+    "web": {
+        "acts_for_probe", "asks_as_probe", "clock_now", "closes_by_the_rule", "current_organisation", "current_person",
+        "current_session", "current_standing", "erasure_by_receipt", "found_organisation", "jobs_applied_to",
+        "left_without_member", "list_applications", "may_see_candidates", "open_application", "open_contact",
+        "open_context", "open_resume", "own_documents", "own_profile", "own_snapshots", "queue_erasure",
+        "queue_message", "record_act", "take_from_limit",
+    },
+    "worker": {
+        "asks_as_probe", "certify_erasure", "clock_now", "current_organisation", "current_person", "current_session",
+        "current_standing", "erase_person", "open_job_context", "plan_erasure", "record_act", "take_up_erasure",
+    },
+    "gate": {
+        "appoint_operator", "clock_now", "credential_of", "find_credential", "freshen_session", "look_at_limit",
+        "mint_session", "queue_message_at_the_gate", "record_at_the_gate", "register_person", "renew_link",
+        "replace_credential", "take_from_limit", "verify_email",
+    },
+    "maintenance": {
+        "allow_erasure_again", "clock_now", "count_overdue_erasures", "drop_spent_counters", "erasures_under_way",
+        "known_objects", "record_duty", "remove_expired", "remove_old_applications", "remove_probes",
+        "rotate_context_key", "which_exist",
+    },
+    "auditor": {
+        "audit_content", "clock_now", "current_organisation", "current_person", "current_session", "current_standing",
+    },
+    "support": set[str](),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+async def world(cluster: Cluster) -> AsyncGenerator[World]:
+    """Open one world for every attack; each is undone."""
+    async with peopled(cluster) as world:
+        yield world
+
+
+@pytest.mark.parametrize("attack", attacks.ANYONE, ids=lambda attack: attack.claim)
+async def test_no_role_that_logs_in(world: World, attack: Attack) -> None:
+    for role in ROLES:
+        state, rows = await world.attack(role, NOBODY, *attack.statements)
+        assert (state or "", rows) == (attack.outcome, []), role
+
+
+@pytest.mark.parametrize(
+    ("role", "who", "attack"),
+    [(role, who, attack) for (role, who), attempts in BY_CALLER.items() for attack in attempts],
+    ids=lambda value: value.claim if isinstance(value, Attack) else value,
+)
+async def test_nobody_gets_further_who(world: World, role: str, who: str, attack: Attack) -> None:
+    state, rows = await world.attack(role, who, *attack.statements)
+    assert (state or "", rows) == (attack.outcome, [])
+
+
+@pytest.mark.parametrize("who", ["ada", "olga"])
+@pytest.mark.parametrize("attack", attacks.ANYONE, ids=lambda attack: attack.claim)
+async def test_a_session_does_not_help_who(world: World, who: str, attack: Attack) -> None:
+    state, rows = await world.attack("web", who, *attack.statements)
+    assert (state or "", rows) == (attack.outcome, [])
+
+
+async def test_the_world_is_one_in_which_the_rightful_succeed(world: World) -> None:
+    """A refusal proves nothing where everything is refused."""
+    for who, statement in (
+        ("ada", "select id from upheld.applications where id = '{application_of_ada}'"),
+        ("ada", "select 1 from upheld.own_snapshots()"),
+        ("olga", "select 1 from upheld.open_contact('{application_of_ada}')"),
+        ("olga", "select id from upheld.list_applications('{job_of_olga}', 200, 0)"),
+        ("olga", "select upheld.queue_message(gen_random_uuid(), '{ada}', 'applications/application-moved', 'x', 'x')"),
+        (
+            "olga",
+            (
+                "update upheld.applications set stage = 'rejected', closed_at = upheld.clock_now(),"
+                " keep_until = ((now() at time zone 'UTC')::date + interval '12 months')::date"
+                " where id = '{application_of_ada}' returning id"
+            ),
+        ),
+        ("nora", "select organisation_id from upheld.members"),
+    ):
+        state, rows = await world.attack("web", who, statement)
+        assert (state, len(rows)) == (None, 1), statement
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_a_login_role_may_call_what_is_listed_and_nothing_else(world: World, role: str) -> None:
+    async with world.connected(role) as connection:
+        rows = await connection.fetch(
+            "select p.proname from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace"
+            " where n.nspname in ('upheld', 'sealed', 'queue', 'public') and p.prokind <> 'a'"
+            " and has_function_privilege(p.oid, 'execute')"
+        )
+    assert {row["proname"] for row in rows} == DOORS[role]
+
+
+async def test_an_act_is_recorded_in_the_name_of_whoever_is_asking(world: World) -> None:
+    state, rows = await world.attack(
+        "web",
+        "ada",
+        "select upheld.record_act('account.left', 'person', '{ben}', '{{}}', null)",
+        "select actor_id from upheld.audit_entries where action = 'account.left' and target_id = '{ben}'",
+    )
+    assert (state, [str(row["actor_id"]) for row in rows]) == (None, [world.ids["ada"]])
+
+
+async def test_a_view_is_in_the_journal_before_the_data_is_in_the_answer(world: World) -> None:
+    count = "(select count(*) from pg_stat_xact_all_tables where relname = 'access_journal' and n_tup_ins > 0) as noted"
+    for part in ("open_application", "open_contact", "open_resume"):
+        state, rows = await world.attack(
+            "web",
+            "olga",
+            f"select {count} from upheld.{part}('{{application_of_ada}}')",  # noqa: S608 - constants
+        )
+        assert (state, [row["noted"] for row in rows]) == (None, [1]), part
+
+
+async def test_a_context_ends_with_its_transaction_and_opens_no_other(world: World) -> None:
+    async with world.connected("web") as first, world.connected("web") as second:
+        async with first.transaction():
+            await first.fetch("select upheld.open_context($1)", world.secrets["ben"])
+            captured = await first.fetchval("select current_setting('upheld.context')")
+            with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
+                await second.fetch(
+                    "with x as materialized (select set_config('upheld.context', $1, false))"
+                    " select p.id from x, upheld.people as p",
+                    captured,
+                )
+        assert await first.fetch("select id from upheld.people") == []
+        with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
+            await first.fetch(
+                "with x as materialized (select set_config('upheld.context', $1, false))"
+                " select p.id from x, upheld.people as p",
+                captured,
+            )
+
+
+async def test_a_setting_planted_for_the_next_request_does_not_outlive_the_pool(world: World) -> None:
+    database = world.deployment.platform.database
+    pool = database._pools["web"]  # pyright: ignore[reportPrivateUsage] # noqa: SLF001 - the pool is the target
+    async with pool.acquire() as connection:
+        pid = await connection.fetchval("select pg_backend_pid() from set_config('upheld.context', '1|x', false)")
+    held: list[Any] = []
+    try:
+        while True:
+            connection: Any = await pool.acquire()
+            held.append(connection)
+            if await connection.fetchval("select pg_backend_pid()") == pid:
+                assert await connection.fetch("select id from upheld.people") == []
+                return
+    finally:
+        for connection in held:
+            await pool.release(connection)
+
+
+async def test_an_erasure_that_was_called_off_cannot_be_taken_up_with_its_secret(world: World) -> None:
+    """The secret still lies in the queue; a worker that was taken over holds it."""
+    admin = await world.deployment.administrator()
+    try:
+        await admin.execute("update upheld.erasures set state = 'cancelled'")
+        for statement, outcome in (
+            ("select * from upheld.plan_erasure('{erasure_of_ben}')", None),
+            (
+                "select upheld.take_up_erasure('{erasure_of_ben}', sha256('x'), now(), '\\x{secret_of_erasure}')",
+                "42501",
+            ),
+        ):
+            assert await world.attack("worker", "erasure for ben", statement) == (outcome, [])
+    finally:
+        await admin.execute("update upheld.erasures set state = 'scheduled'")
+        await admin.close()
+
+
+async def test_no_certificate_is_filed_while_the_person_is_there(world: World) -> None:
+    admin = await world.deployment.administrator()
+    try:
+        await admin.execute("update upheld.erasures set due_at = requested_at")
+        plan = "select * from upheld.plan_erasure('{erasure_of_ben}')"
+        for last in (
+            "select upheld.certify_erasure('{erasure_of_ben}', '{{}}')",
+            "select upheld.erase_person('{erasure_of_ben}', '9999-12-31')",
+        ):
+            assert await world.attack("worker", "erasure for ben", plan, last) == ("42501", [])
+    finally:
+        await admin.execute("update upheld.erasures set due_at = requested_at + interval '10 minutes'")
+        await admin.close()
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_no_role_of_the_data_enters_the_keyring(world: World, role: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await asyncpg.connect(keyring_of(world, role))
+
+
+async def test_the_vault_does_not_enter_the_data(world: World) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with world.connected("vault"):
+            pass

@@ -1,0 +1,150 @@
+"""Two organisations, two candidates, and the contexts that an attacker may hold."""
+
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from tests.support.cluster import Cluster
+from tests.support.deployment import Browser, Deployment, deployed
+from tests.support.hiring import acting_in, apply_for, candidate, docx, employer, new_job, upload
+from tests.support.leaving import ask_to_leave
+from upheld.platform.install import url
+from upheld.platform.web.cookies import SESSION_COOKIE, read_session
+
+NOBODY = "nobody"
+
+
+@dataclass
+class World:
+    """A deployment with people in it, their browsers, ids, and the secrets that open their contexts."""
+
+    deployment: Deployment
+    browsers: dict[str, Browser]
+    ids: dict[str, str]
+    secrets: dict[str, bytes]
+
+    @asynccontextmanager
+    async def connected(self, role: str) -> AsyncGenerator[Any]:
+        """Yield a connection of a login role, as injected SQL would have it."""
+        settings = self.deployment.settings
+        connection = await asyncpg.connect(url(settings.database, role, settings.secret(role)))
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def attack(self, role: str, who: str, *statements: str) -> tuple[str | None, list[Any]]:
+        """Run statements in one transaction of a role and a person; return SQLSTATE or the last rows.
+
+        Whatever happens is undone: each attack finds the same world.
+        """
+        opening = "open_job_context" if role == "worker" else "open_context"
+        async with self.connected(role) as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                if who != NOBODY:
+                    await connection.fetch(f"select upheld.{opening}($1)", self.secrets[who])
+                rows: list[Any] = []
+                for statement in statements:
+                    rows = await connection.fetch(statement.format(**self.ids))
+            except asyncpg.PostgresError as error:
+                return error.sqlstate, []
+            else:
+                return None, rows
+            finally:
+                await transaction.rollback()
+
+
+@asynccontextmanager
+async def peopled(cluster: Cluster) -> AsyncGenerator[World]:
+    """Yield a world: Olga hires at Harbour, Nora at North without having accepted fair use; Ada and Ben apply."""
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        deployment = await enter(deployed(cluster, erasure_grace=timedelta(minutes=10)))
+        olga = await enter(employer(deployment, "olga@example.com", "Harbour & Sons"))
+        petra = await enter(employer(deployment, "petra@example.com", "Pier Works"))
+        nora = await enter(deployment.person("nora@example.com"))
+        await nora.form("/organisations/new", name="North Sheds", website="")
+        ada = await enter(candidate(deployment, "ada@example.org"))
+        ben = await enter(candidate(deployment, "ben@example.org"))
+        browsers = {"olga": olga, "petra": petra, "nora": nora, "ada": ada, "ben": ben}
+        ids, opened = await _applied(deployment, browsers)
+        ids["bens_receipt"] = (await ask_to_leave(ben)).rsplit("/", 1)[1]
+        world = World(deployment, browsers, ids, opened)
+        await _find(world)
+        yield world
+
+
+async def _applied(deployment: Deployment, browsers: dict[str, Browser]) -> tuple[dict[str, str], dict[str, bytes]]:
+    """Post jobs, send applications; return every id and every session's secret by name."""
+    ids: dict[str, str] = {}
+    opened: dict[str, bytes] = {}
+    for name, browser in browsers.items():
+        key = deployment.platform.keys.platform_key("cookie")
+        secret = read_session(key, browser.cookies[SESSION_COOKIE])
+        assert secret is not None
+        opened[name] = secret
+        async with acting_in(deployment, browser) as acting:
+            ids[name] = str(acting.person_id)
+            if acting.organisation_id:
+                ids[f"org_of_{name}"] = str(acting.organisation_id)
+    for employer_name, candidate_name in (("olga", "ada"), ("petra", "ben")):
+        job_id = await new_job(deployment, browsers[employer_name])
+        ids[f"job_of_{employer_name}"] = str(job_id)
+        document = await upload(deployment, browsers[candidate_name], "resume.docx", docx("Jane Roe", "Boat builder"))
+        ids[f"document_of_{candidate_name}"] = str(document.id)
+        sent = await apply_for(browsers[candidate_name], job_id, document=str(document.id))
+        ids[f"application_of_{candidate_name}"] = str(sent)
+    ids["another_job_of_olga"] = str(await new_job(deployment, browsers["olga"], "Sail maker"))
+    return ids, opened
+
+
+async def _find(world: World) -> None:
+    """Look up, as the administrator, what the attacker is supposed to have guessed; plant secrets of work."""
+    admin = await world.deployment.administrator()
+    try:
+        await admin.execute("analyze")  # so that there are samples to steal
+        for name, person in (("ada", world.ids["ada"]), ("ben", world.ids["ben"])):
+            mine = await admin.fetchval("select id from upheld.sessions where person_id = $1", UUID(person))
+            world.ids[f"session_of_{name}"] = str(mine)
+        world.ids["erasure_of_ben"] = str(await admin.fetchval("select id from upheld.erasures"))
+        world.ids["bens_receipt_hash"] = (await admin.fetchval("select receipt_hash from upheld.erasures")).hex()
+        for kind in ("account", "application", "fair-use"):
+            found = await admin.fetchval("select id from upheld.notices where kind = $1", kind)
+            world.ids[f"notice_of_{kind.replace('-', '_')}"] = str(found)
+        world.ids["message_of_ben"] = await _waiting_mail(admin, world.ids["ben"])
+        for duty, person in (("mail", "ada"), ("erasure", "ben")):
+            secret = secrets.token_bytes(32)
+            world.secrets[f"{duty} for {person}"] = secret
+            world.ids[f"secret_of_{duty}"] = secret.hex()
+            await admin.execute(
+                "insert into upheld.job_secrets (secret_hash, person_id, duty, expires_at)"
+                " values (sha256($1), $2, $3, now() + interval '1 hour')",
+                secret,
+                UUID(world.ids[person]),
+                duty,
+            )
+    finally:
+        await admin.close()
+
+
+async def _waiting_mail(admin: Any, person: str) -> str:
+    found = await admin.fetchval(
+        "insert into upheld.messages (id, person_id, kind, parameters_sealed)"
+        " values (gen_random_uuid(), $1, 'accounts/verify-address', '\\x01') returning id",
+        UUID(person),
+    )
+    return str(found)
+
+
+def keyring_of(world: World, role: str) -> str:
+    """Return the URL with which a role of the data would try the keyring."""
+    settings = world.deployment.settings
+    return url(settings.keyring_database, role, settings.secret(role))
