@@ -48,6 +48,8 @@ PATIENCE = timedelta(seconds=30)
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=5), timedelta(minutes=15)
 
 TIDY_AT, ROTATE_AT = "*/10 * * * *", "0 * * * *"
+SWEEP_HOUR, SWEEP_MINUTES = 3, 10
+"""The first turn of `tidy` in this hour (UTC) also looks for files that a crash left behind."""
 
 Do = Callable[[UUID, str], Awaitable[None]]
 
@@ -156,7 +158,8 @@ def _schedule(queue: PgQueuer, platform: Platform) -> None:
     """Register the platform's own duties; of several workers, one takes each turn."""
 
     async def tidy_now(_: Schedule) -> None:
-        await _on_schedule("tidy", tidy(platform))
+        now = platform.clock.now()
+        await _on_schedule("tidy", tidy(platform, sweep=now.hour == SWEEP_HOUR and now.minute < SWEEP_MINUTES))
 
     async def rotate_now(_: Schedule) -> None:
         await _on_schedule("rotate", rotate_when_due(platform))

@@ -99,7 +99,7 @@ class Objects:
 
     async def older_than(self, moment: dt.datetime) -> AsyncIterator[list[UUID]]:
         """Yield the ids of the files written before a moment, in batches."""
-        async for batch in obstore.list(self._store, "files/"):  # pyright: ignore[reportUnknownMemberType] - another overload returns Arrow
+        async for batch in obstore.list(self._store, "files/", chunk_size=1000):  # pyright: ignore[reportUnknownMemberType] - another overload returns Arrow
             ids = [UUID(meta["path"].rsplit("/", 1)[1]) for meta in batch if meta["last_modified"] < moment]
             if ids:
                 yield ids
