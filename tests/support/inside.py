@@ -24,8 +24,10 @@ class InsideSite:
 
     async def knock(self, path: str, headers: Headers | None = None) -> Answer:
         """Try to open a WebSocket."""
-        scope = {**self._scope("websocket", path, headers or {}), "subprotocols": []}
-        return await self._answer({**scope, "extensions": {"websocket.http.response": {}}}, {"type": "websocket.connect"})
+        scope: dict[str, Any] = {**self._scope("websocket", path, headers or {}), "subprotocols": []}
+        return await self._answer(
+            {**scope, "extensions": {"websocket.http.response": {}}}, {"type": "websocket.connect"}
+        )
 
     def _scope(self, kind: str, path: str, headers: Headers) -> dict[str, Any]:
         sent = {"host": self._host, **{name.lower(): value for name, value in headers.items()}}

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
@@ -75,14 +75,20 @@ class _Failed(click.ClickException):
 
 
 async def _proven(settings: Settings, wanted: Sequence[Promise], administrator: str | None, screen: Console) -> Report:
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     async with staged(settings, administrator) as scene:
         with Progress(*columns, console=screen, transient=True) as progress:
             return await run(scene, wanted, _Bar(progress, sum(len(promise.checks) for promise in wanted)))
 
 
 @asynccontextmanager
-async def staged(settings: Settings, administrator: str | None = None) -> AsyncIterator[Scene]:
+async def staged(settings: Settings, administrator: str | None = None) -> AsyncGenerator[Scene]:
     """Set up the scene around the deployment that runs with these settings.
 
     Raises:
@@ -144,7 +150,9 @@ class _Bar:
         """Note the end of a check; say so at once when something is wrong."""
         self._progress.advance(self._task)
         if result.state in {CheckState.FAILED, CheckState.UNPROVEN}:
-            self._progress.console.print(f"[{'red' if result.state is CheckState.FAILED else 'yellow'}]{result.id} {result.state}[/]")
+            self._progress.console.print(
+                f"[{'red' if result.state is CheckState.FAILED else 'yellow'}]{result.id} {result.state}[/]"
+            )
         _ = promise
 
 
@@ -167,7 +175,11 @@ def _explain(result: PromiseResult, screen: Console) -> None:
     for check in result.checks:
         if check.state in {CheckState.FAILED, CheckState.UNPROVEN}:
             screen.print(f"\n[bold]{check.id}[/] {check.state}")
-            reasons = check.evidence.get("faults") or check.evidence.get("not_looked_at") or [check.evidence.get("could_not_look")]
+            reasons = (
+                check.evidence.get("faults")
+                or check.evidence.get("not_looked_at")
+                or [check.evidence.get("could_not_look")]
+            )
             for reason in reasons[:10]:
                 screen.print(f"  {escape(str(reason))}")
 
@@ -177,5 +189,7 @@ def _list(promises: Sequence[Promise]) -> None:
     for promise in promises:
         screen.print(f"[bold]{promise.id}[/]  {escape(promise.statement)}")
         for check in promise.checks:
-            how = f"{check.probe.privilege}; {check.probe.cost}" if check.probe else f"not built, comes with {check.work}"
+            how = (
+                f"{check.probe.privilege}; {check.probe.cost}" if check.probe else f"not built, comes with {check.work}"
+            )
             screen.print(f"    {check.id}: {escape(check.shows)} [dim]({escape(how)})[/]")

@@ -1,5 +1,6 @@
-"""Canaries: words that exist nowhere else, planted where personal data goes, and looked for
-everywhere it must not lie.
+"""Canaries: words that exist nowhere else.
+
+They are planted where personal data goes, and looked for everywhere it must not lie.
 
 All words of one run share a stem, so that one search finds any of them. It is looked for
 as it is written, and in the spellings in which software stores text: capitals, UTF-16,
@@ -37,7 +38,11 @@ class Canaries:
 
     def spellings(self) -> dict[str, bytes]:
         """Return the bytes to look for, by what they are."""
-        return {**_spellings(self.stem), "digits": self.digits.encode(), "digits, hex": self.digits.encode().hex().encode()}
+        return {
+            **_spellings(self.stem),
+            "digits": self.digits.encode(),
+            "digits, hex": self.digits.encode().hex().encode(),
+        }
 
 
 def key_spellings(name: str, key: bytes) -> dict[str, bytes]:

@@ -11,7 +11,7 @@ probes, and removed afterwards with their keys and files.
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID, uuid4
@@ -52,7 +52,7 @@ class Cast:
 
 
 @asynccontextmanager
-async def on_stage(platform: Platform, site: Site) -> AsyncIterator[Cast]:
+async def on_stage(platform: Platform, site: Site) -> AsyncGenerator[Cast]:
     """Bring the cast on stage for as long as the block runs; whatever happens, remove it."""
     await _journal(platform, "proof.probes_planted")
     try:
@@ -187,6 +187,6 @@ def _id_in(location: str) -> UUID:
     """
     found = re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", location)
     if found is None:
-        msg = f"A probe person could not go on: {location.split('?')[0]} names nothing."
+        msg = f"A probe person could not go on: {location.split('?', maxsplit=1)[0]} names nothing."
         raise CannotLookError(msg)
     return UUID(found[0])

@@ -17,7 +17,7 @@ from upheld.features.consents.model import Kind
 from upheld.features.consents.queries import notice_in_force
 from upheld.features.trust import store
 from upheld.features.trust.errors import CannotLookError
-from upheld.features.trust.site import Answer, Site
+from upheld.features.trust.site import Site
 from upheld.platform.services import Platform
 from upheld.platform.web.cookies import SESSION_COOKIE
 
@@ -74,7 +74,9 @@ class Actor:
         """
         mark = secrets.token_hex(16)
         head = f'--{mark}\r\ncontent-disposition: form-data; name="{field}"; filename="{name}"\r\n'
-        body = f"{head}content-type: application/octet-stream\r\n\r\n".encode() + content + f"\r\n--{mark}--\r\n".encode()
+        body = (
+            f"{head}content-type: application/octet-stream\r\n\r\n".encode() + content + f"\r\n--{mark}--\r\n".encode()
+        )
         return await self._post(path, f"multipart/form-data; boundary={mark}", body)
 
     async def _post(self, path: str, kind: str, body: bytes) -> str:

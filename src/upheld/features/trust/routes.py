@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from litestar import Litestar
-from litestar.routes import WebSocketRoute
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler, WebsocketRouteHandler
+from litestar.routes import HTTPRoute
 
 PUBLIC_ROUTES = frozenset({
     "static", "front", "trust.notice", "outbox",
@@ -51,10 +52,18 @@ def routes_of(router: Litestar) -> tuple[Route, ...]:
     """
     found: list[Route] = []
     for route in router.routes:
-        handlers = [route.route_handler] if not hasattr(route, "route_handlers") else route.route_handlers  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType] - the kinds of routes share no interface
-        for handler in handlers:  # pyright: ignore[reportUnknownVariableType] - as above
-            named = str(handler.name or handler.handler_name)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] - as above
-            methods = {"SOCKET"} if isinstance(route, WebSocketRoute) else set(getattr(handler, "http_methods", {"ANY"}))  # pyright: ignore[reportUnknownArgumentType] - as above
-            for method in sorted(methods - {"OPTIONS"}):
-                found.append(Route(named, method, route.path, bool(handler.opt.get("public"))))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] - as above
-    return tuple(sorted(found, key=lambda r: (r.path, r.method)))
+        handlers = list(route.route_handlers) if isinstance(route, HTTPRoute) else [route.route_handler]
+        for handler in handlers:
+            is_open = bool(handler.opt.get("public"))
+            found += [Route(_name(handler), method, route.path, is_open) for method in _methods(handler)]
+    return tuple(sorted(found, key=lambda route: (route.path, route.method)))
+
+
+def _name(handler: BaseRouteHandler) -> str:
+    return handler.name or handler.handler_name
+
+
+def _methods(handler: BaseRouteHandler) -> list[str]:
+    if isinstance(handler, HTTPRouteHandler):
+        return sorted(set(handler.http_methods) - {"OPTIONS"})
+    return ["SOCKET"] if isinstance(handler, WebsocketRouteHandler) else ["ANY"]

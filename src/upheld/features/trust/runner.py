@@ -24,11 +24,11 @@ class Watcher(Protocol):
     """Somebody who watches a run."""
 
     def begins(self, check: Check) -> None:
-        """A check begins."""
+        """Hear that a check begins."""
         ...
 
     def ends(self, promise: Promise, result: CheckResult) -> None:
-        """A check has ended."""
+        """Hear that a check has ended."""
         ...
 
 
@@ -70,8 +70,7 @@ async def _looked(scene: Scene, check: Check) -> Finding:
     except UpheldError as error:
         return Finding(CheckState.UNPROVEN, {"could_not_look": error.message})
     except Exception as error:  # noqa: BLE001 - a probe that fails proves nothing, and must not end the run
-        # Its words might quote what it looked at; its kind and place do not.
-        log.error("%s: %s", check.id, type(error).__name__)
+        log.error("%s: %s", check.id, type(error).__name__)  # noqa: TRY400 - its words and trace might quote data
         return Finding(CheckState.UNPROVEN, {"could_not_look": f"the probe failed: {type(error).__name__}"})
 
 

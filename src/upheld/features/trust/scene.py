@@ -1,6 +1,6 @@
 """The scene: everything a probe may look at, handed to it by whoever runs the probes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,7 +62,7 @@ class Scene:
         self._cast = None
 
     @asynccontextmanager
-    async def connected(self, role: Role, *, keyring: bool | None = None) -> AsyncIterator["Connection"]:
+    async def connected(self, role: Role, *, keyring: bool | None = None) -> AsyncGenerator["Connection"]:
         """Connect as a role, to the data unless it is the vault's (or as `keyring` says)."""
         to_keyring = role == "vault" if keyring is None else keyring
         base = self.settings.keyring_database if to_keyring else self.settings.database
@@ -75,7 +75,7 @@ class Scene:
             await connection.close()
 
     @asynccontextmanager
-    async def as_administrator(self, *, keyring: bool = False) -> AsyncIterator["Connection"]:
+    async def as_administrator(self, *, keyring: bool = False) -> AsyncGenerator["Connection"]:
         """Connect as an administrator of the cluster.
 
         Raises:
@@ -86,7 +86,9 @@ class Scene:
             raise CannotLookError(msg)
         base = self.settings.keyring_database if keyring else self.settings.database
         name = urlsplit(base).path.lstrip("/")
-        connection = await asyncpg.connect(self.administrator.format(database=name), ssl=tls_for(base), command_timeout=300)
+        connection = await asyncpg.connect(
+            self.administrator.format(database=name), ssl=tls_for(base), command_timeout=300
+        )
         try:
             yield connection
         finally:

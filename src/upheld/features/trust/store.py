@@ -30,14 +30,20 @@ class Table(msgspec.Struct, frozen=True):
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """A policy, as the catalog describes it."""
+    """A policy, as the catalog describes it: `using` chooses rows, `check` admits them."""
 
     tab: str
     name: str
     command: str
     for_everyone: bool
-    expressions: list[str]
+    using_said: str | None
+    check_said: str | None
     columns: list[str]
+
+    @property
+    def expressions(self) -> list[str]:
+        """Both of its expressions, where it has them."""
+        return [said for said in (self.using_said, self.check_said) if said is not None]
 
 
 class RoleFacts(msgspec.Struct, frozen=True):
@@ -70,7 +76,7 @@ class Column(msgspec.Struct, frozen=True):
     schema: str
     name: str
     col: str
-    is_id: bool
+    kind: str
     readable: bool
     insertable: bool
     updatable: bool
@@ -90,7 +96,7 @@ async def mint_session(tx: Transaction, person: UUID, secret_hash: bytes, idle: 
     return await tx.value(QUERIES["mint_session"], person, secret_hash, idle, lives)
 
 
-async def queue_message_at_the_gate(  # noqa: PLR0913 - one row of three tables, in one step
+async def queue_message_at_the_gate(
     tx: Transaction, message_id: UUID, person: UUID, kind: str, parameters: bytes, secret: bytes
 ) -> None:
     """Queue a mail to a probe person, with a secret of background work that we know."""

@@ -38,7 +38,7 @@ where
     and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
     and exists (
         select from pg_catalog.pg_roles as r
-        where r.rolname = any($1::text []) and pg_catalog.has_schema_privilege(r.oid, n.oid, 'usage')
+        where r.rolname = any($1::text[]) and pg_catalog.has_schema_privilege(r.oid, n.oid, 'usage')
     )
 order by 1;
 
@@ -49,9 +49,8 @@ select
     p.polname::text as name,
     p.polcmd::text as command,
     0 = any(p.polroles) as for_everyone,
-    array_remove(array[
-        pg_catalog.pg_get_expr(p.polqual, p.polrelid), pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)
-    ], null) as expressions,
+    pg_catalog.pg_get_expr(p.polqual, p.polrelid) as using_said,
+    pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid) as check_said,
     array(
         select a.attname::text from pg_catalog.pg_attribute as a
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -74,13 +73,13 @@ select
         where m.oid <> r.oid and pg_catalog.pg_has_role(r.oid, m.oid, 'member')
         order by 1
     ) as member_of,
-    exists (
+    exists(
         select from pg_catalog.pg_shdepend as d
         where d.refclassid = 'pg_catalog.pg_authid'::regclass and d.refobjid = r.oid and d.deptype = 'o'
     ) as owns_something,
-    exists (select from pg_catalog.pg_class as c where c.relowner = r.oid) as owns_tables
+    exists(select from pg_catalog.pg_class as c where c.relowner = r.oid) as owns_tables
 from pg_catalog.pg_roles as r
-where r.rolname = any($1::text [])
+where r.rolname = any($1::text[])
 order by 1;
 
 -- name: functions
@@ -120,7 +119,7 @@ select
     n.nspname::text as schema,
     c.relname::text as name,
     a.attname::text as col,
-    a.atttypid = 'uuid'::regtype as is_id,
+    pg_catalog.format_type(a.atttypid, null) as kind,
     pg_catalog.has_column_privilege(c.oid, a.attnum, 'select') as readable,
     pg_catalog.has_column_privilege(c.oid, a.attnum, 'insert') as insertable,
     pg_catalog.has_column_privilege(c.oid, a.attnum, 'update') as updatable

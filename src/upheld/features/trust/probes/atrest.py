@@ -1,33 +1,24 @@
 """store.atrest: canaries in every field, then everything that is stored is searched for them."""
 
 import asyncio
-import os
-import stat
-import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
-import asyncpg
-
+from upheld.features.trust.canaries import key_spellings
 from upheld.features.trust.cast import Cast
-from upheld.features.trust.canaries import found_in, key_spellings
 from upheld.features.trust.errors import CannotLookError
 from upheld.features.trust.probe import CheckState, Finding, judged, probe
 from upheld.features.trust.scene import Scene
+from upheld.features.trust.search import Search, files_below, objects_folder, read_every_table, search_folders
 from upheld.platform.keyfiles import PLATFORM_KEYS
 from upheld.platform.vault import unwrap
 
 if TYPE_CHECKING:
+    import asyncpg
+
     Connection = asyncpg.Connection[asyncpg.Record]
 
-_BLOCK = 4 << 20
 _MOST_KEYS = 24
-_WHOLE_FILE = 512 << 20
 
 # Where words or keys like the sought ones do lie, and until when.
 EXCEPTIONS = {
@@ -38,48 +29,17 @@ EXCEPTIONS = {
 }
 
 
-@dataclass
-class Search:
-    """What was searched, and what was found where."""
-
-    wanted: Mapping[str, bytes]
-    faults: list[str] = field(default_factory=list[str])
-    unread: list[str] = field(default_factory=list[str])
-    files: int = 0
-    bytes: int = 0
-
-    def look_into(self, content: bytes, where: str) -> None:
-        """Search one piece."""
-        self.bytes += len(content)
-        self.faults += [f"{where}: {what}" for what in found_in(content, self.wanted)]
-
-    def look_through(self, path: Path, shown: str) -> None:
-        """Search a file block by block; a word across two blocks is found too."""
-        overlap = max(map(len, self.wanted.values())) - 1
-        tail = b""
-        try:
-            with path.open("rb") as file:
-                self.files += 1
-                while block := file.read(_BLOCK):
-                    self.look_into(tail + block, shown)
-                    tail = block[-overlap:]
-        except FileNotFoundError:
-            return  # gone between listing and opening: a temporary file, a recycled segment
-        except OSError as error:
-            self.unread.append(f"{shown}: {error.strerror}")
-
-
 @probe(
     privilege="reads every file of the deployment; an administrator for the checkpoint",
     cost="reads everything under `var` once (a hundred megabytes a second)",
 )
 async def files(scene: Scene) -> Finding:
-    """No canary lies in any file: live data, write-ahead log, stored objects, logs, mails, temporary files."""
+    """Search every file for canaries: live data, write-ahead log, stored objects, logs, mails, temporary files."""
     cast = await scene.cast()
     search = Search(cast.canaries.spellings())
     async with scene.as_administrator() as connection:
         await connection.execute("checkpoint")
-    await asyncio.to_thread(_search_folders, scene, search, cast.planted_at)
+    await asyncio.to_thread(search_folders, scene, search, cast.planted_at)
     missing = _not_here(scene)
     return _found(
         search, missing, planted=sorted(cast.canaries.planted), exceptions={"var/mail": EXCEPTIONS["var/mail"]}
@@ -88,16 +48,16 @@ async def files(scene: Scene) -> Finding:
 
 @probe(privilege="an administrator of both databases", cost="reads every table once")
 async def rows(scene: Scene) -> Finding:
-    """No canary lies in any row of any table, read as a dump would read it."""
+    """Search every row of every table for canaries, read as a dump would read it."""
     cast = await scene.cast()
     search = Search(cast.canaries.spellings())
-    tables = await _read_every_table(scene, search)
-    return judged(search.faults, tables=tables, bytes=search.bytes, planted=sorted(cast.canaries.planted))
+    tables = await read_every_table(scene, search)
+    return judged(search.faults, tables=tables, bytes=search.size, planted=sorted(cast.canaries.planted))
 
 
 @probe(privilege="an administrator of both databases", cost="reads the statistics once")
 async def statistics(scene: Scene) -> Finding:
-    """No canary lies in what the database notes about its contents and its work."""
+    """Search what the database notes about its contents and its work for canaries."""
     cast = await scene.cast()
     search = Search(cast.canaries.spellings())
     views = ["pg_statistic", "pg_statistic_ext_data", "pg_stat_activity", "pg_prepared_statements"]
@@ -108,7 +68,7 @@ async def statistics(scene: Scene) -> Finding:
         for view in views:
             for row in await connection.fetch(f"select s::text as said from {view} as s"):  # noqa: S608 - a name from the list above
                 search.look_into(row["said"].encode(), view)
-    return judged(search.faults, views=views, bytes=search.bytes)
+    return judged(search.faults, views=views, bytes=search.size)
 
 
 @probe(
@@ -116,12 +76,12 @@ async def statistics(scene: Scene) -> Finding:
     cost="reads everything under `var` and every table once, for at most 24 data keys",
 )
 async def keys(scene: Scene) -> Finding:
-    """No key in use lies anywhere but in the key files: not a root, epoch, platform or data key, nor a session's secret."""
+    """Search for the root, epoch, platform and data keys in use, and a session's secret, outside the key files."""
     cast = await scene.cast()
     wanted, known = await _live_keys(scene, cast)
     search = Search(wanted)
-    await asyncio.to_thread(_search_folders, scene, search, time.time(), skipping=("keys",))
-    tables = await _read_every_table(scene, search)
+    await asyncio.to_thread(search_folders, scene, search, time.time(), skipping=("keys",))
+    tables = await read_every_table(scene, search)
     await asyncio.to_thread(_only_the_root_is_plain, scene, search)
     exceptions = {name: EXCEPTIONS[name] for name in ("var/keys", "var/secrets", "queue.pgqueuer")}
     return _found(search, _not_here(scene), tables=tables, exceptions=exceptions, **known)
@@ -129,7 +89,7 @@ async def keys(scene: Scene) -> Finding:
 
 @probe(privilege="an administrator of both databases", cost="reads the sealed columns once")
 async def envelope(scene: Scene) -> Finding:
-    """Every value of every sealed column has the form of ciphertext, and so has every stored file."""
+    """Read off that every value of every sealed column, and every stored file, has the form of ciphertext."""
     faults: list[str] = []
     columns: list[str] = []
     async with scene.as_administrator() as connection:
@@ -149,7 +109,7 @@ async def _not_sealed(connection: "Connection", table: str, column: str) -> list
 
 
 def _plain_objects(scene: Scene) -> tuple[int, list[str]]:
-    folder = _objects_folder(scene)
+    folder = objects_folder(scene)
     if folder is None:
         return 0, []
     faults: list[str] = []
@@ -164,95 +124,19 @@ def _plain_objects(scene: Scene) -> tuple[int, list[str]]:
 
 def _found(search: Search, missing: list[str], **facts: Any) -> Finding:  # noqa: ANN401 - facts are whatever JSON can say
     """Judge a search; what could not be looked at makes it unproven, unless something was found."""
-    evidence: dict[str, Any] = {"files": search.files, "bytes": search.bytes, **facts}
+    evidence: dict[str, Any] = {"files": search.files, "bytes": search.size, **facts}
     unseen = [*missing, *search.unread]
     if search.faults or not unseen:
         return judged(search.faults, **evidence)
     return Finding(CheckState.UNPROVEN, {"not_looked_at": unseen[:20], **evidence})
 
 
-def _search_folders(scene: Scene, search: Search, changed_after: float, skipping: Iterable[str] = ()) -> None:
-    var = scene.settings.var.resolve()
-    for path in _files_below(var):
-        place = path.relative_to(var)
-        if place.parts[0] not in skipping:
-            search.look_through(path, f"var/{place}")
-    for folder in (_objects_folder(scene), scene.database_files):
-        if folder is not None and not folder.resolve().is_relative_to(var):
-            for path in _files_below(folder):
-                search.look_through(path, f"{folder.name}/{path.relative_to(folder)}")
-    for path in _temporary_files(changed_after, var):
-        search.look_through(path, str(path))
-
-
-def _files_below(folder: Path) -> Iterator[Path]:
-    for at, _, names in os.walk(folder):
-        yield from (path for name in sorted(names) if (path := Path(at) / name).is_file() and not path.is_symlink())
-
-
-def _temporary_files(changed_after: float, var: Path) -> Iterator[Path]:
-    """Yield what changed in the temporary folder since the canaries were planted."""
-    folder = Path(tempfile.gettempdir()).resolve()
-    for at, folders, names in os.walk(folder):
-        # A deployment that lies here itself is looked through as such; others are not ours.
-        folders[:] = [name for name in folders if not _is_a_deployment(Path(at) / name, var)]
-        yield from (path for name in names if _is_fresh(path := Path(at) / name, changed_after))
-
-
-def _is_a_deployment(folder: Path, var: Path) -> bool:
-    return folder == var or (folder / "PG_VERSION").exists()
-
-
-def _is_fresh(path: Path, changed_after: float) -> bool:
-    try:
-        facts = path.lstat()
-    except OSError:
-        return False
-    return stat.S_ISREG(facts.st_mode) and facts.st_mtime > changed_after and facts.st_size < _WHOLE_FILE
-
-
-def _objects_folder(scene: Scene) -> Path | None:
-    parts = urlsplit(scene.settings.objects_url)
-    return Path(url2pathname(parts.path)) if parts.scheme == "file" else None
-
-
 def _not_here(scene: Scene) -> list[str]:
     """Return what is stored on another machine, where only its own operator can look."""
     missing = [] if scene.database_files else ["the database's files and write-ahead log: on another machine"]
-    if _objects_folder(scene) is None:
+    if objects_folder(scene) is None:
         missing.append("the object store: on another machine")
     return missing
-
-
-async def _read_every_table(scene: Scene, search: Search) -> int:
-    """Read every table of both databases, system ones included, in the server's own binary form."""
-    count = 0
-    for keyring in (False, True):
-        async with scene.as_administrator(keyring=keyring) as connection:
-            tables = await connection.fetch(
-                "select c.oid::regclass::text as name from pg_catalog.pg_class as c where c.relkind in ('r', 'm')"
-                " and c.relnamespace <> 'pg_toast'::regnamespace and c.relpersistence <> 't'"
-            )
-            for table in tables:
-                count += 1
-                await _read_table(connection, table["name"], search)
-    return count
-
-
-async def _read_table(connection: "Connection", name: str, search: Search) -> None:
-    pieces: list[bytes] = []
-
-    async def keep(piece: bytes) -> None:
-        pieces.append(piece)
-        if sum(map(len, pieces)) > _BLOCK:
-            search.look_into(b"".join(pieces), name)
-            pieces[:] = [pieces[-1]]
-
-    try:
-        await connection.copy_from_query(f"select * from only {name}", output=keep, format="binary")  # noqa: S608 - as the catalog spells it
-    except (asyncpg.FeatureNotSupportedError, asyncpg.UndefinedFunctionError):
-        await connection.copy_from_query(f"select * from only {name}", output=keep)  # noqa: S608 - as above; as text
-    search.look_into(b"".join(pieces), name)
 
 
 async def _sealed_columns(connection: "Connection") -> list[tuple[str, str]]:
@@ -292,8 +176,7 @@ async def _live_keys(scene: Scene, cast: Cast) -> tuple[dict[str, bytes], dict[s
 def _only_the_root_is_plain(scene: Scene, search: Search) -> None:
     """Search the folder of keys for every key but the root's, which lies there as the operator put it."""
     wrapped = Search({what: form for what, form in search.wanted.items() if not what.startswith("the root key")})
-    for path in _files_below(scene.settings.keys_folder):
+    for path in files_below(scene.settings.keys_folder):
         wrapped.look_through(path, f"keys/{path.name}")
     search.faults += wrapped.faults
     search.files += wrapped.files
-

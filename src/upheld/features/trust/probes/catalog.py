@@ -16,11 +16,12 @@ _EITHER = ("maintenance", "vault")  # one role for each of the two databases
 # `( SELECT upheld.current_person() AS current_person)`: evaluated once per statement.
 _WRAPPED = re.compile(r"\( SELECT [a-z_]+\.[a-z_]+\([^()]*\) AS [a-z_]+\)")
 _CALL = re.compile(r"\b(?:upheld|sealed|queue|keyring)\.(?!clock_now\()[a-z_]+\(")
+_CALL_ABOUT_THE_STATEMENT = re.compile(rf"{_CALL.pattern}(?=\))")
 
 
 @probe(privilege="reads the catalog", cost="two queries")
 async def forced(scene: Scene) -> Finding:
-    """Row security is enabled and forced on every table of every schema our roles can look into."""
+    """Read off that row security is on, and forced, on every table our roles could reach."""
     faults: list[str] = []
     counted: dict[str, int] = {}
     for role in _EITHER:
@@ -47,7 +48,7 @@ def _faults_of_table(table: store.Table) -> list[str]:
 
 @probe(privilege="reads the catalog", cost="four queries")
 async def policies(scene: Scene) -> Finding:
-    """Every table has policies, each for one act and named roles, each saying something about the row."""
+    """Read off that every table has policies, each for one act and named roles, and none constant."""
     faults: list[str] = []
     counted = 0
     for role in _EITHER:
@@ -78,7 +79,7 @@ def _faults_of_policy(policy: store.Policy) -> list[str]:
 
 @probe(privilege="reads the catalog", cost="two queries")
 async def wrapped(scene: Scene) -> Finding:
-    """Policies ask who is asking once per statement, not once per row."""
+    """Read off that policies find out who is asking once per statement, not once per row."""
     faults: list[str] = []
     asking = 0
     for role in _EITHER:
@@ -86,14 +87,23 @@ async def wrapped(scene: Scene) -> Finding:
             found = await store.policies(tx)
         for policy in found:
             asking += any("SELECT" in expression for expression in policy.expressions)
-            bare = [call for text in policy.expressions for call in _CALL.findall(_WRAPPED.sub("", text))]
-            faults += [f"{policy.tab}: {policy.name} calls {call}…) for each row" for call in bare]
+            faults += [f"{policy.tab}: {policy.name} calls {call}…) for each row" for call in _bare_calls(policy)]
     return judged(faults, policies_that_ask=asking)
+
+
+def _bare_calls(policy: store.Policy) -> list[str]:
+    """Return what is called once per row.
+
+    Choosing rows, nothing may be: that is a scan of the table at the speed of a function.
+    Admitting a row that is written, what is asked about that row may.
+    """
+    choosing = _CALL.findall(_WRAPPED.sub("", policy.using_said or ""))
+    return choosing + _CALL_ABOUT_THE_STATEMENT.findall(_WRAPPED.sub("", policy.check_said or ""))
 
 
 @probe(privilege="reads the catalog", cost="two queries")
 async def roles(scene: Scene) -> Finding:
-    """No role of the application is a superuser, passes row security by, owns anything or belongs to such a role."""
+    """Read off that no role of the application can pass row security by, in any way a role can."""
     faults: list[str] = []
     names: set[str] = set()
     for role in _EITHER:
@@ -122,7 +132,7 @@ def _faults_of_role(role: store.RoleFacts, *, runs: bool) -> list[str]:
 
 @probe(privilege="reads the catalog", cost="two queries")
 async def functions(scene: Scene) -> Finding:
-    """Functions that lend their rights fix their search path, belong to no strong role, and are not for everyone."""
+    """Read off that functions that lend rights fix their search path, and lend weak ones, to named roles."""
     faults: list[str] = []
     lending = 0
     for role in _EITHER:

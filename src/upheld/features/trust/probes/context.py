@@ -2,8 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -13,7 +12,7 @@ import asyncpg
 from upheld.features.trust import store
 from upheld.features.trust.cast import Cast
 from upheld.features.trust.probe import Finding, judged, probe
-from upheld.features.trust.probes.catalog import RUNTIME_ROLES
+from upheld.features.trust.probes.powers import undone
 from upheld.features.trust.scene import Scene
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ _INJECTED = f"""
     with x as materialized (select set_config('upheld.context', $2, true) as said)
     select {_OWN_ROWS} from x where x.said is not null
 """  # noqa: S608 - made of the constant above
-_COUNT = f"select {_OWN_ROWS}"  # noqa: S608 - made of the constant above
+_COUNT = f"select {_OWN_ROWS}"
 
 # Settings that frameworks trust; ours must not.
 _PLAIN_NAMES = (
@@ -45,7 +44,7 @@ _NEEDS = "logs in as `web`; sessions of probe people"
 
 @probe(privilege=_NEEDS, cost="some forty short transactions")
 async def forged(scene: Scene) -> Finding:
-    """A context that was not sealed by the database opens nothing, in whatever way it is set."""
+    """Forge contexts, in every way that injected SQL could: none may open anything."""
     cast = await scene.cast()
     faults: list[str] = []
     async with scene.connected("web") as connection:
@@ -62,7 +61,7 @@ async def forged(scene: Scene) -> Finding:
 
 @probe(privilege=_NEEDS, cost="ten short transactions")
 async def replayed(scene: Scene) -> Finding:
-    """A context that was valid is worth nothing in another transaction or on another connection."""
+    """Take a valid context elsewhere: another transaction, another connection, another role."""
     cast = await scene.cast()
     faults: list[str] = []
     async with scene.connected("web") as first, scene.connected("web") as second, scene.connected("worker") as third:
@@ -85,13 +84,13 @@ async def replayed(scene: Scene) -> Finding:
 
 @probe(privilege=_NEEDS, cost="ten short transactions")
 async def tampered(scene: Scene) -> Finding:
-    """A valid context of which any part was changed is refused: person, organisation, role, session, generation, seal."""
+    """Change a valid context, part by part: each change must be refused."""
     cast = await scene.cast()
     changes = _changes(cast)
     faults: list[str] = []
     async with scene.connected("web") as connection:
         for what, place, value in changes:
-            async with _undone(connection):
+            async with undone(connection):
                 await connection.fetchval("select upheld.open_context($1)", cast.stranger.secret)
                 parts = (await connection.fetchval("select current_setting('upheld.context')")).split("|")
                 parts[place] = value
@@ -102,7 +101,7 @@ async def tampered(scene: Scene) -> Finding:
 
 @probe(privilege=_NEEDS, cost="ten short transactions")
 async def ended(scene: Scene) -> Finding:
-    """A secret that is unknown, or of a session that is revoked, expired or idle for too long, opens nothing."""
+    """Present secrets that are unknown, revoked, expired or idle for too long: none may open a context."""
     cast = await scene.cast()
     secrets_by_kind = {
         "unknown": secrets.token_bytes(32),
@@ -120,51 +119,13 @@ async def ended(scene: Scene) -> Finding:
             )
         faults += await _control(connection, cast)
         for kind, secret in secrets_by_kind.items():
-            async with _undone(connection):
+            async with undone(connection):
                 opened = await connection.fetch("select person_id from upheld.open_context($1)", secret)
                 visible = await connection.fetchval(_COUNT, cast.candidate.person)
-                faults += [f"a secret that is {kind} (or whose session is) opened a context"] if opened or visible else []
+                faults += (
+                    [f"a secret that is {kind} (or whose session is) opened a context"] if opened or visible else []
+                )
     return judged(faults, secrets=list(secrets_by_kind))
-
-
-# What no role but the named one may do, with values of the right kind.
-_SEALED: tuple[tuple[str, str | None, str], ...] = (
-    ("read the sealing key", None, "select * from sealed.context_keys"),
-    ("make a sealing key", None, "select sealed.make_context_key()"),
-    ("seal a context", None, "select sealed.seal_of(1, 'x')"),
-    ("write a context", None, "select sealed.write_context(gen_random_uuid(), null, null, null)"),
-    ("replace the sealing key", "maintenance", "select upheld.rotate_context_key()"),
-    ("open a context", "web", "select upheld.open_context('\\x00')"),
-    ("open a context of background work", "worker", "select upheld.open_job_context('\\x00')"),
-    ("mint a session", "gate", "select upheld.mint_session(gen_random_uuid(), '\\x00', '1 hour', '1 hour')"),
-    ("find a credential", "gate", "select upheld.find_credential('\\x00')"),
-    ("read a credential", "gate", "select upheld.credential_of(gen_random_uuid())"),
-    ("replace a credential", "gate", "select upheld.replace_credential(gen_random_uuid(), 'x')"),
-    ("verify an address", "gate", "select upheld.verify_email('\\x00')"),
-    ("read password hashes", None, "select password_hash from upheld.credentials"),
-    ("read the hashes of session secrets", None, "select secret_hash from upheld.sessions"),
-    ("read the hashes of work secrets", None, "select secret_hash from upheld.job_secrets"),
-    ("read sealed profiles", None, "select full_name_sealed from upheld.profiles"),
-    ("read sealed snapshots", None, "select full_name_sealed from upheld.application_snapshots"),
-    ("act as the owner", None, "set local role owner"),
-    ("act as the context's keeper", None, "set local role context_keeper"),
-)
-
-
-@probe(privilege="logs in as every role", cost="a short transaction for each role and act")
-async def sealed(scene: Scene) -> Finding:
-    """No role but the one it is for can seal a context, mint a session, or read what either rests on."""
-    faults: list[str] = []
-    tried = 0
-    for role in RUNTIME_ROLES:
-        if role == "vault":
-            continue
-        async with scene.connected(role) as connection:  # pyright: ignore[reportArgumentType] - the names of `Role`
-            for what, allowed, statement in _SEALED:
-                if role != allowed:
-                    tried += 1
-                    faults += await _possible(connection, f"{role} can {what}", statement)
-    return judged(faults, attempts=tried, acts=len(_SEALED))
 
 
 async def minted(scene: Scene, cast: Cast, idle: timedelta, lives: timedelta) -> bytes:
@@ -208,14 +169,14 @@ def _changes(cast: Cast) -> Sequence[tuple[str, int, str]]:
 
 async def _control(connection: "Connection", cast: Cast) -> list[str]:
     """Show that the probe is not blind: with the true secret it does see the candidate's rows."""
-    async with _undone(connection):
+    async with undone(connection):
         await connection.fetchval("select upheld.open_context($1)", cast.candidate.secret)
         visible = await connection.fetchval(_COUNT, cast.candidate.person)
     return [] if visible else ["the candidate's own secret shows nothing: this probe is blind"]
 
 
 async def _captured(connection: "Connection", secret: bytes) -> str:
-    async with _undone(connection):
+    async with undone(connection):
         await connection.fetchval("select upheld.open_context($1)", secret)
         return await connection.fetchval("select current_setting('upheld.context')")
 
@@ -223,7 +184,7 @@ async def _captured(connection: "Connection", secret: bytes) -> str:
 async def _seen(connection: "Connection", what: str, statement: str, cast: Cast, text: str) -> list[str]:
     """Run one injected statement; a fault when it shows a row of the candidate's."""
     try:
-        async with _undone(connection):
+        async with undone(connection):
             visible = await connection.fetchval(statement, cast.candidate.person, text)
     except asyncpg.PostgresError as error:
         return _unless_refused(what, error)
@@ -237,7 +198,7 @@ async def _seen_with_setting(
     for name, value in settings.items():
         await connection.execute("select set_config($1, $2, false)", name, value)
     try:
-        async with _undone(connection):
+        async with undone(connection):
             visible = await connection.fetchval(statement, cast.candidate.person)
     except asyncpg.PostgresError as error:
         return _unless_refused(what, error)
@@ -256,28 +217,6 @@ async def _accepted(connection: "Connection", text: str) -> bool:
     return True
 
 
-async def _possible(connection: "Connection", what: str, statement: str) -> list[str]:
-    try:
-        async with _undone(connection):
-            await connection.execute(statement)
-    except asyncpg.InsufficientPrivilegeError:
-        return []
-    except asyncpg.PostgresError as error:
-        return [f"{what} ({error.sqlstate})"]
-    return [what]
-
-
 def _unless_refused(what: str, error: asyncpg.PostgresError) -> list[str]:
     refused = isinstance(error, asyncpg.InvalidAuthorizationSpecificationError | asyncpg.InsufficientPrivilegeError)
     return [] if refused else [f"{what}: answered {error.sqlstate}"]
-
-
-@asynccontextmanager
-async def _undone(connection: "Connection") -> AsyncIterator[None]:
-    """Run a block in a transaction (or a part of one) that is undone."""
-    transaction = connection.transaction()
-    await transaction.start()
-    try:
-        yield
-    finally:
-        await transaction.rollback()

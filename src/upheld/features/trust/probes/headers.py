@@ -63,7 +63,7 @@ def faults_of(label: str, answer: Answer, *, encrypted: bool = True) -> list[str
 
 @probe(privilege="a session of a probe person", cost="about six requests for each route")
 async def routes(scene: Scene) -> Finding:
-    """Every route carries every header, whether it answers, redirects, refuses or fails."""
+    """Ask every route, so that it answers, redirects and refuses: every answer carries every header."""
     cast = await scene.cast()
     statuses: Counter[int] = Counter()
 
@@ -81,7 +81,9 @@ async def routes(scene: Scene) -> Finding:
     faults = await gathered((lambda a=a: ask(*a)) for a in asks)
     # Whatever else was answered during this run, to sign-ins, uploads and applications.
     faults += [fault for label, answer in scene.site.seen for fault in faults_of(label, answer)]
-    return judged(sorted(set(faults)), routes=len(scene.routes), answers=len(scene.site.seen), statuses=_shown(statuses))
+    return judged(
+        sorted(set(faults)), routes=len(scene.routes), answers=len(scene.site.seen), statuses=_shown(statuses)
+    )
 
 
 def _variants(route: Route, candidate: Headers, employer: Headers) -> list[tuple[str, Headers]]:
@@ -95,7 +97,7 @@ def _variants(route: Route, candidate: Headers, employer: Headers) -> list[tuple
 
 @probe(privilege="none", cost="some thirty requests")
 async def errors(scene: Scene) -> Finding:
-    """What never reaches a route carries every header too: wrong names, wrong sites, wrong requests, static files."""
+    """Ask for what never reaches a route: wrong names, wrong sites, wrong requests; and for static files."""
     faults: list[str] = []
     statuses: Counter[int] = Counter()
     for label, method, path, headers in _odd_requests(scene):
@@ -144,7 +146,7 @@ def _odd_requests(scene: Scene) -> list[tuple[str, str, str, Headers]]:
 
 @probe(privilege="none", cost="two handshakes for each path")
 async def sockets(scene: Scene) -> Finding:
-    """A refused WebSocket carries every header, whether it is refused for its origin or for want of a session."""
+    """Have WebSockets refused, for their origin and for want of a session: the answer carries every header."""
     statuses: Counter[int] = Counter()
     origins = {"own": scene.settings.address, "another": "https://elsewhere.example"}
 
@@ -160,4 +162,3 @@ async def sockets(scene: Scene) -> Finding:
 
 def _shown(statuses: Counter[int]) -> dict[str, int]:
     return {f"{status} {HTTPStatus(status).phrase}": count for status, count in sorted(statuses.items())}
-

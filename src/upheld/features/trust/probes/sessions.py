@@ -24,9 +24,11 @@ from upheld.platform.web.cookies import SESSION_COOKIE
 _AT_ONCE = 4
 
 
-@probe(privilege="the key of the cookies; a session of a probe person", cost="about ten requests for each private route")
+@probe(
+    privilege="the key of the cookies; a session of a probe person", cost="about ten requests for each private route"
+)
 async def refused(scene: Scene) -> Finding:
-    """Without a session, and with a revoked, expired or forged one, no private route gives anything."""
+    """Ask every private route without a session and with every kind of bad one: none may give anything."""
     cast = await scene.cast()
     bad = await bad_tokens(scene, cast)
     private = [route for route in scene.routes if not route.public and not route.is_socket]
@@ -50,7 +52,7 @@ async def refused(scene: Scene) -> Finding:
 
 @probe(privilege="none", cost="reads one cookie")
 async def cookie(scene: Scene) -> Finding:
-    """The cookie is `__Host-`, Secure, HTTP-only and SameSite, and carries a secret, an expiry and nothing else."""
+    """Read the cookie: bound to the site, out of reach of scripts, a secret and an expiry and nothing else."""
     cast = await scene.cast()
     head, *rest = cast.candidate.set_cookie.split("; ")
     attributes = {part.split("=")[0].lower(): part.partition("=")[2] for part in rest}
@@ -77,7 +79,7 @@ async def cookie(scene: Scene) -> Finding:
 
 @probe(privilege="a session of a probe person", cost="five requests")
 async def revoked(scene: Scene) -> Finding:
-    """A session that is ended is worth nothing from the very next request on."""
+    """End a session and use it once more: it is worth nothing from the very next request on."""
     cast = await scene.cast()
     secret = await minted(scene, cast, timedelta(hours=1), timedelta(hours=1))
     headers = {**SAME_ORIGIN, "cookie": f"{SESSION_COOKIE}={_signed(scene, {'sid': _text(secret)})}"}
@@ -96,7 +98,7 @@ async def revoked(scene: Scene) -> Finding:
 
 @probe(privilege="none", cost="reads the route table")
 async def public(scene: Scene) -> Finding:
-    """The routes that need no session are those of the published list, and no others."""
+    """Compare the routes that need no session with the published list."""
     open_now = {route.name for route in scene.routes if route.public}
     faults = [f"{name} needs no session, and is not on the list" for name in sorted(open_now - PUBLIC_ROUTES)]
     return judged(faults, public_routes=sorted(open_now), private_routes=sum(not r.public for r in scene.routes))
@@ -104,7 +106,7 @@ async def public(scene: Scene) -> Finding:
 
 @probe(privilege="none", cost="one handshake for each path")
 async def sockets(scene: Scene) -> Finding:
-    """No WebSocket opens without a session, on any path of the application."""
+    """Knock on every path of the application without a session: no WebSocket may open."""
     site = scene.settings.address
     paths = sorted({route.example for route in scene.routes if not (route.is_socket and route.public)})
     bad = {"none": {}, "a garbage": {"cookie": f"{SESSION_COOKIE}=garbage"}}
@@ -129,8 +131,10 @@ async def bad_tokens(scene: Scene, cast: Cast) -> dict[str, str]:
     return {
         "no": "",
         "a garbage": "garbage",
-        "an unsigned (alg none)": jwt.encode(_claims(live), None, algorithm="none", headers={"typ": _TYPE}),
-        "a foreign-keyed": jwt.encode(_claims(live), secrets.token_bytes(32), algorithm="HS256", headers={"typ": _TYPE}),
+        "an unsigned (alg none)": jwt.encode(_claims(live), "", algorithm="none", headers={"typ": _TYPE}),
+        "a foreign-keyed": jwt.encode(
+            _claims(live), secrets.token_bytes(32), algorithm="HS256", headers={"typ": _TYPE}
+        ),
         "a wrongly typed": _signed(scene, {"sid": live}, typ="JWT"),
         "a wrongly addressed": _signed(scene, {"sid": live, "aud": "another"}),
         "an outdated": _signed(scene, {"sid": live, "exp": past}),

@@ -1,23 +1,43 @@
 """What is promised about who sees what."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import catalog, context, tenants
+from upheld.features.trust.probes import catalog, context, powers, tenants
 from upheld.platform.i18n import mark
 
 PROMISES = (
     Promise(
         "access.rls",
         mark(
-            "The database itself keeps people's data apart: row by row, table by table, for its owner too. You see what "
+            "The database itself keeps people's data apart, row by row, its own owner not excepted. You see what "
             "is yours, a member what is their organisation's."
         ),
         (
-            Check("access.rls.forced", "row security is on, and forced, on every table in reach", Work.SPINE, catalog.forced),
-            Check("access.rls.policies", "every table has policies, each narrow and saying something about the row", Work.SPINE, catalog.policies),
+            Check(
+                "access.rls.forced",
+                "row security is on, and forced, on every table in reach",
+                Work.SPINE,
+                catalog.forced,
+            ),
+            Check(
+                "access.rls.policies",
+                "every table has policies, each narrow and saying something about the row",
+                Work.SPINE,
+                catalog.policies,
+            ),
             Check("access.rls.wrapped", "who is asking is found out once per statement", Work.SPINE, catalog.wrapped),
             Check("access.rls.roles", "no role of the application can pass row security by", Work.SPINE, catalog.roles),
-            Check("access.rls.functions", "functions that lend rights lend them to no one else", Work.SPINE, catalog.functions),
-            Check("access.rls.strangers", "a stranger sees and changes nothing, tried with every role on every table", Work.SPINE, tenants.strangers),
+            Check(
+                "access.rls.functions",
+                "functions that lend rights lend them to no one else",
+                Work.SPINE,
+                catalog.functions,
+            ),
+            Check(
+                "access.rls.strangers",
+                "a stranger sees and changes nothing, tried with every role on every table",
+                Work.SPINE,
+                tenants.strangers,
+            ),
         ),
     ),
     Promise(
@@ -27,11 +47,25 @@ PROMISES = (
             "itself who is asking, each time."
         ),
         (
-            Check("access.context.forged", "a context that the database did not seal opens nothing", Work.SPINE, context.forged),
-            Check("access.context.replayed", "a sealed one is worth nothing anywhere else", Work.SPINE, context.replayed),
+            Check(
+                "access.context.forged",
+                "a context that the database did not seal opens nothing",
+                Work.SPINE,
+                context.forged,
+            ),
+            Check(
+                "access.context.replayed", "a sealed one is worth nothing anywhere else", Work.SPINE, context.replayed
+            ),
             Check("access.context.tampered", "nor with any part of it changed", Work.SPINE, context.tampered),
-            Check("access.context.ended", "an unknown, expired or revoked secret opens none", Work.SPINE, context.ended),
-            Check("access.context.sealed", "no role can seal one, mint a session or read what they rest on", Work.SPINE, context.sealed),
+            Check(
+                "access.context.ended", "an unknown, expired or revoked secret opens none", Work.SPINE, context.ended
+            ),
+            Check(
+                "access.context.sealed",
+                "no role can seal one, mint a session or read what they rest on",
+                Work.SPINE,
+                powers.sealed,
+            ),
         ),
     ),
     Promise(
@@ -46,10 +80,14 @@ PROMISES = (
     ),
     Promise(
         "access.support",
-        mark("Our own staff sees no candidate's data, unless for a stated reason, with a second person, for a short time, and visibly."),
+        mark("Staff sees no candidate's data, unless for a stated reason, with a second person, briefly, and visibly."),
         (
             Check("access.support.nothing", "the role of staff reads no row", Work.BOUNDARY),
-            Check("access.support.breakglass", "the exception needs a reason and a second person, and ends by itself", Work.LATER),
+            Check(
+                "access.support.breakglass",
+                "the exception needs a reason and a second person, and ends by itself",
+                Work.LATER,
+            ),
         ),
     ),
     Promise(

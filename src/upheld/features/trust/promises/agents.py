@@ -16,7 +16,7 @@ PROMISES = (
     ),
     Promise(
         "agent.scope",
-        mark("The integrity agent sees which programs run and whether the microphone is in use; the candidate sees what it sends."),
+        mark("The agent sees which programs run and whether the microphone is on; the candidate sees what it sends."),
         (Check("agent.scope.trace", "it asks the operating system for nothing else", Work.LATER),),
     ),
     Promise(

@@ -25,8 +25,18 @@ PROMISES = (
             "script or style that was written into it."
         ),
         (
-            Check("edge.headers.routes", "every route carries every header, whatever it answers", Work.SPINE, headers.routes),
-            Check("edge.headers.errors", "so does what never reaches a route, static files included", Work.SPINE, headers.errors),
+            Check(
+                "edge.headers.routes",
+                "every route carries every header, whatever it answers",
+                Work.SPINE,
+                headers.routes,
+            ),
+            Check(
+                "edge.headers.errors",
+                "so does what never reaches a route, static files included",
+                Work.SPINE,
+                headers.errors,
+            ),
             Check("edge.headers.sockets", "so does the refusal of a WebSocket", Work.SPINE, headers.sockets),
         ),
     ),
@@ -39,7 +49,11 @@ PROMISES = (
         "edge.certificates",
         mark("Certificates are obtained and renewed without anybody remembering to."),
         (
-            Check("edge.certificates.renewal", "a certificate is renewed against an ACME server without a dropped connection", Work.TRUST),
+            Check(
+                "edge.certificates.renewal",
+                "a certificate is renewed against an ACME server without a dropped connection",
+                Work.TRUST,
+            ),
             Check("edge.certificates.left", "the one in use is far from its end", Work.TRUST),
         ),
     ),
@@ -59,13 +73,21 @@ PROMISES = (
     Promise(
         "edge.residency",
         mark("People's data stays in the region that the operator has declared."),
-        (Check("edge.residency.regions", "every store and processor lies in that region, or start-up refuses", Work.TRUST),),
+        (
+            Check(
+                "edge.residency.regions",
+                "every store and processor lies in that region, or start-up refuses",
+                Work.TRUST,
+            ),
+        ),
     ),
     Promise(
         "edge.database",
         mark("The database answers to the application's network alone, and only over encrypted connections."),
         (
-            Check("edge.database.connection", "the application's own connection is verified and encrypted", Work.BOUNDARY),
+            Check(
+                "edge.database.connection", "the application's own connection is verified and encrypted", Work.BOUNDARY
+            ),
             Check("edge.database.manifests", "what we ship for the database admits nobody else", Work.TRUST),
         ),
     ),

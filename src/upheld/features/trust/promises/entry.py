@@ -12,10 +12,30 @@ PROMISES = (
             "private page or interface runs."
         ),
         (
-            Check("auth.session.refused", "no private route gives anything to a missing, ended or forged session", Work.SPINE, sessions.refused),
-            Check("auth.session.revoked", "an ended session is worth nothing from the next request on", Work.SPINE, sessions.revoked),
-            Check("auth.session.cookie", "the cookie is bound to the site and carries a secret and nothing else", Work.SPINE, sessions.cookie),
-            Check("auth.session.public", "the routes that need no session are those of the published list", Work.SPINE, sessions.public),
+            Check(
+                "auth.session.refused",
+                "no private route gives anything to a missing, ended or forged session",
+                Work.SPINE,
+                sessions.refused,
+            ),
+            Check(
+                "auth.session.revoked",
+                "an ended session is worth nothing from the next request on",
+                Work.SPINE,
+                sessions.revoked,
+            ),
+            Check(
+                "auth.session.cookie",
+                "the cookie is bound to the site and carries a secret and nothing else",
+                Work.SPINE,
+                sessions.cookie,
+            ),
+            Check(
+                "auth.session.public",
+                "the routes that need no session are those of the published list",
+                Work.SPINE,
+                sessions.public,
+            ),
             Check("auth.session.sockets", "no WebSocket opens without a session", Work.SPINE, sessions.sockets),
         ),
     ),
@@ -30,7 +50,13 @@ PROMISES = (
     Promise(
         "auth.oauth",
         mark("Signing in through another provider never takes over an account that exists already."),
-        (Check("auth.oauth.attacks", "the known ways to hijack an account in advance fail against a certified server", Work.AUTH),),
+        (
+            Check(
+                "auth.oauth.attacks",
+                "the known ways to hijack an account in advance fail against a certified server",
+                Work.AUTH,
+            ),
+        ),
     ),
     Promise(
         "auth.strong",

@@ -6,7 +6,9 @@ from upheld.platform.i18n import mark
 PROMISES = (
     Promise(
         "data.inventory",
-        mark("Everything that is held of people is declared: what, what for, on what ground, how long, and who sees it."),
+        mark(
+            "Everything that is held of people is declared: what, what for, on what ground, how long, and who sees it."
+        ),
         (Check("data.inventory.columns", "no column is without its declaration", Work.BOUNDARY),),
     ),
     Promise(
@@ -41,7 +43,7 @@ PROMISES = (
     ),
     Promise(
         "data.erase",
-        mark("Whoever leaves is gone within minutes of the time to reconsider, within thirty days at most, with a certificate."),
+        mark("Whoever leaves is gone soon after a time to reconsider, in thirty days at most, with a certificate."),
         (
             Check("data.erase.canaries", "no word of an erased person is left anywhere", Work.BOUNDARY),
             Check("data.erase.restore", "nor after an older backup is restored", Work.BOUNDARY),
@@ -55,7 +57,13 @@ PROMISES = (
     Promise(
         "data.portable",
         mark("People take their data along in a format that other programs can read."),
-        (Check("data.portable.schema", "what is exported fits its published format, and can be read in again", Work.LATER),),
+        (
+            Check(
+                "data.portable.schema",
+                "what is exported fits its published format, and can be read in again",
+                Work.LATER,
+            ),
+        ),
     ),
     Promise(
         "data.clock",

@@ -7,15 +7,28 @@ from upheld.platform.i18n import mark
 PROMISES = (
     Promise(
         "store.atrest",
-        mark(
-            "What is stored of people is encrypted with AES-256 under keys of their own, and no key lies beside what it opens."
-        ),
+        mark("What is stored of people is encrypted with AES-256, under keys of their own that lie elsewhere."),
         (
-            Check("store.atrest.files", "planted words are in no file: data, logs, uploads, mails, temporary files", Work.SPINE, atrest.files),
+            Check(
+                "store.atrest.files",
+                "planted words are in no file: data, logs, uploads, mails, temporary files",
+                Work.SPINE,
+                atrest.files,
+            ),
             Check("store.atrest.rows", "nor in any row of any table", Work.SPINE, atrest.rows),
-            Check("store.atrest.statistics", "nor in what the database notes about its work", Work.SPINE, atrest.statistics),
+            Check(
+                "store.atrest.statistics",
+                "nor in what the database notes about its work",
+                Work.SPINE,
+                atrest.statistics,
+            ),
             Check("store.atrest.keys", "no key in use lies outside the key files", Work.SPINE, atrest.keys),
-            Check("store.atrest.envelope", "every sealed column and every file holds ciphertext", Work.SPINE, atrest.envelope),
+            Check(
+                "store.atrest.envelope",
+                "every sealed column and every file holds ciphertext",
+                Work.SPINE,
+                atrest.envelope,
+            ),
         ),
     ),
     Promise(

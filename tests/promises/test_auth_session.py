@@ -1,0 +1,73 @@
+"""auth.session, red under each of its sabotages."""
+
+from typing import Any
+
+import pytest
+from litestar import get
+
+from tests.promises.faults import Changing, Outside, Scratch
+from upheld.features.trust.routes import routes_of
+from upheld.main.web import create_router
+
+pytestmark = pytest.mark.anyio
+
+
+@get("/everything", name="everything", opt={"public": True})
+async def everything() -> str:
+    """Give away what a forgotten mark gives away."""
+    return "somebody's data"
+
+
+async def test_auth_session_refused_is_red_when_a_route_is_mounted_outside_the_middleware(scratch: Scratch) -> None:
+    scratch.serve(Outside(scratch.deployment.app, "/applications"))
+    await scratch.sees_red("auth.session.refused", "GET /applications with no session: 200")
+
+
+async def test_auth_session_refused_is_red_when_the_signature_is_not_checked(scratch: Scratch) -> None:
+    def trusting(scope: Any, _: Any) -> bool:
+        cookie = dict(scope["headers"]).get(b"cookie", b"").decode()
+        return "=ey" in cookie and scope["path"] == "/applications"
+
+    class Trusting(Changing):
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            if trusting(scope, None):
+                await Outside(self._app, scope["path"])(scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
+
+    scratch.serve(Trusting(scratch.deployment.app, trusting, {}))
+    await scratch.sees_red("auth.session.refused", "an unsigned (alg none)", "a foreign-keyed")
+
+
+async def test_auth_session_revoked_is_red_when_an_ended_session_goes_on(scratch: Scratch) -> None:
+    await scratch.change(
+        "alter policy live_sessions_are_checked_by_the_context_keeper on upheld.sessions using (id is not null)",
+    )
+    await scratch.sees_red("auth.session.revoked", "the ended session still got in")
+
+
+@pytest.mark.parametrize("attribute", ["HttpOnly", "Secure", "SameSite=Lax"])
+async def test_auth_session_cookie_is_red_when_an_attribute_is_missing(scratch: Scratch, attribute: str) -> None:
+    class Stripping:
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            async def outgoing(message: Any) -> None:
+                if "headers" in message:
+                    stripped = [(k, v.replace(f"; {attribute}".encode(), b"")) for k, v in message["headers"]]
+                    message = {**message, "headers": stripped}
+                await send(message)
+
+            await scratch.deployment.app(scope, receive, outgoing)
+
+    scratch.serve(Stripping())
+    await scratch.sees_red("auth.session.cookie", "the cookie is not")
+
+
+async def test_auth_session_public_is_red_when_a_route_is_opened_that_is_not_on_the_list(scratch: Scratch) -> None:
+    scratch.scene.routes = routes_of(create_router(scratch.deployment.platform, extra=[everything]))
+    await scratch.sees_red("auth.session.public", "everything needs no session, and is not on the list")
+
+
+async def test_auth_session_sockets_is_red_when_one_opens_outside_the_middleware(scratch: Scratch) -> None:
+    scratch.serve(Outside(scratch.deployment.app, "/home"))
+    # Signing in leads through /home only as a redirect, which nobody follows here.
+    await scratch.sees_red("auth.session.sockets", "/home with none session: 101")

@@ -1,0 +1,113 @@
+"""What becomes of a promise, and how a run ends."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tests.promises.faults import Unwatched
+from tests.support.cluster import Cluster
+from tests.support.deployment import deployed
+from tests.support.server import serving
+from upheld.features.trust.model import Check, Promise, PromiseResult, PromiseState, Report, Work
+from upheld.features.trust.probe import CheckState, Finding, Probe
+from upheld.features.trust.promises import PROMISES
+from upheld.features.trust.runner import is_genuine, run, sign
+from upheld.features.trust.scene import Scene
+from upheld.features.trust.states import chosen, exit_code, said, state_of
+from upheld.main.supervisor import environment_of
+
+P, F, U, N = CheckState.PASSED, CheckState.FAILED, CheckState.UNPROVEN, CheckState.NOT_BUILT
+
+
+@pytest.mark.parametrize(
+    ("found", "shown"),
+    [
+        ([P, P], "upheld"),
+        ([P, F], "broken"),
+        ([U, F, N], "broken"),
+        ([P, U], "unproven"),
+        ([P, U, N], "unproven"),
+        ([P, N], "partly, 1 of 2"),
+        ([P, P, N, N, N], "partly, 2 of 5"),
+        ([N, N], "not built"),
+        ([], "not built"),
+    ],
+)
+def test_only_a_promise_whose_every_check_passed_is_upheld(found: list[CheckState], shown: str) -> None:
+    assert said(found) == shown
+    assert (state_of(found) is PromiseState.UPHELD) == (shown == "upheld")
+
+
+def test_a_run_ends_with_1_when_broken_with_2_when_not_fully_proven_and_with_0_when_upheld() -> None:
+    upheld, broken, unproven, partly, not_built = PromiseState
+    assert exit_code([upheld, upheld]) == 0
+    assert exit_code([upheld, broken, unproven]) == 1
+    for short in (unproven, partly, not_built):
+        assert exit_code([upheld, short]) == 2
+
+
+def test_promises_are_chosen_by_name_or_by_family() -> None:
+    assert [promise.id for promise in chosen(PROMISES, ["access.rls"])] == ["access.rls"]
+    assert len(chosen(PROMISES, ["access"])) == 7
+    assert chosen(PROMISES, ["acc"]) == []
+    assert len(chosen(PROMISES, [])) == 59
+
+
+def test_evidence_that_was_changed_is_not_genuine() -> None:
+    key = Ed25519PrivateKey.generate()
+    report = sign(Report([PromiseResult("access.rls", "broken", [])], {"at": "2026-11-22T00:00:00+00:00"}), key)
+    assert is_genuine(report, key.public_key())
+    kinder = msgspec.structs.replace(report, promises=[PromiseResult("access.rls", "upheld", [])])
+    assert not is_genuine(kinder, key.public_key())
+    assert not is_genuine(report, Ed25519PrivateKey.generate().public_key())
+
+
+@pytest.mark.anyio
+async def test_a_probe_that_fails_proves_nothing_and_quotes_nothing(cluster: Cluster) -> None:
+    async def stumble(_: Scene) -> Finding:
+        msg = "ada@example.org"
+        raise ValueError(msg)
+
+    check = Check("a.check", "something", Work.SPINE, Probe(stumble, "none", "nothing", safe_in_production=True))
+    async with deployed(cluster) as deployment:
+        from tests.promises.faults import Scratch  # noqa: PLC0415
+
+        scene = Scratch.around(deployment, cluster).scene
+        report = await run(scene, [Promise("a.promise", "something", (check,))], Unwatched())
+    assert report.promises[0].state == "unproven"
+    assert report.promises[0].checks[0].evidence == {"could_not_look": "the probe failed: ValueError"}
+
+
+@pytest.mark.anyio
+async def test_the_command_proves_a_running_server_and_signs_what_it_found(cluster: Cluster) -> None:
+    settings = await cluster.deploy()
+    with serving(settings) as server:
+        environment = {**environment_of(server.settings), "PYTHONPATH": str(Path.cwd())}
+        command = [sys.executable, "-m", "upheld.main.cli", "verify", "--administrator", cluster.administrator]
+
+        def verify(*names: str) -> "subprocess.CompletedProcess[str]":
+            return subprocess.run(  # noqa: S603 - ourselves
+                [*command, *names], env={**os.environ, **environment}, capture_output=True, text=True, check=False
+            )
+
+        four = verify("--json", "edge.headers", "auth.session", "access.rls", "access.context")
+        assert four.returncode == 0, four.stdout + four.stderr
+        report = json.loads(four.stdout)
+        assert [promise["state"] for promise in report["promises"]] == ["upheld"] * 4
+        assert set(report) == {"promises", "summary", "signature"}
+        assert set(report["promises"][0]) == {"id", "state", "checks"}
+        assert set(report["promises"][0]["checks"][0]) == {"id", "state", "evidence", "seconds"}
+        # The cluster's files lie elsewhere than this deployment knows: that is not proof.
+        rest = verify("store.atrest", "data")
+        assert rest.returncode == 2
+        assert "unproven" in rest.stdout
+        assert "not built" in rest.stdout
+    dead = verify("access.rls")
+    assert dead.returncode == 2
+    assert "Is the deployment running?" in dead.stderr
