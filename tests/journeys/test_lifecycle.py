@@ -2,10 +2,13 @@
 
 import os
 import signal
+import socket
+import ssl
 import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.support.demo import Demo, running_demo
 
@@ -27,7 +30,7 @@ def processes_of(var: Path) -> list[int]:
 
 def signs_in(demo: Demo) -> bool:
     address, password = demo.sign_in_of("Owner of Tidewater Instruments")
-    authority = str(demo.var / "tls" / "authority.pem")
+    authority = ssl.create_default_context(cafile=str(demo.var / "tls" / "authority.pem"))
     with httpx.Client(base_url=f"https://127.0.0.1:{demo.port}", verify=authority) as client:
         answer = client.post("/sign-in", data={"email": address, "password": password})
     return answer.headers.get("location") == "/home"
@@ -68,3 +71,17 @@ def test_a_process_that_ends_by_itself_ends_the_whole_run(tmp_path: Path) -> Non
         os.kill(worker, signal.SIGKILL)
         assert demo.process.wait(30) == 1
         assert wait_until_gone(demo.var) == []
+
+
+def test_a_taken_address_is_named_before_anything_starts(tmp_path: Path) -> None:
+    tmp_path.chmod(0o711)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        with (
+            pytest.raises(RuntimeError, match=f"Another program listens at {listen}"),
+            running_demo(tmp_path / "var", UPHELD_LISTEN=listen),
+        ):
+            pass
+    assert wait_until_gone(tmp_path / "var") == []

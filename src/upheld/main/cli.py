@@ -1,6 +1,8 @@
 """The command line: `upheld …`. The only place that prints or exits."""
 
 import asyncio
+import os
+import sys
 import time
 from dataclasses import replace
 
@@ -128,11 +130,13 @@ def _seed(settings: Settings) -> SignIns:
 
 
 def _greet(settings: Settings, sign_ins: SignIns, began: float) -> None:
-    _say(f"\n[bold]Upheld is running[/] at [bold]{settings.address}[/]  (ready after {time.monotonic() - began:.1f} s)\n")
+    _say(
+        f"\n[bold]Upheld is running[/] at [bold]{settings.address}[/]  (ready after {time.monotonic() - began:.1f} s)\n"
+    )
     _say_sign_ins(sign_ins)
     _say(f"  Mails         {settings.address}/outbox")
     _say(f"  Certificate   signed by {settings.var / 'tls' / 'authority.pem'}; `make trust` makes browsers accept it")
-    _say("  Again         `upheld sign-ins` prints the sign-ins again")
+    _say(f"  Again         `{os.path.relpath(sys.argv[0])} sign-ins` prints the sign-ins again")
     _say("  Stop          Ctrl-C\n")
 
 

@@ -21,13 +21,21 @@ class ProcessEndedError(UnavailableError):
     code = "process-ended"
 
 
+class AddressTakenError(UnavailableError):
+    """Another program listens there already."""
+
+    code = "address-taken"
+
+
 def serve_all(settings: Settings, ready: Callable[[], None]) -> None:
     """Start every process, call `ready` once requests are answered, and wait for Ctrl-C or SIGTERM.
 
     Raises:
+        AddressTakenError: another program listens where this one should.
         ProcessEndedError: one of them ended; the others are ended too, so that a service
             manager sees a failure instead of half a deployment.
     """
+    _check_free(settings)
     environment = environment_of(settings)
     names = ["web", "worker", *(["plain"] if settings.listen_plain else [])]
     children: list[subprocess.Popen[bytes]] = []
@@ -57,6 +65,22 @@ def environment_of(settings: Settings) -> dict[str, str]:
     """Return the environment that hands these settings to another process; never a secret."""
     values = {f"UPHELD_{f.name.upper()}": getattr(settings, f.name) for f in fields(settings)}
     return {**os.environ, **{name: _as_text(value) for name, value in values.items() if value is not None}}
+
+
+def _check_free(settings: Settings) -> None:
+    """Refuse before anything is started; whoever answers there is not us."""
+    for name, listen in (("UPHELD_LISTEN", settings.listen), ("UPHELD_LISTEN_PLAIN", settings.listen_plain)):
+        if not listen:
+            continue
+        host, port = listen.rsplit(":", 1)
+        with socket.socket() as probe:
+            # As the server does: an address that was let go of a moment ago is free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, int(port)))
+            except OSError:
+                msg = f"Another program listens at {listen}. Stop it, or set {name} to another address."
+                raise AddressTakenError(msg) from None
 
 
 def _wait_for_listener(settings: Settings, children: list[subprocess.Popen[bytes]]) -> None:
