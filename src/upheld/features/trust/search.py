@@ -1,9 +1,10 @@
 """Searching everything that a deployment stores, for words and keys that must not be there."""
 
+import asyncio
 import os
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,8 +54,23 @@ class Search:
             self.unread.append(f"{shown}: {error.strerror}")
 
 
-def search_folders(scene: Scene, search: Search, changed_after: float, skipping: Iterable[str] = ()) -> None:
-    """Search `var` (but for some of its folders), the object store, the cluster and fresh temporary files."""
+async def search_files(scene: Scene, search: Search, changed_after: float, skipping: Iterable[str] = ()) -> None:
+    """Search `var` (but for some of its folders), the object store, the cluster and fresh temporary files.
+
+    Databases of others in the same cluster are passed over; its log and write-ahead log are not.
+    """
+    async with scene.as_administrator() as connection:
+        rows = await connection.fetch(
+            "select oid::text as name from pg_catalog.pg_database where datname <> all($1) and not datistemplate",
+            [*_names(scene), "postgres"],
+        )
+    strangers = {row["name"] for row in rows}
+    await asyncio.to_thread(_search_folders, scene, search, changed_after, frozenset(skipping), strangers)
+
+
+def _search_folders(
+    scene: Scene, search: Search, changed_after: float, skipping: Collection[str], strangers: Collection[str]
+) -> None:
     var = scene.settings.var.resolve()
     for path in files_below(var):
         place = path.relative_to(var)
@@ -63,9 +79,14 @@ def search_folders(scene: Scene, search: Search, changed_after: float, skipping:
     for folder in (objects_folder(scene), scene.database_files):
         if folder is not None and not folder.resolve().is_relative_to(var):
             for path in files_below(folder):
-                search.look_through(path, f"{folder.name}/{path.relative_to(folder)}")
+                if not (path.parent.parent.name == "base" and path.parent.name in strangers):
+                    search.look_through(path, f"{folder.name}/{path.relative_to(folder)}")
     for path in _temporary_files(changed_after, var):
         search.look_through(path, str(path))
+
+
+def _names(scene: Scene) -> list[str]:
+    return [urlsplit(base).path.lstrip("/") for base in (scene.settings.database, scene.settings.keyring_database)]
 
 
 def files_below(folder: Path) -> Iterator[Path]:

@@ -1,7 +1,6 @@
 """store.atrest: canaries in every field, then everything that is stored is searched for them."""
 
 import asyncio
-import time
 from typing import TYPE_CHECKING, Any
 
 from upheld.features.trust.canaries import key_spellings
@@ -9,7 +8,7 @@ from upheld.features.trust.cast import Cast
 from upheld.features.trust.errors import CannotLookError
 from upheld.features.trust.probe import CheckState, Finding, judged, probe
 from upheld.features.trust.scene import Scene
-from upheld.features.trust.search import Search, files_below, objects_folder, read_every_table, search_folders
+from upheld.features.trust.search import Search, files_below, objects_folder, read_every_table, search_files
 from upheld.platform.keyfiles import PLATFORM_KEYS
 from upheld.platform.vault import unwrap
 
@@ -39,7 +38,7 @@ async def files(scene: Scene) -> Finding:
     search = Search(cast.canaries.spellings())
     async with scene.as_administrator() as connection:
         await connection.execute("checkpoint")
-    await asyncio.to_thread(search_folders, scene, search, cast.planted_at)
+    await search_files(scene, search, cast.planted_at)
     missing = _not_here(scene)
     return _found(
         search, missing, planted=sorted(cast.canaries.planted), exceptions={"var/mail": EXCEPTIONS["var/mail"]}
@@ -80,7 +79,7 @@ async def keys(scene: Scene) -> Finding:
     cast = await scene.cast()
     wanted, known = await _live_keys(scene, cast)
     search = Search(wanted)
-    await asyncio.to_thread(search_folders, scene, search, time.time(), skipping=("keys",))
+    await search_files(scene, search, cast.planted_at, skipping=("keys",))
     tables = await read_every_table(scene, search)
     await asyncio.to_thread(_only_the_root_is_plain, scene, search)
     exceptions = {name: EXCEPTIONS[name] for name in ("var/keys", "var/secrets", "queue.pgqueuer")}
