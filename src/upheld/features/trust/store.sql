@@ -129,4 +129,4 @@ inner join pg_catalog.pg_attribute as a on c.oid = a.attrelid
 where
     c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
     and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-order by n.nspname, c.relname, a.attnum;
+order by 1, 2, 3;
