@@ -20,7 +20,8 @@ class Attack:
     statements: tuple[str, ...]
 
 
-def _all(outcome: str, **claims: str | tuple[str, ...]) -> list[Attack]:
+def all_of(outcome: str, **claims: str | tuple[str, ...]) -> list[Attack]:
+    """Return attacks that share an outcome; a claim is its name with spaces."""
     return [
         Attack(claim.replace("_", " "), outcome, (said,) if isinstance(said, str) else said)
         for claim, said in claims.items()
@@ -29,7 +30,7 @@ def _all(outcome: str, **claims: str | tuple[str, ...]) -> list[Attack]:
 
 # By any role that logs in to the data, whoever it serves.
 ANYONE = [
-    *_all(
+    *all_of(
         REFUSED,
         becomes_the_owner="set local role owner",
         becomes_the_keeper_of_contexts="set local role context_keeper",
@@ -109,7 +110,7 @@ ANYONE = [
         forgives_itself_a_limit="delete from upheld.limit_counters",
         notes_a_view_without_the_data="select upheld.note_view('{application_of_ben}', 'list')",
     ),
-    *_all(
+    *all_of(
         NOTHING,
         reads_statistics_of_sealed_tables="select tablename from pg_stats where schemaname in ('upheld', 'sealed')",
         reads_what_other_roles_are_asking=(
@@ -120,7 +121,7 @@ ANYONE = [
 
 # `web` in a transaction of Ada, who has applied to Olga's job; Ben has applied to Petra's.
 CANDIDATE = [
-    *_all(
+    *all_of(
         FORGED,
         writes_a_context_inside_a_statement=(
             "with x as materialized (select set_config('upheld.context',"
@@ -128,7 +129,8 @@ CANDIDATE = [
         ),
         swaps_the_person_in_a_valid_context=(
             "with x as materialized (select set_config('upheld.context',"
-            " replace(current_setting('upheld.context'), '{ada}', '{ben}'), true)) select p.id from x, upheld.people as p"
+            " replace(current_setting('upheld.context'), '{ada}', '{ben}'), true))"
+            " select p.id from x, upheld.people as p"
         ),
         adds_an_organisation_to_a_valid_context=(
             "with x as materialized (select set_config('upheld.context',"
@@ -140,7 +142,7 @@ CANDIDATE = [
             " '9' || current_setting('upheld.context'), true)) select p.id from x, upheld.people as p"
         ),
     ),
-    *_all(
+    *all_of(
         NOTHING,
         trusts_a_plain_setting=(
             "with x as materialized (select set_config('app.user_id', '{ben}', true))"
@@ -185,7 +187,7 @@ CANDIDATE = [
         removes_anothers_document="delete from upheld.documents where id = '{document_of_ben}' returning id",
         changes_a_job="update upheld.jobs set title = 'Mine now' where id = '{job_of_olga}' returning id",
     ),
-    *_all(
+    *all_of(
         REFUSED,
         reads_its_own_ciphertext_past_the_journal="select summary_sealed from upheld.profiles",
         applies_on_an_employers_terms=(
@@ -259,11 +261,11 @@ CANDIDATE = [
         removes_probes="select upheld.remove_probes()",
         rotates_the_sealing_key="select upheld.rotate_context_key()",
     ),
-    *_all(
+    *all_of(
         "23505",
         founds_an_organisation_over_another="select upheld.found_organisation('{org_of_olga}', 'Mine now', null)",
     ),
-    *_all(
+    *all_of(
         "23503",
         acts_for_an_organisation_of_others=(
             "update upheld.sessions set organisation_id = '{org_of_olga}' where id = '{session_of_ada}'"
@@ -273,7 +275,7 @@ CANDIDATE = [
 
 # `web` in a transaction of Olga, who has accepted fair use for Harbour.
 OWNER = [
-    *_all(
+    *all_of(
         NOTHING,
         sees_applications_to_another_employer="select id from upheld.applications where person_id <> '{ada}'",
         lists_applications_to_another_employer="select id from upheld.list_applications('{job_of_petra}', 200, 0)",
@@ -292,7 +294,7 @@ OWNER = [
         sees_members_of_others="select person_id from upheld.members where person_id <> '{olga}'",
         changes_anothers_job="update upheld.jobs set title = 'Mine now' where id = '{job_of_petra}' returning id",
     ),
-    *_all(
+    *all_of(
         REFUSED,
         keeps_a_record_for_ever=(
             "update upheld.applications set stage = 'rejected', closed_at = upheld.clock_now(),"
@@ -332,7 +334,7 @@ OWNER = [
         ),
         promotes_somebody="update upheld.members set role = 'owner'",
     ),
-    *_all(
+    *all_of(
         "23503",
         acts_for_another_employer=(
             "update upheld.sessions set organisation_id = '{org_of_petra}' where id = upheld.current_session()"
@@ -341,7 +343,7 @@ OWNER = [
 ]
 
 # `web` in a transaction of Nora, an owner who has not accepted fair use.
-OWNER_WITHOUT_FAIR_USE = _all(
+OWNER_WITHOUT_FAIR_USE = all_of(
     NOTHING,
     sees_applications_before_accepting="select id from upheld.applications",
     lists_applications_before_accepting="select id from upheld.list_applications('{job_of_olga}', 200, 0)",
@@ -351,7 +353,7 @@ OWNER_WITHOUT_FAIR_USE = _all(
 
 # `web` without anybody's session.
 STRANGER = [
-    *_all(
+    *all_of(
         NOTHING,
         sees_a_person="select id from upheld.people",
         sees_an_application="select id from upheld.applications",
@@ -359,7 +361,7 @@ STRANGER = [
         opens_a_context_with_a_hash="select 1 from upheld.open_context(sha256('x'))",
         sees_a_member="select person_id from upheld.members",
     ),
-    *_all(
+    *all_of(
         REFUSED,
         records_an_act_of_nobody="select upheld.record_act('keys.rotated', null, null, '{{}}', null)",
         founds_an_organisation_for_nobody="select upheld.found_organisation(gen_random_uuid(), 'Mine', null)",
@@ -369,123 +371,3 @@ STRANGER = [
         mails_anyone="select upheld.queue_message(gen_random_uuid(), '{ben}', 'a/b', 'x', 'x')",
     ),
 ]
-
-# `worker` without the secret of a piece of work.
-IDLE_WORKER = [
-    *_all(
-        NOTHING,
-        sees_a_person="select id from upheld.people",
-        sees_a_mail="select id from upheld.messages",
-        opens_a_context_with_a_guess="select 1 where upheld.open_job_context('x') is not null",
-    ),
-    *_all(
-        REFUSED,
-        sees_sessions="select id from upheld.sessions",
-        plans_an_erasure="select * from upheld.plan_erasure('{erasure_of_ben}')",
-        erases="select upheld.erase_person('{erasure_of_ben}', current_date)",
-        certifies="select upheld.certify_erasure('{erasure_of_ben}', '{{}}')",
-        takes_an_erasure_up="select upheld.take_up_erasure(gen_random_uuid(), sha256('x'), now(), 'x')",
-        allows_an_erasure="select upheld.allow_erasure_again('{ben}', 'x')",
-        opens_a_session="select * from upheld.open_context('x')",
-        records_for_nobody="select upheld.record_act('erasure.completed', null, null, '{{}}', null)",
-        reads_secrets_of_work="select secret_hash from upheld.job_secrets",
-    ),
-]
-
-# `worker` with the secret of a mail to Ada.
-MAIL_WORKER = [
-    *_all(
-        NOTHING,
-        sees_another_mail="select id from upheld.messages where person_id <> '{ada}'",
-        drops_another_mail="delete from upheld.messages where id = '{message_of_ben}' returning id",
-        sees_another_person="select id from upheld.people where id <> '{ada}'",
-    ),
-    *_all(
-        REFUSED,
-        reads_her_sessions="select id from upheld.sessions",
-        reads_her_journal="select id from upheld.access_journal",
-        reads_her_consents="select id from upheld.consents",
-        reads_her_history="select id from upheld.application_events",
-        plans_an_erasure="select * from upheld.plan_erasure('{erasure_of_ben}')",
-        erases_her="select upheld.erase_person('{erasure_of_ben}', current_date)",
-        takes_an_erasure_up=(
-            "select upheld.take_up_erasure(gen_random_uuid(), sha256('x'), now(), '\\x{secret_of_mail}')"
-        ),
-    ),
-]
-
-# `worker` with the secret of Ben's erasure, which is not due yet.
-ERASURE_WORKER = [
-    *_all(NOTHING, reads_his_mail="select id from upheld.messages"),
-    *_all("55000", erases_before_the_time="select * from upheld.plan_erasure('{erasure_of_ben}')"),
-    *_all(
-        REFUSED,
-        erases_without_a_plan="select upheld.erase_person('{erasure_of_ben}', current_date)",
-        skips_the_time_to_call_it_off=(
-            "select upheld.take_up_erasure(gen_random_uuid(), sha256('x'), now(), '\\x{secret_of_erasure}')"
-        ),
-        certifies_what_was_not_done="select upheld.certify_erasure('{erasure_of_ben}', '{{}}')",
-        reads_his_sessions="select id from upheld.sessions",
-    ),
-]
-
-GATE = [
-    *_all(
-        REFUSED,
-        sees_people="select id from upheld.people",
-        sees_sessions="select id from upheld.sessions",
-        sees_applications="select id from upheld.applications",
-        records_a_duty_of_the_platform="select upheld.record_at_the_gate(null, 'keys.rotated', '{{}}', null)",
-        opens_a_context="select * from upheld.open_context('x')",
-        opens_work="select upheld.open_job_context('\\x{secret_of_erasure}')",
-        invites_an_operator="insert into upheld.operator_invitations values (sha256('x'), now() + interval '1 hour')",
-        lists_applications="select * from upheld.list_applications('{job_of_olga}', 200, 0)",
-    ),
-    *_all(
-        NOTHING,
-        appoints_an_operator_without_an_invitation="select 1 where upheld.appoint_operator(sha256('x'), '{ada}')",
-        verifies_with_a_guess="select 1 where upheld.verify_email(sha256('x')) is not null",
-        finds_a_person_by_a_guess="select 1 from upheld.find_credential(sha256('x'))",
-    ),
-]
-
-MAINTENANCE = [
-    *_all(
-        REFUSED,
-        sees_people="select id from upheld.people",
-        sees_applications="select id from upheld.applications",
-        sees_sessions="select id from upheld.sessions",
-        reads_invitations="select token_hash from upheld.operator_invitations",
-        records_a_session="select upheld.record_duty('session.opened', '{{}}')",
-        opens_the_work_it_allows="select upheld.open_job_context('\\x{secret_of_erasure}')",
-        erases="select upheld.erase_person('{erasure_of_ben}', current_date)",
-        mints_a_session="select upheld.mint_session('{ben}', sha256('x'), '1 day', '1 day')",
-    ),
-    *_all(
-        NOTHING,
-        removes_records_before_their_time="select person_id from upheld.remove_old_applications()",
-        removes_people_who_are_no_probes=(
-            "select 1 from upheld.remove_probes() where cardinality(people || organisations || object_ids) > 0"
-        ),
-        removes_what_has_not_expired=(
-            "select 1 from jsonb_each_text(upheld.remove_expired()) as counted where counted.value <> '0'"
-        ),
-    ),
-]
-
-SUPPORT = _all(
-    REFUSED,
-    sees_people="select id from upheld.people",
-    sees_jobs="select id from upheld.jobs",
-    sees_notices="select id from upheld.notices",
-    tells_the_time="select upheld.clock_now()",
-)
-
-AUDITOR = _all(
-    REFUSED,
-    sees_people="select id from upheld.people",
-    sees_applications="select id from upheld.applications",
-    sees_the_journal="select id from upheld.access_journal",
-    removes_an_entry="delete from upheld.audit_entries",
-    writes_an_entry="select upheld.record_duty('keys.rotated', '{{}}')",
-)

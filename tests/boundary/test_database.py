@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.boundary import attacks
+from tests.boundary import attacks, attacks_behind
 from tests.boundary.attacks import Attack
 from tests.boundary.world import NOBODY, World, keyring_of, peopled
 from tests.support.cluster import Cluster
@@ -19,13 +19,13 @@ BY_CALLER: dict[tuple[str, str], list[Attack]] = {
     ("web", "olga"): attacks.OWNER,
     ("web", "nora"): attacks.OWNER_WITHOUT_FAIR_USE,
     ("web", NOBODY): attacks.STRANGER,
-    ("worker", NOBODY): attacks.IDLE_WORKER,
-    ("worker", "mail for ada"): attacks.MAIL_WORKER,
-    ("worker", "erasure for ben"): attacks.ERASURE_WORKER,
-    ("gate", NOBODY): attacks.GATE,
-    ("maintenance", NOBODY): attacks.MAINTENANCE,
-    ("support", NOBODY): attacks.SUPPORT,
-    ("auditor", NOBODY): attacks.AUDITOR,
+    ("worker", NOBODY): attacks_behind.IDLE_WORKER,
+    ("worker", "mail for ada"): attacks_behind.MAIL_WORKER,
+    ("worker", "erasure for ben"): attacks_behind.ERASURE_WORKER,
+    ("gate", NOBODY): attacks_behind.GATE,
+    ("maintenance", NOBODY): attacks_behind.MAINTENANCE,
+    ("support", NOBODY): attacks_behind.SUPPORT,
+    ("auditor", NOBODY): attacks_behind.AUDITOR,
 }
 
 # Everything a login role may call. A name that is added here is a door that was opened on purpose.

@@ -12,7 +12,7 @@ import asyncpg
 
 from tests.support.cluster import Cluster
 from tests.support.deployment import Browser, Deployment, deployed
-from tests.support.hiring import acting_in, apply_for, candidate, docx, employer, new_job, upload
+from tests.support.hiring import acting_in, apply_for, candidate, employer, new_job, pdf, upload
 from tests.support.leaving import ask_to_leave
 from upheld.platform.install import url
 from upheld.platform.web.cookies import SESSION_COOKIE, read_session
@@ -64,7 +64,10 @@ class World:
 
 @asynccontextmanager
 async def peopled(cluster: Cluster) -> AsyncGenerator[World]:
-    """Yield a world: Olga hires at Harbour, Nora at North without having accepted fair use; Ada and Ben apply."""
+    """Yield a world: Olga hires at Harbour and Petra at Pier, Ada applies to the one and Ben to the other.
+
+    Nora has an organisation and Ines belongs to Harbour; neither has accepted fair use.
+    """
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         deployment = await enter(deployed(cluster, erasure_grace=timedelta(minutes=10)))
@@ -72,9 +75,10 @@ async def peopled(cluster: Cluster) -> AsyncGenerator[World]:
         petra = await enter(employer(deployment, "petra@example.com", "Pier Works"))
         nora = await enter(deployment.person("nora@example.com"))
         await nora.form("/organisations/new", name="North Sheds", website="")
+        ines = await enter(deployment.person("ines@example.com"))
         ada = await enter(candidate(deployment, "ada@example.org"))
         ben = await enter(candidate(deployment, "ben@example.org"))
-        browsers = {"olga": olga, "petra": petra, "nora": nora, "ada": ada, "ben": ben}
+        browsers = {"olga": olga, "petra": petra, "nora": nora, "ines": ines, "ada": ada, "ben": ben}
         ids, opened = await _applied(deployment, browsers)
         ids["bens_receipt"] = (await ask_to_leave(ben)).rsplit("/", 1)[1]
         world = World(deployment, browsers, ids, opened)
@@ -98,7 +102,7 @@ async def _applied(deployment: Deployment, browsers: dict[str, Browser]) -> tupl
     for employer_name, candidate_name in (("olga", "ada"), ("petra", "ben")):
         job_id = await new_job(deployment, browsers[employer_name])
         ids[f"job_of_{employer_name}"] = str(job_id)
-        document = await upload(deployment, browsers[candidate_name], "resume.docx", docx("Jane Roe", "Boat builder"))
+        document = await upload(deployment, browsers[candidate_name], "resume.pdf", pdf("Jane Roe", "Boat builder"))
         ids[f"document_of_{candidate_name}"] = str(document.id)
         sent = await apply_for(browsers[candidate_name], job_id, document=str(document.id))
         ids[f"application_of_{candidate_name}"] = str(sent)
@@ -110,6 +114,16 @@ async def _find(world: World) -> None:
     """Look up, as the administrator, what the attacker is supposed to have guessed; plant secrets of work."""
     admin = await world.deployment.administrator()
     try:
+        await admin.execute(
+            "insert into upheld.members (organisation_id, person_id, role) values ($1, $2, 'owner')",
+            UUID(world.ids["org_of_olga"]),
+            UUID(world.ids["ines"]),
+        )
+        await admin.execute(
+            "update upheld.sessions set organisation_id = $1 where person_id = $2",
+            UUID(world.ids["org_of_olga"]),
+            UUID(world.ids["ines"]),
+        )
         await admin.execute("analyze")  # so that there are samples to steal
         for name, person in (("ada", world.ids["ada"]), ("ben", world.ids["ben"])):
             mine = await admin.fetchval("select id from upheld.sessions where person_id = $1", UUID(person))

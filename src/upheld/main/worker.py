@@ -61,6 +61,27 @@ class Piece(msgspec.Struct):
     secret: str
 
 
+class OwnEvents(AsyncpgDriver):
+    """Listens for changes of the queue only.
+
+    Every role of the database may notify, and PgQueuer takes a notification's word for it that
+    a piece was called off: a forged one would make an erasure disappear from the queue.
+    """
+
+    async def add_listener(self, channel: str, callback: Callable[[str | bytes | bytearray], None]) -> None:
+        """Pass on what says that the table has changed."""
+
+        def listen(payload: str | bytes | bytearray) -> None:
+            if is_table_change(payload):
+                callback(payload)
+
+        await super().add_listener(channel, listen)
+
+
+class _Event(msgspec.Struct):
+    type: str
+
+
 class UnreadablePieceError(Exception):
     """A piece of work whose payload is not one of ours; it is never tried again."""
 
@@ -138,7 +159,7 @@ async def _queue(platform: Platform, mailer: Mailer, queries: type[QuietQueries]
         url(settings.database, "worker", settings.secret("worker")), ssl=tls_for(settings.database)
     )
     try:
-        driver = AsyncpgDriver(connection)
+        driver = OwnEvents(connection)
         queue = PgQueuer(driver, queries=queries(driver))
         _register(queue, "mail", lambda message, secret: deliver_mail(platform, mailer, message, secret))
         _register(queue, "erasure", lambda erasure, secret: erase(platform, mailer, erasure, secret))
@@ -188,6 +209,14 @@ async def _on_schedule(duty: str, doing: Awaitable[object]) -> None:
         await doing
     except Exception as error:  # noqa: BLE001 - rendered here, the duty's edge
         log.error("%s failed: %s", duty, type(error).__name__)  # noqa: TRY400 - a trace may quote a person\'s data
+
+
+def is_table_change(payload: str | bytes | bytearray) -> bool:
+    """Whether a notification says that the queue's table has changed, and nothing else."""
+    try:
+        return msgspec.json.decode(payload, type=_Event).type == "table_changed_event"
+    except msgspec.MsgspecError:
+        return False
 
 
 def retry_delay(attempts: int) -> timedelta:

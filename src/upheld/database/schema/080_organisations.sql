@@ -42,6 +42,13 @@ begin
     if founder.id is null then
         raise exception 'Sign in to found an organisation.' using errcode = '42501';
     end if;
+    -- Locked, so that a form sent twice at once founds one organisation.
+    perform from upheld.sessions as s
+    where s.id = upheld.current_session() and s.organisation_id is null
+    for update;
+    if not found then
+        raise exception 'This session acts for an organisation already.' using errcode = '23505';
+    end if;
     insert into upheld.organisations (id, name, website, is_probe)
     values (new_id, new_name, new_website, founder.is_probe);
     insert into upheld.members (organisation_id, person_id, role)

@@ -57,8 +57,7 @@ class Form:
         body = await _bounded_body(request)
         kind, options = multipart.parse_options_header(request.headers.get("content-type", ""))
         if kind != "multipart/form-data":
-            pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=100)
-            return cls({name: _clean(value) for name, value in pairs})
+            return cls(_pairs(body))
         try:
             parts = list(
                 multipart.MultipartParser(
@@ -68,7 +67,8 @@ class Form:
             )  # fmt: skip
         except multipart.MultipartError as error:
             raise InvalidError({}, INCOMPLETE) from error
-        texts = {part.name: _clean(part.value) for part in parts if not part.filename}
+        # Never `part.value`: the sender would choose the codec.
+        texts = {part.name: _clean(part.raw.decode("utf-8", "replace")) for part in parts if not part.filename}
         files = {part.name: Upload(part.filename or "", part.raw) for part in parts if part.filename}
         return cls(texts, files)
 
@@ -114,6 +114,14 @@ class Form:
         if wrong:
             raise InvalidError(wrong)
         return model(**values)
+
+
+def _pairs(body: bytes) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=100)
+    except ValueError as error:
+        raise InvalidError({}, INCOMPLETE) from error
+    return {name: _clean(value) for name, value in pairs}
 
 
 async def _bounded_body(request: Request[Any, Any, Any]) -> bytes:

@@ -1,0 +1,132 @@
+"""Every route, asked by every kind of caller about what belongs to Ada and to Olga's organisation.
+
+`routes.txt` holds what the application answers; `Rule` says, in a few lines and without
+looking at the application, who should get through. All three have to agree. After a wanted
+change: `UPHELD_GOLDEN=write pytest tests/boundary/test_routes.py`, and read the difference.
+"""
+
+import os
+import re
+from collections.abc import AsyncGenerator
+from enum import Enum
+from pathlib import Path
+
+import pytest
+
+from tests.boundary.world import World, peopled
+from tests.support.cluster import Cluster
+from upheld.main.web import create_router
+from upheld.platform.database import RequestTransaction
+from upheld.platform.web.cookies import SESSION_COOKIE
+
+pytestmark = pytest.mark.anyio
+
+GOLDEN = Path(__file__).with_name("routes.txt")
+CALLERS = {
+    "anonymous": "nobody",
+    "candidate": "ada",
+    "other-candidate": "ben",
+    "owner": "olga",
+    "owner-before-fair-use": "ines",
+    "other-owner": "petra",
+}
+SENT = {"word": "no", "then": "draft", "to": "https://evil.example/", "id": "//evil.example", "organisation_id": "x"}
+
+
+class Rule(Enum):
+    """Who gets through a route; everybody else is told that there is nothing, or to sign in."""
+
+    EVERYONE = frozenset(CALLERS)
+    SIGNED_IN = frozenset(CALLERS) - {"anonymous"}
+    ITS_CANDIDATE = frozenset({"candidate"})
+    ITS_ORGANISATION = frozenset({"owner", "owner-before-fair-use"})
+    ITS_HIRING_TEAM = frozenset({"owner"})
+
+
+# The first pattern that fits decides.
+RULES = (
+    (r"/static/.*|/erasure/.*|/api/jobs.*|/jobs(/\{job_id\})?", Rule.EVERYONE),
+    (r"/|/about/privacy|/outbox|/\.well-known/.*|/sign-in|/signed-out", Rule.EVERYONE),
+    (r"/register(/.*)?|/verify/.*|/first-operator/.*", Rule.EVERYONE),
+    (r"/hiring/applications/.*", Rule.ITS_HIRING_TEAM),
+    (r"/hiring/jobs/\{job_id\}", Rule.ITS_HIRING_TEAM),
+    (r"/hiring/jobs/\{job_id\}/.*", Rule.ITS_ORGANISATION),
+    (r"/documents/\{document_id\}/.*|/applications/\{application_id\}.*", Rule.ITS_CANDIDATE),
+    (r"/.*", Rule.SIGNED_IN),
+)
+
+
+@pytest.fixture(scope="module")
+async def world(cluster: Cluster) -> AsyncGenerator[World]:
+    """Open one world for every request; each is undone."""
+    async with peopled(cluster) as world:
+        yield world
+
+
+async def answers(world: World) -> dict[str, dict[str, int]]:
+    """Ask every route as every caller; return the statuses by method and path."""
+    cookies = {name: browser.cookies[SESSION_COOKIE] for name, browser in world.browsers.items()}
+    found: dict[str, dict[str, int]] = {}
+    for route in create_router(world.deployment.platform).routes:
+        for method in sorted(set(getattr(route, "methods", ())) - {"OPTIONS"}):
+            shown = re.sub(r"\{(\w+):\w+\}", r"{\1}", route.path)
+            found[f"{method} {shown}"] = {
+                caller: await _ask(world, method, shown, cookies.get(who)) for caller, who in CALLERS.items()
+            }
+    return found
+
+
+async def _ask(world: World, method: str, path: str, cookie: str | None) -> int:
+    ids = {
+        "job_id": world.ids["job_of_olga"],
+        "application_id": world.ids["application_of_ada"],
+        "document_id": world.ids["document_of_ada"],
+    }
+    target = re.sub(r"\{(\w+)\}", lambda name: ids.get(name[1], "0" * 64), path)
+    data = SENT if method == "POST" else None
+    headers = {"cookie": f"{SESSION_COOKIE}={cookie}"} if cookie else {}
+    async with world.deployment.browser() as browser:
+        answer = await browser.request(method, target, data=data, headers=headers, follow_redirects=False)
+    assert "evil" not in answer.headers.get("location", "")
+    leads_to_sign_in = answer.headers.get("location", "").startswith("/sign-in")
+    return 401 if leads_to_sign_in else answer.status_code
+
+
+def written(found: dict[str, dict[str, int]]) -> str:
+    """Return the table as it stands in the file."""
+    lines = [f"{'':<58}" + " ".join(CALLERS)]
+    for route in sorted(found, key=lambda shown: shown.split()[::-1]):
+        cells = " ".join(f"{found[route][caller]:<{len(caller)}}" for caller in CALLERS)
+        lines.append(f"{route:<58}{cells}".rstrip())
+    return "\n".join(lines) + "\n"
+
+
+async def test_every_route_answers_every_caller_as_written_down(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RequestTransaction, "commit", RequestTransaction.undo)
+    found = written(await answers(world))
+    if os.environ.get("UPHELD_GOLDEN") == "write":
+        GOLDEN.write_text(found)
+    assert found == GOLDEN.read_text()
+
+
+def test_what_is_written_down_is_what_the_rules_say() -> None:
+    wrong: list[str] = []
+    for line in GOLDEN.read_text().splitlines()[1:]:
+        method, path, *statuses = line.split()
+        rule = next(rule for pattern, rule in RULES if re.fullmatch(pattern, path))
+        for caller, status in zip(CALLERS, map(int, statuses), strict=True):
+            if not _fits(rule, caller, status):
+                wrong.append(f"{method} {path} as {caller}: {status}, {rule.name}")
+    assert wrong == []
+
+
+def _fits(rule: Rule, caller: str, status: int) -> bool:
+    if rule in {Rule.EVERYONE, Rule.SIGNED_IN}:
+        # Somebody may ask for what is not there, and is told so; nobody meets a failure of ours.
+        return status < 500 and (status == 401) is (caller not in rule.value)
+    if caller in rule.value:
+        return status < 400 or status in {409, 422}
+    if caller == "anonymous":
+        return status == 401
+    leads_to_fair_use = caller == "owner-before-fair-use" and status == 303
+    return status in {403, 404} or leads_to_fair_use
