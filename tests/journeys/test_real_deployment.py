@@ -47,8 +47,8 @@ def test_init_prints_a_link_that_makes_the_operator_and_serve_has_no_demo_in_it(
     }
     administrator = f"postgresql://postgres:{server.password}@/{{database}}?host={server.sockets}"
     done = subprocess.run(  # noqa: S603 - ourselves
-        [sys.executable, "-m", "upheld.main.cli", "init", "--administrator", administrator],
-        env=environment, capture_output=True, text=True, check=True,
+        [sys.executable, "-m", "upheld.main.cli", "init"],
+        env={**environment, "UPHELD_ADMINISTRATOR": administrator}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     link = re.search(r"/first-operator/[\w-]+", done.stdout)
     assert link is not None, done.stdout

@@ -19,6 +19,10 @@ from urllib.parse import urlsplit
 from upheld.kit.errors import UnavailableError
 
 
+# Read by the command line itself: where settings stand, and who installs (never stored).
+_NOT_SETTINGS = frozenset({"UPHELD_SETTINGS", "UPHELD_ADMINISTRATOR"})
+
+
 class SettingsError(UnavailableError):
     """A setting is wrong."""
 
@@ -142,7 +146,7 @@ class Settings:
         values: dict[str, Any] = {}
         for key, text in chosen.items():
             name = key.removeprefix("UPHELD_").lower()
-            if not key.startswith("UPHELD_") or key == "UPHELD_SETTINGS":
+            if not key.startswith("UPHELD_") or key in _NOT_SETTINGS:
                 continue
             if name not in named:
                 msg = f"{key} is not a setting. `upheld settings` lists them all."

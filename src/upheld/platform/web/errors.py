@@ -48,7 +48,9 @@ def respond(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         log.error("reference %s: %s at %s", reference, type(error).__name__, _place(error))
     status, headers, body = _rendered(words_for(request), known, reference, is_api=_is_api(request.scope))
     plain = {key.decode(): value.decode() for key, value in headers}
-    return Response(body, status_code=status, media_type=plain.pop("content-type"), headers=plain)
+    # The framework names the character set of text by itself.
+    kind = plain.pop("content-type").removesuffix("; charset=utf-8")
+    return Response(body, status_code=status, media_type=kind, headers=plain)
 
 
 def render_error(scope: Scope, error: UpheldError) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
