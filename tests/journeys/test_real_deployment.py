@@ -46,7 +46,7 @@ def test_init_prints_a_link_that_makes_the_operator_and_serve_has_no_demo_in_it(
         "UPHELD_KEYRING_DATABASE": f"postgresql:///hiring_keys?host={server.sockets}",
     }
     administrator = f"postgresql://postgres:{server.password}@/{{database}}?host={server.sockets}"
-    done = subprocess.run(  # noqa: S603 - ourselves
+    done = subprocess.run(
         [sys.executable, "-m", "upheld.main.cli", "init"],
         env={**environment, "UPHELD_ADMINISTRATOR": administrator}, capture_output=True, text=True, check=True,
     )  # fmt: skip

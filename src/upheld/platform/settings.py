@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 
 from upheld.kit.errors import UnavailableError
 
-
 # Read by the command line itself: where settings stand, and who installs (never stored).
 _NOT_SETTINGS = frozenset({"UPHELD_SETTINGS", "UPHELD_ADMINISTRATOR"})
 
