@@ -120,9 +120,7 @@ def _tell(verdict: Verdict, key: str | None) -> None:
         click.echo(f"  completed      {certificate['completed_at']}")
         click.echo(f"  keys destroyed {certificate['keys_destroyed']['count']}")
         for held in certificate["held"]:
-            click.echo(
-                f"  held           {held['applications']}, {held['organisation']}, until {held['keep_until']}"
-            )
+            click.echo(f"  held           {held['applications']}, {held['organisation']}, until {held['keep_until']}")
         click.echo(f"  horizon        {certificate['horizon']['at']}")
     if key is None:
         click.echo(f"Signed with {certificate.get('public_key')}.")
