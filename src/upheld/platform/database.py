@@ -1,7 +1,8 @@
 """The one door to the database: a transaction, opened for a role, with named queries.
 
-Nothing outside this module holds a connection. A request gets one transaction, a job gets
-one; the three exceptions are named (`Database.attempt`, the gate's transactions around a
+Nothing outside this module holds a connection of a request. (Installing, migrating, the
+queue's loop and the probes of `upheld verify` have their own.) A request gets one transaction,
+a job gets one; the three exceptions are named (`Database.attempt`, the gate's transactions around a
 password hash, `Database.maintenance`). Who is asking is not a parameter of any query: the
 transaction's context says it, and row security does the rest.
 """

@@ -46,7 +46,7 @@ class DamagedError(DocumentError):
 
 
 class TooLongError(DocumentError):
-    """This document has more than 50 pages. Upload the pages that matter."""
+    """This document is too long: more than 50 pages, or as much text. Upload the pages that matter."""
 
     code = "document-too-long"
 

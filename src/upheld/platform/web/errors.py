@@ -82,7 +82,6 @@ def _rendered(
 
 def _known(error: Exception) -> UpheldError:
     if isinstance(error, UpheldError):
-        # Not yours and not there are one answer, unless the person is merely refused an act.
         return error
     if isinstance(error, HTTPException):
         if error.status_code in {404, 405}:
