@@ -25,8 +25,8 @@ grant create on schema upheld, sealed to
 context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
 queue_writer, eraser, retention_keeper, probe_keeper;
 
--- The one clock of the database. Test deployments install another body; `upheld verify`
--- is red wherever it finds one.
+-- The one clock of the database: policies and functions ask nothing else for the time, so
+-- that a test can install another body.
 create function upheld.clock_now() returns timestamptz
 language sql stable parallel safe
 return pg_catalog.now();
@@ -181,9 +181,10 @@ call upheld.classify('upheld.job_secrets', '{person_id,duty,takes_up,expires_at}
 -- 3. Policies read it through `current_person()` and its sisters, wrapped in a subquery
 --    so that the check is made once per statement.
 --
--- The key table is unlogged: it is in no dump's data, no base backup and no write-ahead
--- log, and it is empty after a crash, whereupon `open_context` makes a new key. At most
--- two generations exist, so that a rotation breaks no running request.
+-- The key table is unlogged: it is in no base backup and no write-ahead log (and in no dump
+-- made with `--no-unlogged-table-data`), and it is empty after a crash, whereupon
+-- `open_context` makes a new key. At most two generations exist, so that a rotation breaks
+-- no running request.
 
 create unlogged table sealed.context_keys (
     generation integer primary key generated always as identity,
@@ -401,7 +402,6 @@ create function upheld.rotate_context_key() returns integer
 language sql volatile security definer set search_path = ''
 return sealed.make_context_key();
 
-
 grant execute on function upheld.open_context(bytea) to web;
 grant execute on function upheld.open_job_context(bytea) to worker;
 grant execute on function upheld.rotate_context_key() to maintenance;
@@ -457,7 +457,7 @@ $$;
 create trigger entries_are_never_changed before update or delete or truncate on upheld.audit_entries
 for each statement execute function upheld.refuse_change();
 
--- The bytes an entry's leaf commits to, after its salt. The offline verifier rebuilds them.
+-- The bytes an entry's leaf commits to, after its salt. Whoever holds an entry can rebuild them.
 create function upheld.audit_content(
     at timestamptz, actor_id uuid, organisation_id uuid, action text,
     target_kind text, target_id uuid, details jsonb, origin_sealed bytea
@@ -751,6 +751,30 @@ begin
 end
 $$;
 
+-- Registering an address again before it was proven: the newer password and link count,
+-- and the older ones are worth nothing, whoever chose them. Who is waiting, or null.
+create function upheld.register_again(
+    whose_email_index bytea, new_password_hash text, link_hash bytea, link_lives interval
+) returns uuid
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    waiting uuid;
+begin
+    select id into waiting from upheld.people
+    where email_index = whose_email_index and verified_at is null;
+    if waiting is not null then
+        update upheld.credentials
+        set password_hash = new_password_hash, changed_at = upheld.clock_now()
+        where person_id = waiting;
+        delete from upheld.email_verifications where person_id = waiting;
+        insert into upheld.email_verifications (token_hash, person_id, expires_at)
+        values (link_hash, waiting, upheld.clock_now() + link_lives);
+    end if;
+    return waiting;
+end
+$$;
+
 -- Uses up a link; the person whose address it proves, or null.
 create function upheld.verify_email(link_hash bytea) returns uuid
 language plpgsql volatile security definer set search_path = ''
@@ -767,7 +791,7 @@ begin
 end
 $$;
 
--- Makes a new link for a person who is not verified yet; false when there is nobody.
+-- Makes a new link for a person who is not verified yet; who they are, or null.
 create function upheld.renew_link(whose_email_index bytea, link_hash bytea, link_lives interval)
 returns uuid
 language plpgsql volatile security definer set search_path = ''
@@ -838,6 +862,7 @@ end;
 
 grant execute on function
 upheld.register_person(uuid, bytea, bytea, text, bytea, interval, jsonb, bytea, boolean),
+upheld.register_again(bytea, text, bytea, interval),
 upheld.verify_email(bytea),
 upheld.renew_link(bytea, bytea, interval),
 upheld.find_credential(bytea),
@@ -948,7 +973,7 @@ return coalesce(upheld.current_standing() in ('owner', 'manager'), false) and ex
 );
 grant execute on function upheld.may_see_candidates() to web;
 -- Operators: who looks after this deployment. The first is made through a one-time link
--- that `upheld init` prints; being one shows figures of the machine, never of people.
+-- that `upheld init` prints. Being one opens no row of anybody.
 create table upheld.operators (
     person_id uuid primary key references upheld.people (id) on delete cascade,
     since timestamptz not null default upheld.clock_now()
@@ -1717,8 +1742,9 @@ call upheld.classify('queue.pgqueuer', '{id,priority,queue_manager_id,created,up
 call upheld.classify('queue.pgqueuer_log', '{id,created,job_id,status,priority,entrypoint,traceback,aggregated}', 'technical', 'nobody', '{operation}', 'legitimate interest', 'job', false, 'row');
 call upheld.classify('queue.pgqueuer_schedules', '{id,expression,entrypoint,heartbeat,created,updated,next_run,last_run,status}', 'technical', 'nobody', '{operation}', 'legitimate interest', 'job', false, 'kept');
 call upheld.classify('queue.pgqueuer_statistics', '{id,created,count,priority,status,entrypoint}', 'technical', 'nobody', '{operation}', 'legitimate interest', 'job', false, 'kept');
--- A mail waiting to be sent to a person; its kind names the template. It names no address: the worker takes the one of
--- the account, under a context that lets it see that person and nobody else.
+-- A mail waiting to be sent to a person; its kind names the template. It names no address:
+-- the worker takes the one of the account, under a context that lets it see that person and
+-- nobody else.
 create table upheld.messages (
     id uuid primary key,
     person_id uuid not null references upheld.people (id) on delete cascade,
@@ -1802,7 +1828,7 @@ begin
     ) then
         raise exception 'A mail goes to yourself or to a candidate of yours.' using errcode = '42501';
     end if;
-    -- A candidate who has erased their account is written to no more.
+    -- Nobody is written to after erasing their account: the foreign key to `people` refuses.
     insert into upheld.messages (id, person_id, kind, parameters_sealed)
     values (message_id, whose, message_kind, parameters);
     perform upheld.enqueue('mail', whose, message_id, secret, upheld.clock_now(), interval '7 days');
@@ -2362,6 +2388,7 @@ alter function upheld.look_at_limit(bytea, integer, interval) owner to limit_kee
 alter function upheld.drop_spent_counters() owner to limit_keeper;
 
 alter function upheld.register_person(uuid, bytea, bytea, text, bytea, interval, jsonb, bytea, boolean) owner to credential_keeper;
+alter function upheld.register_again(bytea, text, bytea, interval) owner to credential_keeper;
 alter function upheld.verify_email(bytea) owner to credential_keeper;
 alter function upheld.renew_link(bytea, bytea, interval) owner to credential_keeper;
 alter function upheld.find_credential(bytea) owner to credential_keeper;

@@ -25,8 +25,8 @@ grant create on schema upheld, sealed to
 context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
 queue_writer, eraser, retention_keeper, probe_keeper;
 
--- The one clock of the database. Test deployments install another body; `upheld verify`
--- is red wherever it finds one.
+-- The one clock of the database: policies and functions ask nothing else for the time, so
+-- that a test can install another body.
 create function upheld.clock_now() returns timestamptz
 language sql stable parallel safe
 return pg_catalog.now();

@@ -8,9 +8,10 @@
 -- 3. Policies read it through `current_person()` and its sisters, wrapped in a subquery
 --    so that the check is made once per statement.
 --
--- The key table is unlogged: it is in no dump's data, no base backup and no write-ahead
--- log, and it is empty after a crash, whereupon `open_context` makes a new key. At most
--- two generations exist, so that a rotation breaks no running request.
+-- The key table is unlogged: it is in no base backup and no write-ahead log (and in no dump
+-- made with `--no-unlogged-table-data`), and it is empty after a crash, whereupon
+-- `open_context` makes a new key. At most two generations exist, so that a rotation breaks
+-- no running request.
 
 create unlogged table sealed.context_keys (
     generation integer primary key generated always as identity,
@@ -227,7 +228,6 @@ $$;
 create function upheld.rotate_context_key() returns integer
 language sql volatile security definer set search_path = ''
 return sealed.make_context_key();
-
 
 grant execute on function upheld.open_context(bytea) to web;
 grant execute on function upheld.open_job_context(bytea) to worker;

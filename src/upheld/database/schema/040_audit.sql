@@ -47,7 +47,7 @@ $$;
 create trigger entries_are_never_changed before update or delete or truncate on upheld.audit_entries
 for each statement execute function upheld.refuse_change();
 
--- The bytes an entry's leaf commits to, after its salt. The offline verifier rebuilds them.
+-- The bytes an entry's leaf commits to, after its salt. Whoever holds an entry can rebuild them.
 create function upheld.audit_content(
     at timestamptz, actor_id uuid, organisation_id uuid, action text,
     target_kind text, target_id uuid, details jsonb, origin_sealed bytea

@@ -76,6 +76,30 @@ begin
 end
 $$;
 
+-- Registering an address again before it was proven: the newer password and link count,
+-- and the older ones are worth nothing, whoever chose them. Who is waiting, or null.
+create function upheld.register_again(
+    whose_email_index bytea, new_password_hash text, link_hash bytea, link_lives interval
+) returns uuid
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    waiting uuid;
+begin
+    select id into waiting from upheld.people
+    where email_index = whose_email_index and verified_at is null;
+    if waiting is not null then
+        update upheld.credentials
+        set password_hash = new_password_hash, changed_at = upheld.clock_now()
+        where person_id = waiting;
+        delete from upheld.email_verifications where person_id = waiting;
+        insert into upheld.email_verifications (token_hash, person_id, expires_at)
+        values (link_hash, waiting, upheld.clock_now() + link_lives);
+    end if;
+    return waiting;
+end
+$$;
+
 -- Uses up a link; the person whose address it proves, or null.
 create function upheld.verify_email(link_hash bytea) returns uuid
 language plpgsql volatile security definer set search_path = ''
@@ -92,7 +116,7 @@ begin
 end
 $$;
 
--- Makes a new link for a person who is not verified yet; false when there is nobody.
+-- Makes a new link for a person who is not verified yet; who they are, or null.
 create function upheld.renew_link(whose_email_index bytea, link_hash bytea, link_lives interval)
 returns uuid
 language plpgsql volatile security definer set search_path = ''
@@ -163,6 +187,7 @@ end;
 
 grant execute on function
 upheld.register_person(uuid, bytea, bytea, text, bytea, interval, jsonb, bytea, boolean),
+upheld.register_again(bytea, text, bytea, interval),
 upheld.verify_email(bytea),
 upheld.renew_link(bytea, bytea, interval),
 upheld.find_credential(bytea),

@@ -1,5 +1,5 @@
 -- Operators: who looks after this deployment. The first is made through a one-time link
--- that `upheld init` prints; being one shows figures of the machine, never of people.
+-- that `upheld init` prints. Being one opens no row of anybody.
 create table upheld.operators (
     person_id uuid primary key references upheld.people (id) on delete cascade,
     since timestamptz not null default upheld.clock_now()

@@ -1,5 +1,6 @@
--- A mail waiting to be sent to a person; its kind names the template. It names no address: the worker takes the one of
--- the account, under a context that lets it see that person and nobody else.
+-- A mail waiting to be sent to a person; its kind names the template. It names no address:
+-- the worker takes the one of the account, under a context that lets it see that person and
+-- nobody else.
 create table upheld.messages (
     id uuid primary key,
     person_id uuid not null references upheld.people (id) on delete cascade,
@@ -83,7 +84,7 @@ begin
     ) then
         raise exception 'A mail goes to yourself or to a candidate of yours.' using errcode = '42501';
     end if;
-    -- A candidate who has erased their account is written to no more.
+    -- Nobody is written to after erasing their account: the foreign key to `people` refuses.
     insert into upheld.messages (id, person_id, kind, parameters_sealed)
     values (message_id, whose, message_kind, parameters);
     perform upheld.enqueue('mail', whose, message_id, secret, upheld.clock_now(), interval '7 days');

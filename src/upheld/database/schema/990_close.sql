@@ -25,6 +25,7 @@ alter function upheld.look_at_limit(bytea, integer, interval) owner to limit_kee
 alter function upheld.drop_spent_counters() owner to limit_keeper;
 
 alter function upheld.register_person(uuid, bytea, bytea, text, bytea, interval, jsonb, bytea, boolean) owner to credential_keeper;
+alter function upheld.register_again(bytea, text, bytea, interval) owner to credential_keeper;
 alter function upheld.verify_email(bytea) owner to credential_keeper;
 alter function upheld.renew_link(bytea, bytea, interval) owner to credential_keeper;
 alter function upheld.find_credential(bytea) owner to credential_keeper;
