@@ -43,8 +43,8 @@ DOORS = {
     },
     "gate": {
         "appoint_operator", "clock_now", "credential_of", "find_credential", "freshen_session", "look_at_limit",
-        "mint_session", "queue_message_at_the_gate", "record_at_the_gate", "register_person", "renew_link",
-        "replace_credential", "take_from_limit", "verify_email",
+        "mint_session", "queue_message_at_the_gate", "record_at_the_gate", "register_again", "register_person",
+        "renew_link", "replace_credential", "take_from_limit", "verify_email",
     },
     "maintenance": {
         "allow_erasure_again", "clock_now", "count_overdue_erasures", "drop_spent_counters", "erasures_under_way",

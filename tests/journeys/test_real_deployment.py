@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +23,7 @@ OPERATOR = "grace@example.org"
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
+def server(tmp_path: Path) -> Generator[EmbeddedPostgres]:
     """Run a PostgreSQL that Upheld has not set up: it is somebody else's."""
     tmp_path.chmod(0o711)
     postgres = EmbeddedPostgres(tmp_path / "elsewhere")
@@ -80,7 +80,7 @@ def test_without_a_database_serve_says_what_to_do(tmp_path: Path) -> None:
 
 
 @contextmanager
-def client(var: Path, port: int, serving: subprocess.Popen[bytes]) -> Iterator[httpx.Client]:
+def client(var: Path, port: int, serving: subprocess.Popen[bytes]) -> Generator[httpx.Client]:
     """Yield a same-origin client with verified TLS, once the deployment listens."""
     limit = time.monotonic() + 40
     while time.monotonic() < limit and serving.poll() is None:

@@ -98,6 +98,15 @@ def sql(*path: str) -> str:
 
 
 def url(base: str, role: str, password: str) -> str:
-    """Return a database URL with role and password filled in."""
+    """Return a database URL with role and password filled in.
+
+    Raises:
+        InstallError: no database is configured.
+    """
+    if "://" not in base:
+        msg = (
+            "UPHELD_DATABASE is not set. For a demo, `upheld run` takes care of everything; `upheld init` is for real."
+        )
+        raise InstallError(msg)
     scheme, rest = base.split("://", 1)
     return f"{scheme}://{role}:{quote(password, safe='')}@{rest}"

@@ -44,6 +44,23 @@ async def test_registering_a_taken_address_answers_the_same_and_mails_its_owner(
     assert "You have an account already" in deployment.mails(ADA)[-1]["subject"]
 
 
+async def test_before_an_address_is_proven_the_newer_registration_counts(deployment: Deployment) -> None:
+    async with deployment.browser() as browser:
+        links: list[str] = []
+        for password in ("a mistyped pasword", PASSWORD):
+            notice = hidden(await browser.get("/register"), "notice")
+            await browser.form("/register", email=ADA, password=password, account="yes", notice=notice)
+            await deployment.work()
+            mail = deployment.mails(ADA)[-1].get_content()
+            links.append(next(line for line in mail.split() if "/verify/" in line))
+        assert (await browser.post(links[0])).status_code == httpx.codes.FORBIDDEN
+        assert "Your address is confirmed" in (await browser.post(links[1])).text
+        wrong = await browser.form("/sign-in", email=ADA, password="a mistyped pasword")
+        assert wrong.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+    async with deployment.signed_in(ADA):
+        pass
+
+
 async def test_a_wrong_password_and_an_unknown_address_get_one_answer(deployment: Deployment) -> None:
     await deployment.register(ADA)
     async with deployment.browser() as browser:

@@ -18,6 +18,7 @@ from upheld.features.audit.model import Action
 from upheld.features.consents.model import Purpose
 from upheld.kit.errors import ConflictError, InvalidError, RefusedError, TooSoonError
 from upheld.platform.acting import Acting
+from upheld.platform.database import Transaction
 from upheld.platform.i18n import mark
 from upheld.platform.limits import Limit, count, look, take
 from upheld.platform.outbox import queue_mail_at_gate
@@ -73,16 +74,17 @@ async def register(platform: Platform, asked: Registration, address: str, origin
         await take(tx, platform, REGISTER_PER_ADDRESS, address)
         await take(tx, platform, REGISTER_PER_MAILBOX, email)
     newcomer, token = await _prepare(platform, asked, origin), secrets.token_urlsafe(32)
+    lives = platform.settings.link_lifetime
     async with platform.database.transaction("gate") as tx:
-        added = await store.register_person(tx, newcomer, _hash(token), platform.settings.link_lifetime)
-        if added:
-            await queue_mail_at_gate(tx, platform.vault, newcomer.id, "accounts/verify-address", {"token": token})
-            await record_at_gate(tx, platform, newcomer.id, Action.ACCOUNT_REGISTERED, origin)
+        added = await store.register_person(tx, newcomer, _hash(token), lives)
+        # Before an address is proven, the newer registration counts: a mistyped password, or
+        # a stranger's earlier attempt, burns nobody's address.
+        person = newcomer.id if added else await store.register_again(tx, newcomer, _hash(token), lives)
+        if person is not None:
+            await queue_mail_at_gate(tx, platform.vault, person, "accounts/verify-address", {"token": token})
+            await record_at_gate(tx, platform, person, Action.ACCOUNT_REGISTERED, origin)
         else:
-            known = await store.find_credential(tx, newcomer.email_index)
-            if known is not None:
-                await queue_mail_at_gate(tx, platform.vault, known.person_id, "accounts/address-in-use", {"token": ""})
-                await record_at_gate(tx, platform, known.person_id, Action.ADDRESS_TRIED_AGAIN, origin)
+            await _tell_owner(tx, platform, newcomer.email_index, origin)
     if not added:
         await platform.vault.destroy(newcomer.id, PLATFORM)
 
@@ -209,6 +211,14 @@ async def prove_again(acting: Acting, session: UUID, password: str) -> None:
         raise ProofNeededError
     async with platform.database.transaction("gate") as tx:
         await store.freshen_session(tx, acting.person_id, session)
+
+
+async def _tell_owner(tx: Transaction, platform: Platform, email_index: bytes, origin: str) -> None:
+    """Tell the owner of a proven address that somebody tried to register it again."""
+    known = await store.find_credential(tx, email_index)
+    if known is not None:
+        await queue_mail_at_gate(tx, platform.vault, known.person_id, "accounts/address-in-use", {"token": ""})
+        await record_at_gate(tx, platform, known.person_id, Action.ADDRESS_TRIED_AGAIN, origin)
 
 
 async def _prepare(platform: Platform, asked: Registration, origin: str) -> Newcomer:

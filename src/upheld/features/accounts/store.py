@@ -17,6 +17,11 @@ async def register_person(tx: Transaction, newcomer: Newcomer, link_hash: bytes,
     )  # fmt: skip
 
 
+async def register_again(tx: Transaction, newcomer: Newcomer, link_hash: bytes, link_lives: timedelta) -> UUID | None:
+    """Let a newer registration of an unproven address count; return who is waiting, or None."""
+    return await tx.value(_Q["register_again"], newcomer.email_index, newcomer.password_hash, link_hash, link_lives)
+
+
 async def invite_operator(tx: Transaction, token_hash: bytes, lives: timedelta) -> None:
     """Store the hash of a one-time link for an operator."""
     await tx.run(_Q["invite_operator"], token_hash, lives)

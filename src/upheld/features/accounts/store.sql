@@ -2,6 +2,10 @@
 -- Adds a person; false, and nothing written, when the address is taken.
 select upheld.register_person($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
+-- name: register_again
+-- Lets a newer registration of an unproven address count; who is waiting.
+select upheld.register_again($1, $2, $3, $4);
+
 -- name: invite_operator
 -- Stores a one-time link for an operator.
 insert into upheld.operator_invitations (token_hash, expires_at)

@@ -29,6 +29,6 @@ CANDIDATE_STEPS: dict[Stage, str] = {
     Stage.INTERVIEW: mark("You are in the round of interviews"),
     Stage.OFFER: mark("The employer is preparing an offer"),
     Stage.HIRED: mark("The employer decided for you"),
-    Stage.REJECTED: mark("The employer decided for somebody else"),
+    Stage.REJECTED: mark("You were not chosen"),
     Stage.WITHDRAWN: mark("You withdrew your application"),
 }
