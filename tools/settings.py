@@ -20,7 +20,7 @@ in minutes.
 def page() -> str:
     """Return the page as it should be."""
     entries = [
-        f"\n## `{name}`\n\n{meaning}\n\nDefault: {f'`{default}`' if default else 'none'}\n"
+        f"\n## `{name}`\n\n{meaning}\n\nDefault: {f'`{default}`' if default else 'empty'}\n"
         for name, default, meaning in reference()
     ]
     return _HEAD + "".join(entries)

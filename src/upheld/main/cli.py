@@ -108,7 +108,7 @@ def sign_ins_command() -> None:
 def show_settings() -> None:
     """List every setting with its default and meaning."""
     for name, default, meaning in reference():
-        console.print(f"[bold]{name}[/] = {default or '(none)'}\n    {meaning}\n")
+        console.print(f"[bold]{name}[/] = {default or '(empty)'}\n    {meaning}\n")
 
 
 @cli.command(hidden=True)

@@ -1,4 +1,4 @@
-"""The one clock of the application; tests pass another."""
+"""The one clock of the application; a test can pass another."""
 
 import datetime as dt
 from typing import Protocol
@@ -18,15 +18,3 @@ class SystemClock:
     def now(self) -> dt.datetime:
         """Return the present instant, in UTC."""
         return dt.datetime.now(dt.UTC)
-
-
-class FixedClock:
-    """A clock that stands still until it is moved; for tests."""
-
-    def __init__(self, at: dt.datetime) -> None:
-        """Begin at an instant."""
-        self.at = at
-
-    def now(self) -> dt.datetime:
-        """Return the instant it was set to."""
-        return self.at

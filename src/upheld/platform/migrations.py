@@ -10,6 +10,7 @@ from importlib import resources
 
 import asyncpg
 
+from upheld.platform.database import tls_for
 from upheld.platform.install import sql, url
 from upheld.platform.settings import Settings
 
@@ -35,7 +36,7 @@ async def migrate(settings: Settings) -> list[str]:
     password = settings.secret("migrator")
     applied: list[str] = []
     for base, folder in ((settings.database, "migrations"), (settings.keyring_database, "keyring")):
-        connection = await asyncpg.connect(url(base, "migrator", password))
+        connection = await asyncpg.connect(url(base, "migrator", password), ssl=tls_for(base))
         try:
             applied += await walk(connection, folder)
         finally:

@@ -66,16 +66,16 @@ class Settings:
 
     secrets: Path | None = None
     """Folder with one file of mode 0600 per database role, holding its password.
-    Default: `secrets` in `var`."""
+    Empty: `secrets` in `var`."""
 
     root_key: Path | None = None
     """File with the root key: 32 bytes as 64 hexadecimal digits. Losing it loses
-    everything that is encrypted; keep a copy elsewhere. Default: `keys/root.key` in
-    `var`, which is right for a demo only."""
+    everything that is encrypted; keep a copy elsewhere. Empty: `keys/root.key` in `var`,
+    which is right for a demo only."""
 
     objects: str = ""
     """Where encrypted files go: `file:///folder`, or `s3://bucket` with the provider's
-    usual environment variables. Default: `objects` in `var`."""
+    usual environment variables. Empty: `objects` in `var`."""
 
     mail: str = ""
     """`smtps://user@host:port` (password in the secret `smtp`), or empty: mails are
@@ -219,6 +219,8 @@ def _parse(key: str, text: str, kind: str) -> object:
         wanted = "minutes" if "timedelta" in kind else "yes or no" if "bool" in kind else "a whole number"
         msg = f"{key}={text!r} is not {wanted}."
         raise SettingsError(msg) from None
+    if not text and "None" in kind:
+        return None
     return Path(text) if "Path" in kind else text
 
 

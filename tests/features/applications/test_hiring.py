@@ -1,6 +1,7 @@
 """The employer's side: the board, opening, moving, deciding; and who sees nothing."""
 
 import datetime as dt
+import re
 from uuid import uuid4
 
 import httpx
@@ -65,7 +66,7 @@ async def test_an_employer_reads_what_was_sent(deployment: Deployment) -> None:
         assert picture.content.startswith(b"\x89PNG")
         original = await sent.owner.get(sent.page("/resume"))
         assert original.content == resume
-        assert original.headers["content-disposition"] == "attachment; filename*=UTF-8''Ada.pdf"
+        assert original.headers["content-disposition"] == "attachment; filename=\"Ada.pdf\"; filename*=UTF-8''Ada.pdf"
         assert original.headers["cache-control"] == "no-store"
 
 
@@ -80,8 +81,9 @@ async def test_a_word_file_is_shown_as_its_text(deployment: Deployment) -> None:
 async def test_a_hostile_file_name_stays_a_name(deployment: Deployment) -> None:
     async with applied(deployment, ('x"; filename=evil.html;\u202e <b>.pdf', pdf("Ada"))) as sent:
         disposition = (await sent.owner.get(sent.page("/resume"))).headers["content-disposition"]
-        assert disposition.startswith("attachment; filename*=UTF-8''")
-        assert not set('"<> ') & set(disposition.removeprefix("attachment; "))
+        names = re.fullmatch(r"attachment; filename=\"([^\"]*)\"; filename\*=UTF-8''(\S*)", disposition)
+        assert names is not None
+        assert not set('"<>;=\\') & set(names[1] + names[2])
         assert "<b>" not in (await sent.owner.get(sent.page())).text
 
 
@@ -195,7 +197,7 @@ async def test_an_application_does_not_become_new_again(deployment: Deployment) 
                 await move_application(acting, sent.id, stage)
 
 
-@pytest.mark.parametrize(("outcome", "told"), [("hired", "decided for you"), ("rejected", "decided for somebody else")])
+@pytest.mark.parametrize(("outcome", "told"), [("hired", "decided for you"), ("rejected", "You were not chosen")])
 async def test_a_decision_reaches_the_candidate_with_its_reason_and_is_final(
     deployment: Deployment, outcome: str, told: str
 ) -> None:
@@ -237,3 +239,10 @@ async def _journal(deployment: Deployment) -> list[str]:
     rows = await administrator.fetch("select part from upheld.access_journal order by part")
     await administrator.close()
     return [row["part"] for row in rows]
+
+
+@pytest.mark.parametrize("typed", ["9" * 5000, "-1", "\u0663", "first"])
+async def test_a_mistyped_place_in_a_list_shows_the_list(deployment: Deployment, typed: str) -> None:
+    async with applied(deployment) as sent:
+        board = await sent.owner.get(f"/hiring/jobs/{sent.job_id}?skip={typed}")
+        assert board.status_code == httpx.codes.OK

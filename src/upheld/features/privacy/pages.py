@@ -17,14 +17,16 @@ from upheld.features.privacy.errors import AlreadyLeavingError, ExportIncomplete
 from upheld.features.privacy.wording import ACTS, PARTS, PURPOSES, STATES
 from upheld.kit.errors import InvalidError, NotFoundError, TooSoonError, UpheldError
 from upheld.platform.i18n import mark
+from upheld.platform.web.downloads import download
 from upheld.platform.web.forms import Form
-from upheld.platform.web.pages import page, redirect, words_for
+from upheld.platform.web.pages import asked_number, page, redirect, words_for
 from upheld.platform.web.visits import OpenVisit, Visit
 
 AnyRequest = Request[Any, Any, Any]
 
 OPEN = {"public": True}
 _SHOWN = 20
+_LAST_PAGE = 10_000
 
 
 @get("/privacy", name="privacy.home")
@@ -50,7 +52,7 @@ async def home_page(request: AnyRequest, visit: Visit) -> Response[str]:
 @get("/privacy/journal", name="privacy.journal")
 async def journal_page(request: AnyRequest, visit: Visit) -> Response[str]:
     """Show the whole journal, a hundred lines a page."""
-    number = _page_number(request)
+    number = max(1, asked_number(request, "page", otherwise=1, at_most=_LAST_PAGE))
     lines = await queries.journal(visit.acting(), queries.JOURNAL_PAGE, number)
     more = len(lines) == queries.JOURNAL_PAGE
     return page(request, "privacy/journal.html", journal=lines, number=number, more=more, parts=PARTS)
@@ -85,7 +87,7 @@ async def export_do(request: AnyRequest, visit: Visit) -> Response[Any]:
     except (InvalidError, ProofNeededError, TooSoonError, ExportIncompleteError) as error:
         return page(request, "privacy/export.html", status=error.status, form=form, error=error)
     name = f"upheld-{visit.platform.clock.now():%Y-%m-%d}.zip"
-    return _download(archive, name, "application/zip")
+    return download(archive, "application/zip", name)
 
 
 @get("/privacy/leave", name="privacy.leave")
@@ -134,7 +136,7 @@ async def certificate_file(visit: Visit, receipt: FromPath[str]) -> Response[byt
     state = await queries.erasure(visit.tx, receipt)
     if state.certificate is None:
         raise UnknownReceiptError
-    return _download(file_of(state.certificate), "certificate-of-erasure.json", "application/json")
+    return download(file_of(state.certificate), "application/json", "certificate-of-erasure.json")
 
 
 @get("/.well-known/upheld-signing-key", name="privacy.signing_key", opt=OPEN, media_type="text/plain")
@@ -172,15 +174,6 @@ def _purpose(form: Form) -> Purpose:
         return Purpose(form.get("purpose"))
     except ValueError:
         raise NotFoundError from None
-
-
-def _page_number(request: AnyRequest) -> int:
-    text = request.query_params.get("page", "1")
-    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1  # noqa: PLR2004 - bounded
-
-
-def _download(content: bytes, name: str, media_type: str) -> Response[bytes]:
-    return Response(content, media_type=media_type, headers={"content-disposition": f'attachment; filename="{name}"'})
 
 
 handlers = [

@@ -4,6 +4,7 @@ Every template is rendered with autoescaping and strict undefined names: a missp
 an error, not a blank. Templates are named `<slice>/<page>.html`.
 """
 
+import re
 from functools import cache
 from importlib import resources
 from typing import Any, cast
@@ -89,6 +90,16 @@ def redirect(
     query = {key.removeprefix("q_"): str(parts.pop(key)) for key in list(parts) if key.startswith("q_")}
     target = request.app.route_reverse(route, **parts)
     return _with_cookies(Redirect(target, status_code=303, query_params=query or None), cookies)
+
+
+def asked_number(request: Request[Any, Any, Any], name: str, *, otherwise: int, at_most: int) -> int:
+    """Return the whole number in a query, bounded; `otherwise` when there is none.
+
+    A page that was bookmarked or mistyped shows something rather than an error.
+    """
+    text = request.query_params.get(name, "")
+    # Python refuses to read very long numbers, and reads digits of every script.
+    return min(int(text), at_most) if re.fullmatch("[0-9]{1,9}", text) else otherwise
 
 
 def words_for(request: Request[Any, Any, Any]) -> Words:

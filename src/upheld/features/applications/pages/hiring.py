@@ -14,7 +14,6 @@ from litestar.response import Redirect
 
 from upheld.features.applications.actions import decide_application, move_application
 from upheld.features.applications.model import LINES_PER_PAGE, MOVES, OPEN_STAGES, OUTCOMES, Line, Stage
-from upheld.features.applications.pages.downloads import download
 from upheld.features.applications.queries import (
     counts_by_stage,
     list_applications,
@@ -33,8 +32,9 @@ from upheld.kit.errors import ConflictError, InvalidError, NotFoundError, Upheld
 from upheld.platform.acting import Acting
 from upheld.platform.documents import PDF, DocumentError
 from upheld.platform.i18n import mark
+from upheld.platform.web.downloads import download
 from upheld.platform.web.forms import Form
-from upheld.platform.web.pages import page, redirect
+from upheld.platform.web.pages import asked_number, page, redirect
 from upheld.platform.web.visits import Visit
 
 AnyRequest = Request[Any, Any, Any]
@@ -67,7 +67,7 @@ async def board_page(request: AnyRequest, visit: Visit, job_id: FromPath[UUID]) 
     except FairUseNeededError:
         return redirect(request, "organisations.fair_use")
     job = await own_job(acting, job_id)
-    skipping = _number(request.query_params.get("skip", ""))
+    skipping = asked_number(request, "skip", otherwise=0, at_most=LAST_SKIP)
     lines = await list_applications(acting, job.id, skipping)
     return page(
         request,
@@ -127,7 +127,8 @@ async def resume_picture(visit: Visit, application_id: FromPath[UUID]) -> Respon
 @get("/hiring/applications/{application_id:uuid}/resume", name="applications.resume")
 async def resume_download(visit: Visit, application_id: FromPath[UUID]) -> Response[bytes]:
     """Hand over the résumé as it was sent."""
-    return download(await open_resume_file(visit.acting(), application_id))
+    file = await open_resume_file(visit.acting(), application_id)
+    return download(file.content, file.media_type, file.name)
 
 
 @post("/hiring/applications/{application_id:uuid}/move", name="applications.move", status_code=200)
@@ -215,10 +216,6 @@ def _columns(lines: list[Line]) -> list[tuple[Stage | None, list[Line]]]:
 
 def _stage(text: str) -> Stage | None:
     return next((stage for stage in Stage if stage == text), None)
-
-
-def _number(text: str) -> int:
-    return min(int(text), LAST_SKIP) if text.isdecimal() else 0
 
 
 handlers = [
