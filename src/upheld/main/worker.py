@@ -23,8 +23,7 @@ from upheld.features.accounts.jobs import deliver_mail
 from upheld.features.privacy.duties import rotate_when_due, tidy
 from upheld.features.privacy.jobs import erase
 from upheld.features.privacy.queries import check_register
-from upheld.platform.database import tls_for
-from upheld.platform.install import url
+from upheld.platform.install import tls_for, url
 from upheld.platform.mail import Mailer, open_mailer
 from upheld.platform.services import Platform, open_platform
 from upheld.platform.settings import Settings

@@ -10,21 +10,19 @@ transaction's context says it, and row security does the rest.
 import datetime as dt
 import logging
 import re
-import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Literal, TypeVar
-from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
 from upheld.kit.errors import ConflictError, RefusedError, UnavailableError
-from upheld.platform.install import url
-from upheld.platform.settings import Settings, SettingsError
+from upheld.platform.install import tls_for, url
+from upheld.platform.settings import Settings
 
 log = logging.getLogger("upheld.database")
 
@@ -113,6 +111,11 @@ class Transaction:
         """Return the first column of the first row, or None."""
         async with _translated():
             return await self._connection.fetchval(query.sql, *args)
+
+    async def column(self, query: Query, *args: object) -> list[Any]:
+        """Return the first column of every row."""
+        async with _translated():
+            return [row[0] for row in await self._connection.fetch(query.sql, *args)]
 
     async def run(self, query: Query, *args: object) -> int:
         """Run a statement; return how many rows it touched."""
@@ -235,23 +238,6 @@ class RequestTransaction(Transaction):
                 await self._current.rollback()
             finally:
                 await self.make_amends()
-
-
-def tls_for(base: str) -> ssl.SSLContext | None:
-    """Return the TLS context for a database: verified for a remote one, none for a socket.
-
-    Raises:
-        SettingsError: the URL asks for less than full verification of a remote server.
-    """
-    parts = urlsplit(base)
-    socket = parse_qs(parts.query).get("host", [""])[0]
-    if socket.startswith("/") or parts.hostname in {"127.0.0.1", "::1", "localhost"}:
-        return None
-    asked = parse_qs(parts.query).get("sslmode", ["verify-full"])[0]
-    if asked != "verify-full":
-        msg = f"A database on another machine is reached with sslmode=verify-full only, not {asked}."
-        raise SettingsError(msg)
-    return ssl.create_default_context()
 
 
 async def _latest_first(duties: list[Callable[[], Awaitable[object]]]) -> None:

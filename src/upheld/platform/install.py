@@ -10,14 +10,15 @@ import hmac
 import os
 import re
 import secrets
+import ssl
 from importlib import resources
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import asyncpg
 
 from upheld.kit.errors import UnavailableError
-from upheld.platform.settings import Settings
+from upheld.platform.settings import Settings, SettingsError
 
 LOGIN_ROLES = ("migrator", "gate", "web", "worker", "maintenance", "support", "auditor", "vault")
 DATABASE, KEYRING = "upheld", "keyring"
@@ -57,9 +58,11 @@ async def install(administrator: str, settings: Settings) -> None:
 
     Raises:
         InstallError: the server is older than PostgreSQL 18.
+        SettingsError: the URL asks for less than full verification of a remote server.
     """
     database, keyring = database_name(settings.database), database_name(settings.keyring_database)
-    admin = await asyncpg.connect(administrator.format(database="postgres"))
+    base = administrator.format(database="postgres")
+    admin = await asyncpg.connect(base, ssl=tls_for(base))
     try:
         if admin.get_server_version().major < 18:  # noqa: PLR2004 - the one version we build for
             msg = "Upheld needs PostgreSQL 18 or newer; this server is older."
@@ -110,3 +113,20 @@ def url(base: str, role: str, password: str) -> str:
         raise InstallError(msg)
     scheme, rest = base.split("://", 1)
     return f"{scheme}://{role}:{quote(password, safe='')}@{rest}"
+
+
+def tls_for(base: str) -> ssl.SSLContext | None:
+    """Return the TLS context for a database: verified for a remote one, none for a socket.
+
+    Raises:
+        SettingsError: the URL asks for less than full verification of a remote server.
+    """
+    parts = urlsplit(base)
+    socket = parse_qs(parts.query).get("host", [""])[0]
+    if socket.startswith("/") or parts.hostname in {"127.0.0.1", "::1", "localhost"}:
+        return None
+    asked = parse_qs(parts.query).get("sslmode", ["verify-full"])[0]
+    if asked != "verify-full":
+        msg = f"A database on another machine is reached with sslmode=verify-full only, not {asked}."
+        raise SettingsError(msg)
+    return ssl.create_default_context()

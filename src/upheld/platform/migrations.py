@@ -10,8 +10,7 @@ from importlib import resources
 
 import asyncpg
 
-from upheld.platform.database import tls_for
-from upheld.platform.install import sql, url
+from upheld.platform.install import sql, tls_for, url
 from upheld.platform.settings import Settings
 
 _ROAD = """

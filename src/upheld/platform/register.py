@@ -119,8 +119,7 @@ class Register:
     async def survivors(self, named: Iterable[UUID]) -> set[UUID]:
         """Return which of the people named in the register still have a key with the platform."""
         async with self._database.transaction("vault") as tx:
-            rows = await tx.all(_Q["live_subjects"], list(named), UUID(int=0), into=_Id)
-        return {row.id for row in rows}
+            return set(await tx.column(_Q["live_subjects"], list(named), UUID(int=0)))
 
     async def _start(self) -> None:
         async with self._database.transaction("vault") as tx:
@@ -166,10 +165,6 @@ class Register:
             msg = f"Entry {number} of the register of erasures is another one."
             raise RegisterError(msg)
         return entry
-
-
-class _Id(msgspec.Struct):
-    id: UUID
 
 
 def keys_digest(key_ids: Iterable[UUID]) -> str:

@@ -142,14 +142,12 @@ class Vault:
     async def key_ids(self, subject: UUID, controller: UUID) -> list[UUID]:
         """Return the ids of a person's live keys with a controller."""
         async with self._database.transaction("vault") as tx:
-            rows = await tx.all(_Q["key_ids_of"], subject, controller, into=_Id)
-        return [row.id for row in rows]
+            return await tx.column(_Q["key_ids_of"], subject, controller)
 
     async def destroy(self, subject: UUID, controller: UUID) -> list[UUID]:
         """Destroy every key of a person with a controller; return the ids of those that went."""
         async with self._database.transaction("vault") as tx:
-            rows = await tx.all(_Q["destroy_keys"], subject, controller, into=_Id)
-        return [row.id for row in rows]
+            return await tx.column(_Q["destroy_keys"], subject, controller)
 
     async def rotate_epoch(self) -> int:
         """Rewrap every live key under a new epoch key and destroy the old ones; return how many.
@@ -235,10 +233,6 @@ class Vault:
 
     def _unwrapped(self, row: WrappedKey) -> DataKey:
         return DataKey(row.id, unwrap(self._files.epoch(row.epoch_id), row.wrapped, row.id.bytes))
-
-
-class _Id(msgspec.Struct):
-    id: UUID
 
 
 def seal_field(key: DataKey, cell: Cell, text: str) -> bytes:

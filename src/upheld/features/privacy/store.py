@@ -4,8 +4,6 @@ import datetime as dt
 from collections.abc import Iterable
 from uuid import UUID
 
-import msgspec
-
 from upheld.features.privacy.model import (
     ErasureState,
     Holdings,
@@ -19,14 +17,6 @@ from upheld.features.privacy.model import (
 from upheld.platform.database import Transaction, load_queries
 
 _Q = load_queries("upheld.features.privacy")
-
-
-class _Id(msgspec.Struct):
-    id: UUID
-
-
-class _Name(msgspec.Struct):
-    name: str
 
 
 async def holdings(tx: Transaction) -> Holdings:
@@ -48,7 +38,7 @@ async def records(tx: Transaction) -> list[StandingRecord]:
 
 async def orphaned(tx: Transaction) -> list[str]:
     """Return the organisations that have no other member than the person asking."""
-    return [row.name for row in await tx.all(_Q["orphaned"], into=_Name)]
+    return await tx.column(_Q["orphaned"])
 
 
 async def own_erasure(tx: Transaction) -> OwnErasure | None:
@@ -110,12 +100,12 @@ async def take_up_erasure(
 
 async def which_exist(tx: Transaction, people: Iterable[UUID]) -> set[UUID]:
     """Return which of the given people have an account."""
-    return {row.id for row in await tx.all(_Q["which_exist"], list(people), into=_Id)}
+    return set(await tx.column(_Q["which_exist"], list(people)))
 
 
 async def erasures_under_way(tx: Transaction) -> set[UUID]:
     """Return whose erasure has begun and is being worked on."""
-    return {row.id for row in await tx.all(_Q["erasures_under_way"], into=_Id)}
+    return set(await tx.column(_Q["erasures_under_way"]))
 
 
 async def allow_erasure_again(tx: Transaction, person: UUID, secret: bytes) -> None:
@@ -145,4 +135,4 @@ async def remove_old_applications(tx: Transaction) -> list[OldApplication]:
 
 async def known_objects(tx: Transaction, objects: Iterable[UUID]) -> set[UUID]:
     """Return which of the given files a row names."""
-    return {row.id for row in await tx.all(_Q["known_objects"], list(objects), into=_Id)}
+    return set(await tx.column(_Q["known_objects"], list(objects)))

@@ -82,10 +82,6 @@ class Column(msgspec.Struct, frozen=True):
     updatable: bool
 
 
-class _Name(msgspec.Struct):
-    name: str
-
-
 async def renew_link(tx: Transaction, email_index: bytes, link_hash: bytes) -> UUID | None:
     """Make a link of our own for a probe person; return who they are."""
     return await tx.value(QUERIES["renew_link"], email_index, link_hash)
@@ -142,4 +138,4 @@ async def functions(tx: Transaction) -> list[Function]:
 
 async def families(tx: Transaction) -> list[str]:
     """Return the roles that lend their rights to definer functions."""
-    return [row.name for row in await tx.all(QUERIES["families"], into=_Name)]
+    return await tx.column(QUERIES["families"])
