@@ -38,7 +38,7 @@ _HOW = (
     "publishes at /.well-known/upheld-signing-key. The subject is HMAC-SHA256(nonce, the 16 bytes of the account's "
     "id); the nonce was given to the holder of the receipt only."
 )
-_HORIZON = (
+_HORIZON = mark(
     "Until then, a backup of the key store together with a backup of the data could still be opened. After it the "
     "epoch key that wraps every such backup is destroyed."
 )

@@ -2,8 +2,8 @@
 
 Run as `python -I -m upheld.platform.documents.child <verb> <media type>` by `reading`.
 Everything it needs is imported before it gives its rights up: afterwards it may be unable
-to read its own code. Exit status: 0 answered, 10 locked, 11 damaged, 12 too long; anything
-else is a crash and counts as damaged.
+to read its own code. Exit status: 0 answered, else as in `reading.FAILURES`; anything else
+is a crash and counts as damaged.
 """
 
 import sys
@@ -12,13 +12,13 @@ import msgspec
 
 from upheld.platform.documents import pdf, word
 from upheld.platform.documents.confinement import confine
-from upheld.platform.documents.errors import DocumentError, LockedError, TooLongError
-from upheld.platform.documents.reading import ReadDocument
+from upheld.platform.documents.errors import DamagedError, DocumentError, TooLongError
+from upheld.platform.documents.reading import FAILURES, ReadDocument
 from upheld.platform.documents.recognition import LARGEST_DOCUMENT, PDF
 from upheld.platform.documents.text import tidy
 
-LOCKED, DAMAGED, TOO_LONG = 10, 11, 12
 MOST_CHARACTERS = 200_000
+STATUSES = {failure: status for status, failure in FAILURES.items()}
 
 
 def answer(verb: str, media_type: str, content: bytes, *, isolated: bool) -> bytes:
@@ -46,12 +46,8 @@ def main() -> int:
     content = sys.stdin.buffer.read(LARGEST_DOCUMENT + 1)
     try:
         said = answer(verb, media_type, content, isolated=isolated)
-    except LockedError:
-        return LOCKED
-    except TooLongError:
-        return TOO_LONG
-    except DocumentError:
-        return DAMAGED
+    except DocumentError as error:
+        return STATUSES.get(type(error), STATUSES[DamagedError])
     sys.stdout.buffer.write(said)
     sys.stdout.buffer.flush()
     return 0

@@ -34,7 +34,9 @@ QUEUE_SECONDS = 20
 LARGEST_TEXT_ANSWER = 2 * 1024 * 1024
 LARGEST_PICTURE = 24 * 1024 * 1024
 
-_FAILURES: dict[int, type[DocumentError]] = {10: LockedError, 11: DamagedError, 12: TooLongError}
+FAILURES: dict[int, type[DocumentError]] = {10: LockedError, 11: DamagedError, 12: TooLongError}
+"""What a child's exit status means; it looks its own up here."""
+
 _OUT_OF_TIME = (-signal.SIGXCPU, -signal.SIGKILL)
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
@@ -103,8 +105,8 @@ async def _ask(verb: str, content: bytes, media_type: str, at_most: int) -> byte
             await _end(process)
     if status in _OUT_OF_TIME:
         raise TooSlowError
-    if status in _FAILURES:
-        raise _FAILURES[status]
+    if status in FAILURES:
+        raise FAILURES[status]
     if status != 0:
         # A crash, of PDFium or of our own code: the document is refused, the operator told.
         log.warning("a child that should %s a %s crashed with status %s", verb, media_type, status)
