@@ -18,7 +18,7 @@ export PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT := on
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := on
 
 .DEFAULT_GOAL := help
-.PHONY: run test check fix verify trust words help
+.PHONY: run test check fix bench verify trust words help
 
 run: $(READY) ## Set up and start the demo with its own PostgreSQL; Ctrl-C stops it
 	@exec .venv/bin/upheld run
@@ -34,6 +34,10 @@ fix: $(TOOLS) ## Repair what can be repaired by itself: format, lint, words, set
 	@.venv/bin/ruff check --quiet --fix . ; .venv/bin/ruff format --quiet .
 	@.venv/bin/python -m tools.words
 	@.venv/bin/python -m tools.settings
+
+bench: $(TOOLS) ## Measure speed against its goals; `make bench only=NAME` for one
+	@tools/need.sh "command -v wrk" wrk "the benchmarks over HTTP load the server with it"
+	@.venv/bin/python -m bench $(only)
 
 verify: $(READY) ## Prove the promises of the running deployment
 	@.venv/bin/upheld verify
