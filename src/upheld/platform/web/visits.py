@@ -29,7 +29,7 @@ from upheld.platform.database import Query, RequestTransaction, Transaction
 from upheld.platform.services import Platform
 from upheld.platform.web.cookies import SESSION_COOKIE, read_session
 
-_OPEN = Query(
+OPEN_CONTEXT = Query(
     "open_context",
     "select person_id, session_id, organisation_id, role, proven_at, expires_at from upheld.open_context($1)",
     "Opens the context of the session whose secret is presented.",
@@ -133,7 +133,7 @@ class Visits:
 
 async def open_context(tx: Transaction, secret: bytes) -> Who | None:
     """Present a session's secret to the database; return who it says is asking, or None."""
-    return await tx.one(_OPEN, secret, into=Who)
+    return await tx.one(OPEN_CONTEXT, secret, into=Who)
 
 
 def current_visit(scope: Scope) -> OpenVisit:
