@@ -18,7 +18,7 @@ from upheld.platform.migrations import migrate
 from upheld.platform.settings import Settings
 
 _TEMPLATE, _KEYRING_TEMPLATE = "template_upheld", "template_keyring"
-_DATA_ROLES = "migrator, gate, web, worker, maintenance, support, auditor"
+_DATA_ROLES = "migrator, gate, web, worker, maintenance, support, auditor, backup"
 
 
 class Cluster:
@@ -66,7 +66,7 @@ class Cluster:
         try:
             for new, old, roles in (
                 (name, _TEMPLATE, _DATA_ROLES),
-                (keyring, _KEYRING_TEMPLATE, "migrator, vault"),
+                (keyring, _KEYRING_TEMPLATE, "migrator, vault, backup"),
             ):
                 await admin.execute(f"create database {new} template {old} owner owner")
                 await admin.execute(f"revoke all on database {new} from public")

@@ -13,7 +13,7 @@ from tests.support.catalog import connected
 from tests.support.deployment import PASSWORD, Deployment
 from tests.support.hiring import acting_in
 
-_ROLES = "migrator, gate, web, worker, maintenance, support, auditor, vault"
+_ROLES = "migrator, gate, web, worker, maintenance, support, auditor, vault, backup"
 
 
 async def ask_to_leave(browser: httpx.AsyncClient) -> str:

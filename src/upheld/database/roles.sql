@@ -1,8 +1,9 @@
 -- Every role of the cluster and what it may do. Idempotent; run by an administrator,
 -- who afterwards sets the passwords of the roles that log in (`platform/install.py`).
 --
--- The file reads as a policy. Nothing here is a superuser, nothing has BYPASSRLS, and no
--- role that a process of the application holds owns a table.
+-- The file reads as a policy. Nothing here is a superuser, no role that a process of the
+-- application holds owns a table, and one role has BYPASSRLS: `backup`, which no process of
+-- the application holds. A dump that row security had filtered would be a backup with holes.
 
 do $$
 declare
@@ -41,6 +42,12 @@ begin
         end if;
         execute format('alter role %I nosuperuser nocreatedb nocreaterole nobypassrls', name);
     end loop;
+    -- Reads every row, all of it as stored, for `upheld backup`; writes nothing, anywhere.
+    if not exists (select from pg_catalog.pg_roles where rolname = 'backup') then
+        create role backup login noinherit;
+    end if;
+    alter role backup nosuperuser nocreatedb nocreaterole bypassrls;
+    alter role backup set default_transaction_read_only = on;
 end
 $$;
 

@@ -20,7 +20,7 @@ import asyncpg
 from upheld.kit.errors import UnavailableError
 from upheld.platform.settings import Settings, SettingsError
 
-LOGIN_ROLES = ("migrator", "gate", "web", "worker", "maintenance", "support", "auditor", "vault")
+LOGIN_ROLES = ("migrator", "gate", "web", "worker", "maintenance", "support", "auditor", "vault", "backup")
 DATABASE, KEYRING = "upheld", "keyring"
 
 
@@ -75,9 +75,9 @@ async def install(administrator: str, settings: Settings) -> None:
                 await admin.execute(f"create database {name} owner owner template template0 encoding 'UTF8'")
             await admin.execute(f"revoke all on database {name} from public")
         await admin.execute(
-            f"grant connect on database {database} to migrator, gate, web, worker, maintenance, support, auditor"
+            f"grant connect on database {database} to migrator, gate, web, worker, maintenance, support, auditor, backup"
         )
-        await admin.execute(f"grant connect on database {keyring} to migrator, vault")
+        await admin.execute(f"grant connect on database {keyring} to migrator, vault, backup")
     finally:
         await admin.close()
 

@@ -19,6 +19,8 @@ create table if not exists road.steps (
     name text primary key, applied_at timestamptz not null default now()
 );
 alter table road.steps enable row level security;
+grant usage on schema road to backup;
+grant select on road.steps to backup;
 """
 
 

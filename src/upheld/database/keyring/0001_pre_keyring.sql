@@ -5,6 +5,8 @@ revoke all on schema public from public;
 create schema keyring;
 comment on schema keyring is 'Wrapped data keys and the head of the register of erasures.';
 grant usage on schema keyring to vault;
+grant usage on schema keyring to backup;
+alter default privileges in schema keyring grant select on tables to backup;
 
 -- A data key, wrapped under an epoch key that lives outside every database. `subject_id`
 -- is a person, `controller_id` an organisation; the nil UUID stands for the platform.

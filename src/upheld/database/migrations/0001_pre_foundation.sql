@@ -19,6 +19,12 @@ context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
 queue_writer, eraser, retention_keeper, probe_keeper;
 grant usage on schema sealed to context_keeper;
 
+-- `backup` reads every row of every table there will be, and may call nothing. Of the sealing
+-- key it takes the definition only (`030_context.sql`).
+grant usage on schema upheld, sealed to backup;
+alter default privileges in schema upheld grant select on tables to backup;
+alter default privileges in schema upheld grant select on sequences to backup;
+
 -- A definer function belongs to the family that lends its rights (`990_close.sql` hands
 -- them over); a new owner needs CREATE on the schema for that moment, and loses it there.
 grant create on schema upheld, sealed to
@@ -200,6 +206,8 @@ for insert to context_keeper with check (generation > 0);
 create policy old_context_keys_are_dropped_by_their_keeper on sealed.context_keys
 for delete to context_keeper using (generation > 0);
 grant select, insert (inner_pad, outer_pad), delete on sealed.context_keys to context_keeper;
+-- `pg_dump` locks what it describes. This is the one privilege that lets it, and shows no row.
+grant maintain on sealed.context_keys to backup; -- noqa: PRS
 comment on table sealed.context_keys is 'The HMAC pads that seal the context, two generations at most.';
 call upheld.classify('sealed.context_keys', '{generation,inner_pad,outer_pad}', 'technical', 'nobody', '{account}', 'legitimate interest', 'rotation', false, 'kept');
 
@@ -1596,6 +1604,9 @@ to web;
 
 create schema queue;
 comment on schema queue is 'Background work waiting and done.';
+grant usage on schema queue to backup;
+alter default privileges in schema queue grant select on tables to backup;
+alter default privileges in schema queue grant select on sequences to backup;
 grant usage on schema queue to worker, queue_writer, eraser, retention_keeper, web;
 grant create on schema queue to
 context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,

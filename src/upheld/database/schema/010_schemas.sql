@@ -19,6 +19,12 @@ context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
 queue_writer, eraser, retention_keeper, probe_keeper;
 grant usage on schema sealed to context_keeper;
 
+-- `backup` reads every row of every table there will be, and may call nothing. Of the sealing
+-- key it takes the definition only (`030_context.sql`).
+grant usage on schema upheld, sealed to backup;
+alter default privileges in schema upheld grant select on tables to backup;
+alter default privileges in schema upheld grant select on sequences to backup;
+
 -- A definer function belongs to the family that lends its rights (`990_close.sql` hands
 -- them over); a new owner needs CREATE on the schema for that moment, and loses it there.
 grant create on schema upheld, sealed to

@@ -3,6 +3,9 @@
 
 create schema queue;
 comment on schema queue is 'Background work waiting and done.';
+grant usage on schema queue to backup;
+alter default privileges in schema queue grant select on tables to backup;
+alter default privileges in schema queue grant select on sequences to backup;
 grant usage on schema queue to worker, queue_writer, eraser, retention_keeper, web;
 grant create on schema queue to
 context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,

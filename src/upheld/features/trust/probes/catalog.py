@@ -11,6 +11,9 @@ from upheld.platform.database import Role
 RUNTIME_ROLES: tuple[str, ...] = get_args(Role)
 """The roles that a process of the application, or a person on duty, logs in as."""
 
+PASSES_BY = {"backup": "reads every row as it is stored, for `upheld backup`; no process of the application holds it"}
+"""The one role that row security does not hold, and why."""
+
 _EITHER = ("maintenance", "vault")  # one role for each of the two databases
 
 # `( SELECT upheld.current_person() AS current_person)`: evaluated once per statement.
@@ -109,18 +112,18 @@ async def roles(scene: Scene) -> Finding:
     for role in _EITHER:
         async with scene.platform.database.transaction(role) as tx:
             families = await store.families(tx)
-            facts = await store.roles(tx, [*RUNTIME_ROLES, *families])
+            facts = await store.roles(tx, [*RUNTIME_ROLES, *families, *PASSES_BY])
         names |= {fact.name for fact in facts}
         for fact in facts:
-            faults += _faults_of_role(fact, runs=fact.name in RUNTIME_ROLES)
+            faults += _faults_of_role(fact, runs=fact.name not in families)
     faults += [f"the role {name} does not exist" for name in RUNTIME_ROLES if name not in names]
-    return judged(sorted(set(faults)), roles=sorted(names))
+    return judged(sorted(set(faults)), roles=sorted(names), passes_row_security_by=PASSES_BY)
 
 
 def _faults_of_role(role: store.RoleFacts, *, runs: bool) -> list[str]:
     said = {
         "is a superuser": role.is_superuser,
-        "passes row security by": role.bypasses,
+        "passes row security by": role.bypasses and role.name not in PASSES_BY,
         "administers the cluster": role.administers,
         "owns tables": role.owns_tables,
         "owns something": runs and role.owns_something,
