@@ -7,6 +7,7 @@ The session row decides; the signature only keeps garbage away from the database
 import datetime as dt
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as BinasciiError
+from functools import lru_cache
 
 import jwt
 
@@ -35,10 +36,21 @@ def forget_session() -> str:
 
 def read_session(key: bytes, token: str) -> bytes | None:
     """Return the session's secret, or None when signature, type, audience or expiry are off."""
+    secret, expires_at = _verified(key, token)
+    return secret if expires_at > dt.datetime.now(dt.UTC).timestamp() else None
+
+
+@lru_cache(maxsize=4096)
+def _verified(key: bytes, token: str) -> tuple[bytes | None, int]:
+    """Return secret and expiry (seconds since 1970) of a token that we signed.
+
+    Remembered, because each page brings the same token again and checking one takes as long
+    as reading a row. Neither answer can change: the signature is good for ever or never.
+    """
     try:
         claims = jwt.decode_complete(token, key, algorithms=[_ALGORITHM], audience=_AUDIENCE)
         if claims["header"].get("typ") != _TYPE:
-            return None
-        return urlsafe_b64decode(str(claims["payload"]["sid"]))
+            return None, 0
+        return urlsafe_b64decode(str(claims["payload"]["sid"])), int(claims["payload"]["exp"])
     except (jwt.InvalidTokenError, KeyError, BinasciiError, ValueError):
-        return None
+        return None, 0
