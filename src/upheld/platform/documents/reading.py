@@ -1,61 +1,46 @@
-"""Opening documents in a process of their own, from the side that does not trust them.
-
-The child gets the content on its standard input and nothing else: no environment, no open
-file, no inherited group. It answers with an exit status and a bounded answer. Whatever it
-does, it is gone after fifteen seconds.
-"""
+"""Opening documents: what may be asked of one, and who waits for whom."""
 
 import asyncio
 import logging
-import os
-import signal
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Hashable
 from weakref import WeakKeyDictionary
 
 import msgspec
 
-from upheld.kit.errors import UnavailableError
-from upheld.platform.documents.errors import DamagedError, DocumentError, LockedError, TooLongError, TooSlowError
+from upheld.platform.documents.confinement import Confinement
+from upheld.platform.documents.errors import DamagedError, DocumentError
+from upheld.platform.documents.process import ask_child
 from upheld.platform.documents.recognition import PDF
+from upheld.platform.documents.turns import Turns
 
 log = logging.getLogger("upheld.documents")
 
-CHILD = (sys.executable, "-I", "-B", "-m", "upheld.platform.documents.child")
-"""The command of a child: isolated from the environment and the user's own modules."""
+AT_ONCE, MOST_WAITING, MOST_EACH = 2, 6, 2
+"""Children at the same time in one process, requests that may wait for one, and both of one person."""
 
-AT_ONCE = 2
-"""Children at the same time, in one process; the others wait their turn."""
-
-WALL_SECONDS = 15
 QUEUE_SECONDS = 20
 LARGEST_TEXT_ANSWER = 2 * 1024 * 1024
 LARGEST_PICTURE = 24 * 1024 * 1024
 
-FAILURES: dict[int, type[DocumentError]] = {10: LockedError, 11: DamagedError, 12: TooLongError}
-"""What a child's exit status means; it looks its own up here."""
-
-_OUT_OF_TIME = (-signal.SIGXCPU, -signal.SIGKILL)
-_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+_PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR"
+_WIDEST, _TALLEST = 1000, 25_000
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, Turns] = WeakKeyDictionary()
 
 
 class ReadDocument(msgspec.Struct, frozen=True):
-    """What stands in a document.
-
-    `pages` is 0 for a Word file, which has none until it is printed. `isolated` says
-    whether the kernel gave the child a network of its own, with nothing in it; where it
-    refuses, the child's other limits are all there is.
-    """
+    """What stands in a document. `pages` is 0 for a Word file, which has none until it is printed."""
 
     text: str
     pages: int
-    isolated: bool
 
 
-async def read_document(content: bytes, media_type: str) -> ReadDocument:
+async def read_document(content: bytes, media_type: str, asker: Hashable | None = None) -> ReadDocument:
     """Return the text of a document.
+
+    Args:
+        content: the document.
+        media_type: what it was recognised as.
+        asker: whoever waits for it; the same asker gets only a few turns at a time.
 
     Raises:
         LockedError: it needs a password.
@@ -64,19 +49,22 @@ async def read_document(content: bytes, media_type: str) -> ReadDocument:
         TooSlowError: it did not open within the limits of time.
         UnavailableError: too many documents wait already.
     """
-    return msgspec.json.decode(await _ask("read", content, media_type, LARGEST_TEXT_ANSWER), type=ReadDocument)
+    async with _line().one(asker):
+        answer = await ask_child("read", content, media_type, LARGEST_TEXT_ANSWER)
+    return _decoded(answer)
 
 
-async def check_document(content: bytes, media_type: str) -> int:
+async def check_document(content: bytes, media_type: str, asker: Hashable | None = None) -> int:
     """Return how many pages a document has, having opened it without reading its text.
 
     Raises: as `read_document`.
     """
-    answer = await _ask("check", content, media_type, LARGEST_TEXT_ANSWER)
-    return msgspec.json.decode(answer, type=ReadDocument).pages
+    async with _line().one(asker):
+        answer = await ask_child("check", content, media_type, LARGEST_TEXT_ANSWER)
+    return _decoded(answer).pages
 
 
-async def picture_of(content: bytes, media_type: str) -> bytes:
+async def picture_of(content: bytes, media_type: str, asker: Hashable | None = None) -> bytes:
     """Return a PDF's pages (ten at most) as one PNG, a thousand pixels wide, page under page.
 
     Raises:
@@ -86,68 +74,41 @@ async def picture_of(content: bytes, media_type: str) -> bytes:
     if media_type != PDF:
         msg = "Only a PDF can be drawn."
         raise ValueError(msg)
-    return await _ask("draw", content, media_type, LARGEST_PICTURE)
-
-
-async def _ask(verb: str, content: bytes, media_type: str, at_most: int) -> bytes:
-    async with _turn():
-        process = await asyncio.create_subprocess_exec(
-            *CHILD, verb, media_type,
-            stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={}, cwd="/", start_new_session=True,
-        )  # fmt: skip
-        try:
-            async with asyncio.timeout(WALL_SECONDS):
-                answer = await _answer(process, content, at_most)
-                status = await process.wait()
-        except TimeoutError:
-            raise TooSlowError from None
-        finally:
-            await _end(process)
-    if status in _OUT_OF_TIME:
-        raise TooSlowError
-    if status in FAILURES:
-        raise FAILURES[status]
-    if status != 0:
-        # A crash, of PDFium or of our own code: the document is refused, the operator told.
-        log.warning("a child that should %s a %s crashed with status %s", verb, media_type, status)
+    async with _line().one(asker):
+        picture = await ask_child("draw", content, media_type, LARGEST_PICTURE)
+    size = picture[len(_PNG) :][:8]
+    width, height = int.from_bytes(size[:4]), int.from_bytes(size[4:])
+    # The picture is made by a process that may have been taken over; a browser will open it.
+    if not picture.startswith(_PNG) or not 0 < width <= _WIDEST or not 0 < height <= _TALLEST:
         raise DamagedError
-    return answer
+    return picture
 
 
-async def _answer(process: Process, content: bytes, at_most: int) -> bytes:
-    """Feed a child and take its answer, no longer than allowed."""
-    assert process.stdin is not None  # noqa: S101 - opened as a pipe above
-    assert process.stdout is not None  # noqa: S101 - opened as a pipe above
-    with suppress(ConnectionError):  # it ended before it had heard everything; its status says why
-        process.stdin.write(content)
-        await process.stdin.drain()
-    process.stdin.close()
-    answer = bytearray()
-    while part := await process.stdout.read(65536):
-        answer += part
-        if len(answer) > at_most:
-            raise TooLongError
-    return bytes(answer)
+async def confinement_report() -> Confinement:
+    """Start a child as for a document, and return what is in force in it."""
+    return msgspec.json.decode(await ask_child("report", b"", "", LARGEST_TEXT_ANSWER), type=Confinement)
 
 
-async def _end(process: Process) -> None:
-    """End a child and whatever it may have started: it leads a group of its own."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
-
-
-@asynccontextmanager
-async def _turn() -> AsyncGenerator[None]:
-    """Wait for one of the few turns, though not for ever."""
-    turns = _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
+async def tell_confinement() -> None:
+    """Log what is in force in the children of this process; loudly, when something is missing."""
     try:
-        async with asyncio.timeout(QUEUE_SECONDS):
-            await turns.acquire()
-    except TimeoutError:
-        raise UnavailableError from None
+        report = await confinement_report()
+    except (DocumentError, OSError) as error:
+        log.critical("documents cannot be opened here, and will be refused: %s", type(error).__name__)
+        return
+    if report.missing:
+        log.warning("documents are opened without %s: the kernel or the container refuses it", list(report.missing))
+    else:
+        log.info("documents are opened without network, files and system calls (Landlock %s)", report.landlock)
+
+
+def _decoded(answer: bytes) -> ReadDocument:
     try:
-        yield
-    finally:
-        turns.release()
+        return msgspec.json.decode(answer, type=ReadDocument)
+    except msgspec.MsgspecError as error:
+        raise DamagedError from error
+
+
+def _line() -> Turns:
+    loop = asyncio.get_running_loop()
+    return _turns.setdefault(loop, Turns(AT_ONCE, MOST_WAITING, MOST_EACH, QUEUE_SECONDS))
