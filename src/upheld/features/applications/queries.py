@@ -126,7 +126,7 @@ async def open_resume_picture(acting: Acting, application_id: UUID) -> bytes:
     file = await open_resume_file(acting, application_id)
     if file.media_type != PDF:
         raise NotFoundError
-    return await picture_of(file.content, file.media_type)
+    return await picture_of(file.content, file.media_type, acting.person_id)
 
 
 async def open_resume_text(acting: Acting, application_id: UUID) -> str:
@@ -137,7 +137,7 @@ async def open_resume_text(acting: Acting, application_id: UUID) -> str:
         DocumentError: it does not open.
     """
     file = await open_resume_file(acting, application_id)
-    return (await read_document(file.content, file.media_type)).text
+    return (await read_document(file.content, file.media_type, acting.person_id)).text
 
 
 # The candidate's side: their own, so nothing is journaled.

@@ -61,10 +61,13 @@ async def add_document(acting: Acting, upload: Upload) -> Document:
     media_type = recognise(content, name)
     async with acting.platform.database.attempt() as tx:
         await take(tx, acting.platform, UPLOADS_PER_PERSON, str(acting.person_id))
-    await store.hold_documents(acting.tx)
-    if await store.count_documents(acting.tx) >= MOST_DOCUMENTS:
-        raise TooManyDocumentsError
+    await _leave_room(acting)
     text = await _text_if_allowed(acting, content, media_type)
+    # Only now: whoever waits for somebody's lock holds a connection while a document is opened.
+    await store.hold_documents(acting.tx)
+    await _leave_room(acting)
+    if text is not None and not await reads_resumes(acting):
+        text = None  # they have taken the permission back while we read
     document_id, object_id, key = uuid4(), uuid4(), KeyRef(acting.person_id, PLATFORM, "documents")
     acting.tx.if_undone(partial(acting.platform.objects.remove, [object_id]))
     await acting.platform.objects.put(key, object_id, content)
@@ -100,10 +103,15 @@ async def end_disclosure(acting: Acting, organisation_id: UUID) -> None:
     await store.end_disclosure(acting.tx, organisation_id)
 
 
+async def _leave_room(acting: Acting) -> None:
+    if await store.count_documents(acting.tx) >= MOST_DOCUMENTS:
+        raise TooManyDocumentsError
+
+
 async def _text_if_allowed(acting: Acting, content: bytes, media_type: str) -> str | None:
     if await reads_resumes(acting):
-        return (await read_document(content, media_type)).text
-    await check_document(content, media_type)
+        return (await read_document(content, media_type, acting.person_id)).text
+    await check_document(content, media_type, acting.person_id)
     return None
 
 

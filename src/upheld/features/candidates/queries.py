@@ -75,7 +75,7 @@ async def suggestion_from(acting: Acting, document_id: UUID) -> Suggestion:
     text = document.text
     if text is None:
         content = await acting.platform.objects.read(document.object_id)
-        text = (await read_document(content, document.media_type)).text
+        text = (await read_document(content, document.media_type, acting.person_id)).text
     return suggest_profile(text)
 
 
