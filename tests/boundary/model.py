@@ -1,0 +1,351 @@
+"""Who may do what to which row, from what the product means.
+
+Written without a look at a policy, a grant or the golden file: this is what those have to
+come to. A table, a function or a login role that is not placed here is a deviation.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from tests.boundary.populace import ACCEPTED_FAIR_USE, CALLERS, ROWS, Caller, Row
+
+Rule = Callable[[Caller, Row], bool]
+Standing = Callable[[Caller], bool]
+EVERY = "*"
+
+
+def own(caller: Caller, row: Row) -> bool:
+    """Whether the row is the caller's own."""
+    return caller.person is not None and caller.person == row.whose
+
+
+def own_organisation(caller: Caller, row: Row) -> bool:
+    """Whether the row belongs to the organisation the caller acts for."""
+    return caller.organisation is not None and caller.organisation == row.at
+
+
+def hires(caller: Caller) -> bool:
+    """Whether the caller may post jobs for an organisation; an interviewer only interviews."""
+    return caller.standing in {"owner", "manager"}
+
+
+def sees_candidates(caller: Caller) -> bool:
+    """Whether the caller may see candidates of their organisation: fair use comes first."""
+    return hires(caller) and caller.person in ACCEPTED_FAIR_USE
+
+
+def signed_in(caller: Caller) -> bool:
+    """Whether anybody is asking at all."""
+    return caller.login == "web" and caller.person is not None
+
+
+def candidate_of_mine(caller: Caller, row: Row) -> bool:
+    """Whether the row is about a candidate whom the caller may see, in their organisation."""
+    return own_organisation(caller, row) and sees_candidates(caller)
+
+
+def anything(_: Caller, __: Row) -> bool:
+    """Every row there is."""
+    return True
+
+
+def is_public(_: Caller, row: Row) -> bool:
+    """Whether the row is one for everyone; what belongs to a probe is for probes."""
+    return "hidden" not in row.traits
+
+
+def as_owner(caller: Caller, _: Row) -> bool:
+    """Whether the owner of all tables asks, which the migrator becomes and nobody logs in as."""
+    return caller.acts_as == "owner"
+
+
+def is_a(*traits: str) -> Rule:
+    """Rows with all of these traits."""
+    return lambda _, row: row.traits.issuperset(traits)
+
+
+def called(*names: str) -> Rule:
+    """Rows with one of these names."""
+    return lambda _, row: row.name in names
+
+
+def both(*rules: Rule) -> Rule:
+    """Rows for which every rule holds."""
+    return lambda caller, row: all(rule(caller, row) for rule in rules)
+
+
+def by(login: str, rule: Rule, *, duty: str | None = None) -> Rule:
+    """Rows that a login role reaches, on one of its duties when that matters."""
+    return lambda c, r: c.login == login and c.acts_as is None and (duty is None or c.duty == duty) and rule(c, r)
+
+
+def only(login: str) -> Standing:
+    """Whoever comes as this login role."""
+    return lambda caller: caller.login == login
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns a login role may name; `*` stands for all, `-` before names for all the others."""
+
+    reads: str = ""
+    inserts: str = ""
+    updates: str = ""
+
+    def named(self, act: str, every: Iterable[str]) -> frozenset[str]:
+        """Return the columns that may be named in an act, out of every column there is."""
+        words = getattr(self, act).split()
+        if words[:1] == [EVERY]:
+            return frozenset(every)
+        if words[:1] == ["-"]:
+            return frozenset(every) - set(words[1:])
+        return frozenset(words)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rights:
+    """What may be done to one table: by whom, to which rows, naming which columns.
+
+    `inserts` and `updates` go by the names of the tries in `tries.py`.
+    """
+
+    reads: tuple[Rule, ...] = ()
+    inserts: Mapping[str, Standing] = field(default_factory=dict[str, Standing])
+    updates: Mapping[str, Rule] = field(default_factory=dict[str, Rule])
+    deletes: Rule | None = None
+    columns: Mapping[str, Columns] = field(default_factory=dict[str, Columns])
+
+
+NOTHING = Rights()
+_OWN_TO_SEE = {"web": Columns(reads=EVERY)}
+_TEXT = "full_name_sealed headline_sealed email_sealed phone_sealed location_sealed summary_sealed"
+_JOB = (
+    "title description employment_type location country is_remote salary_currency salary_from salary_to"
+    " status posted_at closes_on"
+)
+
+TABLES: Mapping[str, Rights] = {
+    # A person, and how they get in. Nobody reads what proves it.
+    "upheld.people": Rights(
+        reads=(by("web", own), by("worker", own)), columns={"web": Columns(EVERY), "worker": Columns(EVERY)}
+    ),
+    "upheld.credentials": Rights(reads=(by("web", own),), columns={"web": Columns("- password_hash")}),
+    "upheld.email_verifications": Rights(reads=(by("web", own),), columns={"web": Columns("- token_hash")}),
+    "upheld.sessions": Rights(
+        reads=(by("web", own),),
+        updates={"end": by("web", own), "act for nobody": by("web", own)},
+        columns={"web": Columns("- secret_hash", updates="revoked_at organisation_id")},
+    ),
+    "upheld.job_secrets": Rights(reads=(by("web", own),), columns={"web": Columns("- secret_hash")}),
+    "upheld.operators": Rights(reads=(by("web", own),), columns=_OWN_TO_SEE),
+    "upheld.operator_invitations": Rights(
+        inserts={"a link": only("maintenance")}, columns={"maintenance": Columns(inserts=EVERY)}
+    ),
+    # An employer's name is public; who belongs to it is known to each member of themselves.
+    "upheld.organisations": Rights(
+        reads=(by("web", is_public), by("worker", is_public)),
+        columns={"web": Columns(EVERY), "worker": Columns(EVERY)},
+    ),
+    "upheld.members": Rights(reads=(by("web", own),), columns=_OWN_TO_SEE),
+    "upheld.fair_use_acceptances": Rights(
+        reads=(by("web", own),),
+        inserts={"of fair use": lambda c: signed_in(c) and c.organisation is not None},
+        columns={"web": Columns(EVERY, inserts="notice_id")},
+    ),
+    # What was said and agreed to.
+    "upheld.notices": Rights(
+        reads=tuple(by(login, anything) for login in ("web", "gate", "worker", "maintenance")),
+        inserts={"a wording": only("maintenance")},
+        columns={
+            "web": Columns(EVERY),
+            "gate": Columns(EVERY),
+            "worker": Columns(EVERY),
+            "maintenance": Columns(EVERY, inserts="id kind version language body sha256"),
+        },
+    ),
+    "upheld.consents": Rights(
+        reads=(by("web", own),),
+        inserts={"to an account": signed_in, "to an application": signed_in},
+        columns={"web": Columns(EVERY, inserts="purpose organisation_id notice_id given origin_sealed")},
+    ),
+    # A candidate's own; what is sealed is read through functions that answer for it.
+    "upheld.profiles": Rights(
+        reads=(by("web", own),),
+        inserts={"own": signed_in},
+        updates={"edit": by("web", own)},
+        columns={"web": Columns("person_id visibility updated_at", _TEXT, f"visibility updated_at {_TEXT}")},
+    ),
+    "upheld.documents": Rights(
+        reads=(by("web", own),),
+        inserts={"own": signed_in},
+        updates={"forget the text": by("web", own)},
+        deletes=by("web", own),
+        columns={
+            "web": Columns(
+                "- name_sealed text_sealed", "id object_id media_type size_bytes name_sealed text_sealed", "text_sealed"
+            )
+        },
+    ),
+    # Jobs are public while they are open, and followed to their end by those who applied.
+    "upheld.jobs": Rights(
+        reads=(
+            by("web", is_a("open", "shown")),
+            by("web", own_organisation),
+            by("web", both(called("harbour's closed"), lambda caller, _: caller.person == "ben")),
+        ),
+        inserts={"own organisation's": hires},
+        updates={"edit": by("web", lambda caller, row: own_organisation(caller, row) and hires(caller))},
+        columns={"web": Columns(EVERY, f"id {_JOB}", _JOB)},
+    ),
+    "upheld.applications": Rights(
+        reads=(by("web", own), by("web", candidate_of_mine), by("worker", own)),
+        inserts={"to an open job": signed_in},
+        updates={
+            "withdraw": by("web", both(own, is_a("open"))),
+            "move on": by("web", both(candidate_of_mine, is_a("open"))),
+        },
+        columns={
+            "web": Columns(EVERY, "id organisation_id job_id", "stage closed_at keep_until"),
+            "worker": Columns(EVERY),
+        },
+    ),
+    "upheld.application_snapshots": Rights(
+        inserts={"what ada sends to pier": lambda c: c.login == "web" and c.person == "ada"},
+        columns={"web": Columns(inserts="- person_id")},
+    ),
+    "upheld.application_events": Rights(
+        reads=(by("web", own), by("web", candidate_of_mine)),
+        inserts={
+            "ada@harbour is withdrawn": lambda c: c.login == "web" and c.person == "ada",
+            "ada@harbour moves on": lambda c: sees_candidates(c) and c.organisation == "harbour",
+            "ben@pier moves on": lambda c: sees_candidates(c) and c.organisation == "pier",
+        },
+        columns={"web": Columns(EVERY, "id application_id organisation_id person_id stage reason_sealed")},
+    ),
+    "upheld.disclosures": Rights(
+        reads=(by("web", own),),
+        inserts={"to quay": signed_in},
+        updates={"end": by("web", own)},
+        columns={"web": Columns(EVERY, "organisation_id sections", "sections made_at ended_at")},
+    ),
+    "upheld.access_journal": Rights(reads=(by("web", own),), columns=_OWN_TO_SEE),
+    # Mails wait for their person; the worker takes those of the one it is sending to.
+    "upheld.messages": Rights(
+        reads=(by("web", own), by("worker", own, duty="mail")),
+        deletes=by("worker", own, duty="mail"),
+        columns={"web": Columns(EVERY), "worker": Columns(EVERY)},
+    ),
+    "upheld.erasures": Rights(
+        reads=(by("web", own),),
+        inserts={"own": signed_in},
+        updates={"call off": by("web", both(own, is_a("scheduled")))},
+        columns={"web": Columns(EVERY, "id receipt_hash due_at", "state")},
+    ),
+    # What the platform notes of itself.
+    "upheld.audit_entries": Rights(
+        reads=(by("web", own), by("auditor", anything)), columns={"web": Columns(EVERY), "auditor": Columns(EVERY)}
+    ),
+    "upheld.limit_counters": NOTHING,
+    "sealed.context_keys": NOTHING,
+    # Which migrations were applied is written down by the owner, which is who applies them.
+    "road.steps": Rights(
+        reads=(as_owner,),
+        inserts={"any row": lambda caller: caller.acts_as == "owner"},
+        updates={"change": as_owner},
+        deletes=as_owner,
+    ),
+    # The worker takes up the duties it knows.
+    "queue.pgqueuer": Rights(
+        reads=(by("worker", called("mail", "erasure")),),
+        updates={"take up": by("worker", called("mail", "erasure"))},
+        deletes=by("worker", called("mail", "erasure")),
+        columns={"worker": Columns(EVERY, "", EVERY)},
+    ),
+    "queue.pgqueuer_log": Rights(
+        reads=(by("worker", called("mail")),),
+        inserts={"an outcome": only("worker")},
+        updates={"sum up": by("worker", called("mail"))},
+        columns={"worker": Columns(EVERY, EVERY, EVERY)},
+    ),
+    "queue.pgqueuer_schedules": Rights(
+        reads=(by("worker", called("tidy")),),
+        inserts={"a duty": only("worker")},
+        updates={"advance": by("worker", called("tidy"))},
+        columns={"worker": Columns(EVERY, EVERY, EVERY)},
+    ),
+    "queue.pgqueuer_statistics": Rights(
+        reads=(by("worker", called("mail")),),
+        inserts={"a sum": only("worker")},
+        updates={"add up": by("worker", called("mail"))},
+        columns={"worker": Columns(EVERY, EVERY, EVERY)},
+    ),
+}
+
+# The keys' own database: the vault works with all of it, and nobody else gets in.
+CONNECTS: Mapping[str, frozenset[str]] = {
+    "data": frozenset({"gate", "web", "worker", "maintenance", "support", "auditor", "migrator"}),
+    "keyring": frozenset({"vault", "migrator"}),
+}
+
+_ASKING = "current_person current_organisation current_standing current_session clock_now"
+FUNCTIONS: Mapping[str, str] = {
+    "web": (
+        f"{_ASKING} open_context asks_as_probe acts_for_probe may_see_candidates jobs_applied_to left_without_member"
+        " closes_by_the_rule record_act take_from_limit found_organisation queue_message queue_erasure"
+        " erasure_by_receipt list_applications open_application open_contact open_resume"
+        " own_profile own_documents own_snapshots"
+    ),
+    "gate": (
+        "clock_now record_at_the_gate take_from_limit look_at_limit register_person register_again verify_email"
+        " renew_link find_credential credential_of replace_credential mint_session freshen_session appoint_operator"
+        " queue_message_at_the_gate"
+    ),
+    "worker": (
+        f"{_ASKING} open_job_context asks_as_probe record_act plan_erasure erase_person certify_erasure take_up_erasure"
+    ),
+    "maintenance": (
+        "clock_now rotate_context_key record_duty drop_spent_counters which_exist erasures_under_way"
+        " count_overdue_erasures allow_erasure_again remove_old_applications remove_expired known_objects remove_probes"
+    ),
+    "auditor": f"{_ASKING} audit_content",
+    "support": "",
+    "migrator": "",
+}
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What one caller can do to one table, by the names of rows and tries."""
+
+    reads: frozenset[str] = frozenset()
+    inserts: frozenset[str] = frozenset()
+    updates: frozenset[str] = frozenset()
+    deletes: frozenset[str] = frozenset()
+    truncates: frozenset[str] = frozenset()
+
+
+ACTS = ("reads", "inserts", "updates", "deletes", "truncates")
+
+
+def may(caller: Caller, table: str) -> Reach:
+    """Return what a caller may do to a table. Only its owner, which nobody logs in as, can empty it."""
+    rights, rows = TABLES.get(table, NOTHING), ROWS.get(table, [])
+    takes = rights.deletes
+    empties = caller.acts_as == "owner" and table != "upheld.audit_entries"
+    return Reach(
+        reads=frozenset(row.name for row in rows if any(rule(caller, row) for rule in rights.reads)),
+        inserts=frozenset(name for name, standing in rights.inserts.items() if standing(caller)),
+        updates=frozenset(
+            f"{name} {row.name}" for name, rule in rights.updates.items() for row in rows if rule(caller, row)
+        ),
+        deletes=frozenset(row.name for row in rows if takes is not None and takes(caller, row)),
+        truncates=frozenset({"all of it"} if empties else ()),
+    )
+
+
+def may_name(login: str, table: str) -> Columns:
+    """Return which columns a login role may name."""
+    return TABLES.get(table, NOTHING).columns.get(login, Columns())
+
+
+LOGINS = tuple(dict.fromkeys(caller.login for caller in CALLERS))

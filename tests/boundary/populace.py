@@ -1,0 +1,302 @@
+"""Who and what the matrix is measured with: rows of every table, and the callers who try to reach them.
+
+Two organisations, two candidates and whoever belongs to them, planted by the administrator so
+that every table has rows of every kind of owner: `ada@harbour` is Ada's with Harbour & Sons.
+Harbour has an owner (Olga), a manager (Mona), an interviewer (Ivan), and an owner who has not
+accepted fair use yet (Ines). Petra owns Pier, Olaf operates, Pia is a probe.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+from uuid import NAMESPACE_DNS, uuid5
+
+PEOPLE = ("ada", "ben", "olga", "mona", "ivan", "ines", "petra", "olaf", "pia")
+ORGANISATIONS = ("harbour", "pier", "quay", "probes")
+MEMBERS = {
+    "olga": ("harbour", "owner"), "mona": ("harbour", "manager"), "ivan": ("harbour", "interviewer"),
+    "ines": ("harbour", "owner"), "petra": ("pier", "owner"), "pia": ("probes", "owner"),
+}  # fmt: skip
+ACCEPTED_FAIR_USE = ("olga", "mona", "ivan", "petra")
+LATER = "upheld.clock_now() + interval '1 day'"
+SEALED = "'\\x0102'"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A planted row: what it is called, whose it is, with which organisation, and what else matters."""
+
+    name: str
+    values: dict[str, str]
+    whose: str | None = None
+    at: str | None = None
+    traits: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody who reaches the database: a login role, and the context it opens."""
+
+    name: str
+    login: str
+    person: str | None = None
+    duty: str | None = None
+    acts_as: str | None = None
+
+    @property
+    def organisation(self) -> str | None:
+        """The organisation the caller acts for."""
+        return MEMBERS.get(self.person or "", (None, None))[0]
+
+    @property
+    def standing(self) -> str | None:
+        """The caller's role in it."""
+        return MEMBERS.get(self.person or "", (None, None))[1]
+
+    @property
+    def secret(self) -> bytes | None:
+        """What opens the caller's context."""
+        return secret_of(self.person, self.duty or "session") if self.person else None
+
+
+CALLERS = (
+    Caller("anonymous", "web"),
+    Caller("ada, a candidate", "web", "ada"),
+    Caller("ben, another candidate", "web", "ben"),
+    Caller("olga, owner of harbour", "web", "olga"),
+    Caller("mona, manager of harbour", "web", "mona"),
+    Caller("ivan, interviewer of harbour", "web", "ivan"),
+    Caller("ines, owner before fair use", "web", "ines"),
+    Caller("petra, owner of pier", "web", "petra"),
+    Caller("olaf, operator", "web", "olaf"),
+    Caller("the gate", "gate"),
+    Caller("worker, idle", "worker"),
+    Caller("worker, mailing ada", "worker", "ada", duty="mail"),
+    Caller("worker, erasing ada", "worker", "ada", duty="erasure"),
+    Caller("maintenance", "maintenance"),
+    Caller("support", "support"),
+    Caller("auditor", "auditor"),
+    Caller("migrator", "migrator"),
+    Caller("migrator, as the owner", "migrator", acts_as="owner"),
+)
+
+
+def id_of(name: str) -> str:
+    """Return the id of what has a name, as SQL."""
+    return f"'{uuid5(NAMESPACE_DNS, name)}'"
+
+
+def secret_of(person: str, what: str) -> bytes:
+    """Return the secret that opens a person's context."""
+    return hashlib.sha256(f"{what} of {person}".encode()).digest()
+
+
+def hashed(text: str) -> str:
+    """Return 32 bytes that belong to a text, as SQL."""
+    return f"sha256('{text}')"
+
+
+def _hash_of_secret(person: str, what: str) -> str:
+    return f"sha256('\\x{secret_of(person, what).hex()}')"
+
+
+def _of_people() -> dict[str, list[Row]]:
+    """Return what belongs to people, whatever they use their account for."""
+    session = {"idle_for": "interval '1 day'", "expires_at": LATER}
+    return {
+        "upheld.people": [
+            Row(who, {"id": id_of(who), "email_index": hashed(who), "email_sealed": SEALED,
+                      "is_probe": str(who == "pia")}, who)
+            for who in PEOPLE
+        ],
+        "upheld.credentials": [
+            Row(who, {"person_id": id_of(who), "password_hash": "'$2b$10$none'"}, who) for who in ("ada", "olga")
+        ],
+        "upheld.email_verifications": [
+            Row(who, {"token_hash": hashed(who), "person_id": id_of(who), "expires_at": LATER}, who)
+            for who in ("ada", "ben")
+        ],
+        "upheld.organisations": [
+            Row(name, {"id": id_of(name), "name": f"'{name}'", "is_probe": str(name == "probes")}, at=name,
+                traits=frozenset({"hidden"} if name == "probes" else ()))
+            for name in ORGANISATIONS
+        ],
+        "upheld.members": [
+            Row(f"{who}@{at}", {"organisation_id": id_of(at), "person_id": id_of(who), "role": f"'{role}'"}, who, at)
+            for who, (at, role) in MEMBERS.items()
+        ],
+        "upheld.sessions": [
+            Row(who, {"id": id_of(f"session {who}"), "person_id": id_of(who),
+                      "secret_hash": _hash_of_secret(who, "session"),
+                      "organisation_id": id_of(MEMBERS[who][0]) if who in MEMBERS else "null", **session}, who)
+            for who in PEOPLE
+        ],
+        "upheld.job_secrets": [
+            Row(f"{who}'s {duty}", {"secret_hash": _hash_of_secret(who, duty), "person_id": id_of(who),
+                                    "duty": f"'{duty}'", "expires_at": LATER}, who, traits=frozenset({duty}))
+            for who, duty in (("ada", "mail"), ("ada", "erasure"), ("ben", "mail"))
+        ],
+        "upheld.operators": [Row("olaf", {"person_id": id_of("olaf")}, "olaf")],
+        "upheld.messages": [
+            Row(who, {"id": id_of(f"message {who}"), "person_id": id_of(who), "kind": "'accounts/verify-address'",
+                      "parameters_sealed": SEALED}, who)
+            for who in ("ada", "ben")
+        ],
+        "upheld.erasures": [
+            Row("ada", {"id": id_of("erasure ada"), "person_id": id_of("ada"), "receipt_hash": hashed("ada"),
+                        "due_at": LATER}, "ada", traits=frozenset({"scheduled"})),
+            Row("ben, called off", {"id": id_of("erasure ben"), "person_id": id_of("ben"), "state": "'cancelled'",
+                                    "receipt_hash": hashed("ben"), "due_at": LATER}, "ben"),
+        ],
+    }  # fmt: skip
+
+
+def _of_the_platform() -> dict[str, list[Row]]:
+    """Return what belongs to nobody, or records what somebody did."""
+    leaf = {"action": "'session.opened'", "salt": hashed("salt"), "leaf": hashed("leaf")}
+    return {
+        "upheld.audit_entries": [
+            Row("ada's", {"id": "default", "actor_id": id_of("ada"), **leaf}, "ada"),
+            Row("olga's", {"id": "default", "actor_id": id_of("olga"), "organisation_id": id_of("harbour"), **leaf},
+                "olga", "harbour"),
+            Row("the platform's", {"id": "default", "actor_id": "null", **leaf}),
+        ],
+        "upheld.limit_counters": [
+            Row("a counter", {"subject": hashed("someone"), "window_at": "upheld.clock_now()", "expires_at": LATER,
+                              "taken": "1"})
+        ],
+        "upheld.notices": [
+            Row(name, {"id": id_of(name), "kind": f"'{kind}'", "version": f"'{name}'", "language": "'xx'",
+                       "body": f"'{name}'", "sha256": f"sha256('{name}')"})
+            for name, kind in (("on accounts", "account"), ("on applications", "application"),
+                               ("on fair use", "fair-use"), ("on fair use again", "fair-use"))
+        ],
+        "upheld.operator_invitations": [Row("a link", {"token_hash": hashed("operator"), "expires_at": LATER})],
+        "sealed.context_keys": [Row("a key", {"inner_pad": "decode(repeat('00', 64), 'hex')",
+                                              "outer_pad": "decode(repeat('00', 64), 'hex')"})],
+        "queue.pgqueuer": [
+            Row(name, {"priority": "0", "status": "'queued'", "entrypoint": f"'{name}'", "execute_after": LATER})
+            for name in ("mail", "erasure", "unknown")
+        ],
+        "queue.pgqueuer_log": [
+            Row(name, {"job_id": "0", "status": "'successful'", "priority": "0", "entrypoint": f"'{name}'"})
+            for name in ("mail", "unknown")
+        ],
+        "queue.pgqueuer_schedules": [
+            Row(name, {"expression": "'* * * * *'", "entrypoint": f"'{name}'"}) for name in ("tidy", "unknown")
+        ],
+        "queue.pgqueuer_statistics": [
+            Row(name, {"count": "1", "priority": "0", "status": "'successful'", "entrypoint": f"'{name}'"})
+            for name in ("mail", "unknown")
+        ],
+        "road.steps": [Row("a step", {"name": "'9999_pre_matrix.sql'"})],
+    }  # fmt: skip
+
+
+def _of_candidates() -> dict[str, list[Row]]:
+    """Return what candidates keep for themselves, and what they agreed to."""
+    document = {"media_type": "'application/pdf'", "size_bytes": "1", "name_sealed": SEALED, "text_sealed": SEALED}
+    return {
+        "upheld.profiles": [
+            Row(who, {"person_id": id_of(who), "headline_sealed": SEALED}, who) for who in ("ada", "ben")
+        ],
+        "upheld.documents": [
+            Row(who, {"id": id_of(f"document {who}"), "person_id": id_of(who), "object_id": id_of(f"file {who}"),
+                      **document}, who)
+            for who in ("ada", "ben")
+        ],
+        "upheld.consents": [
+            Row("ada", {"id": id_of("consent ada"), "person_id": id_of("ada"), "purpose": "'account'",
+                        "notice_id": id_of("on accounts"), "given": "true"}, "ada"),
+            *(
+                Row(f"{who}@{at}", {"id": id_of(f"consent {who}@{at}"), "person_id": id_of(who), "given": "true",
+                                    "purpose": "'application'", "notice_id": id_of("on applications"),
+                                    "organisation_id": id_of(at)}, who, at)
+                for who, at in (("ada", "harbour"), ("ben", "pier"))
+            ),
+        ],
+        "upheld.disclosures": [
+            Row(f"{who}@{at}", {"person_id": id_of(who), "organisation_id": id_of(at), "sections": "'{contact}'"},
+                who, at)
+            for who, at in (("ada", "harbour"), ("ben", "pier"))
+        ],
+        "upheld.fair_use_acceptances": [
+            Row(f"{who}@{MEMBERS[who][0]}", {"organisation_id": id_of(MEMBERS[who][0]), "person_id": id_of(who),
+                                             "notice_id": id_of("on fair use")}, who, MEMBERS[who][0])
+            for who in ACCEPTED_FAIR_USE
+        ],
+    }  # fmt: skip
+
+
+# (candidate, organisation) → the status of the job, and the stage of the application.
+APPLICATIONS = {
+    ("ada", "harbour"): ("open", "new"), ("ben", "harbour"): ("closed", "rejected"),
+    ("ben", "pier"): ("open", "new"), ("ada", "pier"): ("open", "new"),
+}  # fmt: skip
+JOBS = {
+    "harbour": ("open", "draft", "closed", "spare"), "pier": ("open", "draft"), "probes": ("open",),
+}  # fmt: skip
+
+
+def job_values(organisation: str, status: str) -> dict[str, str]:
+    """Return what a job's row holds; a spare one is open, and nobody has applied to it."""
+    state = "open" if status == "spare" else status
+    return {
+        "id": id_of(f"job {organisation} {status}"), "title": "'Boat keeper'", "description": "repeat('boats ', 9)",
+        "employment_type": "'contract'", "location": "'Bristol'", "country": "'GB'", "status": f"'{state}'",
+        "posted_at": "null" if state == "draft" else "upheld.clock_now()",
+    }  # fmt: skip
+
+
+def _of_hiring() -> dict[str, list[Row]]:
+    """Return jobs, and what candidates sent to them."""
+    jobs = [
+        Row(f"{at}'s {status}",
+            {**job_values(at, status), "organisation_id": id_of(at), "is_probe": str(at == "probes")}, at=at,
+            traits=frozenset({"open" if status == "spare" else status, "hidden" if at == "probes" else "shown"}))
+        for at, kinds in JOBS.items() for status in kinds
+    ]  # fmt: skip
+    rows: dict[str, list[Row]] = {
+        "upheld.jobs": jobs, "upheld.applications": [], "upheld.application_snapshots": [],
+        "upheld.application_events": [], "upheld.access_journal": [],
+    }  # fmt: skip
+    for (who, at), (job, stage) in APPLICATIONS.items():
+        name, closed = f"{who}@{at}", stage == "rejected"
+        theirs = {"organisation_id": id_of(at), "person_id": id_of(who)}
+        same = {"application_id": id_of(f"application {name}"), **theirs}
+        rows["upheld.applications"].append(Row(
+            name,
+            {"id": same["application_id"], **theirs, "job_id": id_of(f"job {at} {job}"), "stage": f"'{stage}'",
+             "closed_at": "upheld.clock_now()" if closed else "null",
+             "keep_until": "current_date + 300" if closed else "null"},
+            who, at, frozenset({"closed" if closed else "open"}),
+        ))  # fmt: skip
+        rows["upheld.application_events"].append(
+            Row(name, {"id": id_of(f"event {name}"), **same, "stage": f"'{stage}'"}, who, at)
+        )
+        rows["upheld.access_journal"].append(
+            Row(name, {"id": id_of(f"view {name}"), **same, "viewer_id": id_of("olga"), "part": "'contact'"}, who, at)
+        )
+        if name != "ada@pier":  # it has been sent this moment: what it says follows in the same transaction
+            rows["upheld.application_snapshots"].append(
+                Row(name, {**same, "full_name_sealed": SEALED, "email_sealed": SEALED,
+                           "resume_object_id": id_of(f"sent {name}")}, who, at)
+            )  # fmt: skip
+    return rows
+
+
+ROWS: dict[str, list[Row]] = {**_of_people(), **_of_the_platform(), **_of_candidates(), **_of_hiring()}
+
+
+async def plant(administrator: Any) -> None:
+    """Plant every row, unless they are there already; foreign keys are asked when all are there."""
+    if await administrator.fetchval(f"select exists (select from upheld.people where id = {id_of('ada')})"):  # noqa: S608 - our own names
+        return
+    async with administrator.transaction():
+        await administrator.execute("set local session_replication_role = replica")
+        for table, rows in ROWS.items():
+            for row in rows:
+                values = {column: value for column, value in row.values.items() if value != "default"}
+                await administrator.execute(
+                    f"insert into {table} ({', '.join(values)}) values ({', '.join(values.values())})"  # noqa: S608 - our own names
+                )
