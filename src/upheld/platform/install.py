@@ -22,6 +22,8 @@ from upheld.platform.settings import Settings, SettingsError
 
 LOGIN_ROLES = ("migrator", "gate", "web", "worker", "maintenance", "support", "auditor", "vault", "backup")
 DATABASE, KEYRING = "upheld", "keyring"
+DATA_ROLES = "migrator, gate, web, worker, maintenance, support, auditor, backup"
+KEYRING_ROLES = "migrator, vault, backup"
 
 
 class InstallError(UnavailableError):
@@ -73,13 +75,16 @@ async def install(administrator: str, settings: Settings) -> None:
         for name in (database, keyring):
             if not await admin.fetchval("select true from pg_database where datname = $1", name):
                 await admin.execute(f"create database {name} owner owner template template0 encoding 'UTF8'")
-            await admin.execute(f"revoke all on database {name} from public")
-        await admin.execute(
-            f"grant connect on database {database} to migrator, gate, web, worker, maintenance, support, auditor, backup"
-        )
-        await admin.execute(f"grant connect on database {keyring} to migrator, vault, backup")
+        await let_in(admin, database, DATA_ROLES)
+        await let_in(admin, keyring, KEYRING_ROLES)
     finally:
         await admin.close()
+
+
+async def let_in(admin: "asyncpg.Connection[asyncpg.Record]", database: str, roles: str) -> None:
+    """Let these roles connect to a database, and nobody else."""
+    await admin.execute(f"revoke all on database {database} from public")
+    await admin.execute(f"grant connect on database {database} to {roles}")
 
 
 def database_name(base: str) -> str:

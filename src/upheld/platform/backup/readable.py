@@ -1,0 +1,36 @@
+"""What a keyring cannot open: values whose key is neither in it nor was destroyed by an erasure."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from upheld.platform.database import load_queries
+
+_Q = load_queries("upheld.platform.backup")
+
+
+async def unreadable(data: Any, keyring: Any, erased: Collection[UUID]) -> dict[str, int]:  # noqa: ANN401 - asyncpg's own connections
+    """Return how many values of each column have lost their key, other than by an erasure.
+
+    Args:
+        data: connected to the data as an administrator.
+        keyring: connected to the keyring as an administrator.
+        erased: who is in the register of erasures; their keys are gone on purpose.
+    """
+    async with keyring.transaction(readonly=True):
+        known = {row["id"].bytes async for row in keyring.cursor(_Q["key_ids"].sql, prefetch=10_000)}
+    gone = set(erased)
+    lost: dict[str, int] = {}
+    async with data.transaction(isolation="repeatable_read", readonly=True):
+        await data.execute(_Q["qualified_names"].sql)
+        for tab, col, whose in await data.fetch(_Q["sealed_columns"].sql):
+            person = whose or "null::uuid"
+            statement = (
+                f"select substring({col} from 2 for 16) as key, {person} as whose from {tab} where {col} is not null"  # noqa: S608 - as the catalog spells it
+            )
+            count = 0
+            async for row in data.cursor(statement, prefetch=10_000):
+                count += row["key"] not in known and row["whose"] not in gone
+            if count:
+                lost[f"{tab}.{col}"] = count
+    return lost
