@@ -18,6 +18,7 @@ from upheld.platform.install import url
 from upheld.platform.web.cookies import SESSION_COOKIE, read_session
 
 NOBODY = "nobody"
+STAFF = {"mona": "manager", "ivan": "interviewer", "ines": "owner"}
 
 
 @dataclass
@@ -66,7 +67,8 @@ class World:
 async def peopled(cluster: Cluster) -> AsyncGenerator[World]:
     """Yield a world: Olga hires at Harbour and Petra at Pier, Ada applies to the one and Ben to the other.
 
-    Nora has an organisation and Ines belongs to Harbour; neither has accepted fair use.
+    Harbour has a manager, Mona, and an interviewer, Ivan. Nora has an organisation and Ines is an
+    owner of Harbour; neither has accepted fair use. Olaf operates the deployment.
     """
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
@@ -75,10 +77,10 @@ async def peopled(cluster: Cluster) -> AsyncGenerator[World]:
         petra = await enter(employer(deployment, "petra@example.com", "Pier Works"))
         nora = await enter(deployment.person("nora@example.com"))
         await nora.form("/organisations/new", name="North Sheds", website="")
-        ines = await enter(deployment.person("ines@example.com"))
+        staff = {name: await enter(deployment.person(f"{name}@example.com")) for name in (*STAFF, "olaf")}
         ada = await enter(candidate(deployment, "ada@example.org"))
         ben = await enter(candidate(deployment, "ben@example.org"))
-        browsers = {"olga": olga, "petra": petra, "nora": nora, "ines": ines, "ada": ada, "ben": ben}
+        browsers = {"olga": olga, "petra": petra, "nora": nora, **staff, "ada": ada, "ben": ben}
         ids, opened = await _applied(deployment, browsers)
         ids["bens_receipt"] = (await ask_to_leave(ben)).rsplit("/", 1)[1]
         world = World(deployment, browsers, ids, opened)
@@ -114,16 +116,7 @@ async def _find(world: World) -> None:
     """Look up, as the administrator, what the attacker is supposed to have guessed; plant secrets of work."""
     admin = await world.deployment.administrator()
     try:
-        await admin.execute(
-            "insert into upheld.members (organisation_id, person_id, role) values ($1, $2, 'owner')",
-            UUID(world.ids["org_of_olga"]),
-            UUID(world.ids["ines"]),
-        )
-        await admin.execute(
-            "update upheld.sessions set organisation_id = $1 where person_id = $2",
-            UUID(world.ids["org_of_olga"]),
-            UUID(world.ids["ines"]),
-        )
+        await _employ(admin, world.ids)
         await admin.execute("analyze")  # so that there are samples to steal
         for name, person in (("ada", world.ids["ada"]), ("ben", world.ids["ben"])):
             mine = await admin.fetchval("select id from upheld.sessions where person_id = $1", UUID(person))
@@ -147,6 +140,28 @@ async def _find(world: World) -> None:
             )
     finally:
         await admin.close()
+
+
+async def _employ(admin: Any, ids: dict[str, str]) -> None:
+    """Make the staff members of Harbour and Olaf an operator: no page invites anybody yet."""
+    harbour = UUID(ids["org_of_olga"])
+    for name, role in STAFF.items():
+        await admin.execute(
+            "insert into upheld.members (organisation_id, person_id, role) values ($1, $2, $3)",
+            harbour,
+            UUID(ids[name]),
+            role,
+        )
+        await admin.execute(
+            "update upheld.sessions set organisation_id = $1 where person_id = $2", harbour, UUID(ids[name])
+        )
+    await admin.execute(
+        "insert into upheld.fair_use_acceptances (organisation_id, person_id, notice_id)"
+        " select $1, who, n.id from unnest($2::uuid[]) as who, upheld.notices as n where n.kind = 'fair-use'",
+        harbour,
+        [UUID(ids["mona"]), UUID(ids["ivan"])],
+    )
+    await admin.execute("insert into upheld.operators (person_id) values ($1)", UUID(ids["olaf"]))
 
 
 async def _waiting_mail(admin: Any, person: str) -> str:

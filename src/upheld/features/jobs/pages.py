@@ -94,6 +94,7 @@ async def edit_page(request: AnyRequest, visit: Visit, job_id: FromPath[UUID]) -
 async def edit_do(request: AnyRequest, visit: Visit, job_id: FromPath[UUID]) -> Response[str] | Redirect:
     """Keep the changes; a draft can be published in the same step."""
     form, acting = await Form.read(request), visit.acting()
+    check_may_hire(acting)
     job = await own_job(acting, job_id)
     publish = form.get("then") == "publish"
     try:
