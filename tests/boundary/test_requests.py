@@ -17,7 +17,7 @@ from tests.support.cluster import Cluster
 from tests.support.deployment import PASSWORD, Browser, Deployment, hidden
 from tests.support.hiring import applied, candidate, employer, filled_form, new_job, pdf, upload
 from upheld.main.worker import is_table_change
-from upheld.platform.web import visits
+from upheld.platform.web import arrivals
 from upheld.platform.web.cookies import SESSION_COOKIE
 
 pytestmark = pytest.mark.anyio
@@ -136,7 +136,7 @@ async def test_signing_in_leads_to_a_route_of_ours(deployment: Deployment, to: s
 
 async def test_a_sender_who_dawdles_holds_no_connection(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twenty of them, where the web has sixteen connections."""
-    monkeypatch.setattr(visits, "_PATIENCE", dt.timedelta(seconds=2))
+    monkeypatch.setattr(arrivals, "PATIENCE", 2)
     ada = world.browsers["ada"]
 
     async def dawdle() -> AsyncGenerator[bytes]:

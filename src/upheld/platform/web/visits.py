@@ -5,14 +5,12 @@ route that must not hold a transaction of its own (signing in: it hashes; static
 says `opt={"no_transaction": True}`. Everything else runs inside the context of the person
 whose session secret the cookie carries, as the database itself has established it.
 
-A change is read from the network as a whole before its transaction begins: somebody who
-sends slowly holds no connection to the database meanwhile.
+A change is read from the network as a whole before its transaction begins (`arrivals`).
 
 A transaction is committed before the first byte of a good answer leaves, and undone when
 the answer is an error: what was journaled for a page is on disk before the page is seen.
 """
 
-import asyncio
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
@@ -23,10 +21,11 @@ from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from upheld.kit.errors import SignInNeededError, UpheldError
+from upheld.kit.errors import SignInNeededError
 from upheld.platform.acting import Acting
 from upheld.platform.database import Query, RequestTransaction, Transaction
 from upheld.platform.services import Platform
+from upheld.platform.web.arrivals import Arrivals
 from upheld.platform.web.cookies import SESSION_COOKIE, read_session
 
 OPEN_CONTEXT = Query(
@@ -35,16 +34,6 @@ OPEN_CONTEXT = Query(
     "Opens the context of the session whose secret is presented.",
 )
 _VISIT = "upheld.visit"
-_PATIENCE = dt.timedelta(minutes=1)
-_LARGEST_BUFFERED = 12 * 1024 * 1024
-"""A little over what forms take; more than that is passed on, for them to refuse."""
-
-
-class SlowError(UpheldError):
-    """It took too long to arrive. Send it again, over a faster connection if you can."""
-
-    code = "slow"
-    status = 408
 
 
 class Who(msgspec.Struct, frozen=True):
@@ -113,18 +102,21 @@ class Visits:
             # Without a transaction nobody can be signed in: such a route is for everyone.
             if not opt.get("public"):
                 raise SignInNeededError
-            await self._app(scope, receive, send)
+            async with Arrivals.of_this_loop().whole(scope, receive, None) as body:
+                await self._app(scope, body, send)
             return
         secret = self._secret(scope)
         if secret is None and not opt.get("public"):
             raise SignInNeededError
-        receive = await _arrived(scope, receive)
-        async with self._platform.database.request() as tx:
+        async with (
+            Arrivals.of_this_loop().whole(scope, receive, secret) as body,
+            self._platform.database.request() as tx,
+        ):
             visit.transaction = tx
             visit.who = None if secret is None else await open_context(tx, secret)
             if visit.who is None and not opt.get("public"):
                 raise SignInNeededError
-            await self._app(scope, receive, _committing(send, tx))
+            await self._app(scope, body, _committing(send, tx))
 
     def _secret(self, scope: Scope) -> bytes | None:
         token = ASGIConnection[Any, Any, Any, Any](scope).cookies.get(SESSION_COOKIE)
@@ -139,28 +131,6 @@ async def open_context(tx: Transaction, secret: bytes) -> Who | None:
 def current_visit(scope: Scope) -> OpenVisit:
     """Return the visit that the middleware has opened; injected into routes as `visit`."""
     return cast("dict[str, OpenVisit]", scope)[_VISIT]
-
-
-async def _arrived(scope: Scope, receive: Receive) -> Receive:
-    """Wait for the body of a change; return what hands it out again."""
-    if scope["type"] != "http" or cast("dict[str, str]", scope)["method"] in {"GET", "HEAD", "OPTIONS"}:
-        return receive
-    arrived: list[Any] = []
-    size, more = 0, True
-    try:
-        async with asyncio.timeout(_PATIENCE.total_seconds()):
-            while more and size <= _LARGEST_BUFFERED:
-                message: Any = await receive()
-                arrived.append(message)
-                size += len(message.get("body", b""))
-                more = message.get("more_body", False)
-    except TimeoutError:
-        raise SlowError from None
-
-    async def again() -> Any:  # noqa: ANN401 - ASGI's messages
-        return arrived.pop(0) if arrived else await receive()
-
-    return again
 
 
 def _committing(send: Send, tx: RequestTransaction) -> Send:
