@@ -10,7 +10,6 @@ import pytest
 from tests.support.catalog import connected
 from tests.support.deployment import Deployment
 from upheld.platform.keyfiles import PLATFORM_KEYS, KeyFileError, KeyFiles
-from upheld.platform.objects import CHUNK_BYTES
 from upheld.platform.vault import PLATFORM, PLATFORM_CLASSES, ErasedError, KeyRef, TamperedError, unwrap, wrap
 
 pytestmark = pytest.mark.anyio
@@ -203,64 +202,3 @@ async def test_a_root_key_that_is_wrong_missing_or_readable_by_others_is_refused
     with pytest.raises(KeyFileError):
         KeyFiles.open(settings)
 
-
-# Files.
-
-
-@pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES])
-async def test_a_file_comes_back_as_it_was(deployment: Deployment, size: int) -> None:
-    person, object_id, content = await person_with_keys(deployment), uuid4(), bytes(size)
-    await deployment.platform.objects.put(KeyRef(person, PLATFORM, "documents"), object_id, content)
-    assert await deployment.platform.objects.read(object_id) == content
-
-
-async def test_a_file_whose_chunks_were_changed_swapped_dropped_or_added_does_not_open(deployment: Deployment) -> None:
-    person, object_id = await person_with_keys(deployment), uuid4()
-    content = b"".join(bytes([number]) * CHUNK_BYTES for number in range(3))
-    await deployment.platform.objects.put(KeyRef(person, PLATFORM, "documents"), object_id, content)
-    path = deployment.settings.var / "objects" / "files" / object_id.hex[:2] / str(object_id)
-    whole = path.read_bytes()
-    assert content[:1000] not in whole
-    step = 12 + CHUNK_BYTES + 16
-    header, one, two, three = (
-        whole[:21],
-        whole[21 : 21 + step],
-        whole[21 + step : 21 + 2 * step],
-        whole[21 + 2 * step :],
-    )
-    spoilt = [
-        header + two + one + three,
-        header + one + three,
-        header + one + two,
-        whole + three,
-        whole[:-1],
-        header,
-        b"",
-        whole[:-1] + bytes([whole[-1] ^ 1]),
-    ]
-    for other in spoilt:
-        path.write_bytes(other)
-        with pytest.raises(TamperedError):
-            await deployment.platform.objects.read(object_id)
-
-
-async def test_a_file_does_not_open_under_another_ones_name_or_without_its_key(deployment: Deployment) -> None:
-    objects, person = deployment.platform.objects, await person_with_keys(deployment)
-    one, two = uuid4(), uuid4()
-    for object_id in (one, two):
-        await objects.put(KeyRef(person, PLATFORM, "documents"), object_id, b"a file")
-    folder = deployment.settings.var / "objects" / "files"
-    (folder / two.hex[:2] / str(two)).write_bytes((folder / one.hex[:2] / str(one)).read_bytes())
-    with pytest.raises(TamperedError):
-        await objects.read(two)
-    await deployment.platform.vault.destroy(person, PLATFORM)
-    with pytest.raises(ErasedError):
-        await objects.read(one)
-
-
-async def test_removing_files_twice_counts_them_once(deployment: Deployment) -> None:
-    objects, object_id = deployment.platform.objects, uuid4()
-    await objects.put(KeyRef(await person_with_keys(deployment), PLATFORM, "documents"), object_id, b"a file")
-    assert await objects.remove([object_id, uuid4()]) == 1
-    assert await objects.remove([object_id]) == 0
-    assert not await objects.exists(object_id)

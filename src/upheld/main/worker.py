@@ -47,8 +47,8 @@ PATIENCE = timedelta(seconds=30)
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=5), timedelta(minutes=15)
 
 TIDY_AT, ROTATE_AT = "*/10 * * * *", "0 * * * *"
-SWEEP_HOUR, SWEEP_MINUTES = 3, 10
-"""The first turn of `tidy` in this hour (UTC) also looks for files that a crash left behind."""
+ALL_FILES_EVERY = timedelta(hours=24)
+"""How often `tidy` goes through all files instead of those of the last hours; first when the worker starts."""
 
 Do = Callable[[UUID, str], Awaitable[None]]
 
@@ -177,9 +177,13 @@ def _register(queue: PgQueuer, duty: str, do: Do) -> None:
 def _schedule(queue: PgQueuer, platform: Platform) -> None:
     """Register the platform's own duties; of several workers, one takes each turn."""
 
+    all_files_due = platform.clock.now()
+
     async def tidy_now(_: Schedule) -> None:
-        now = platform.clock.now()
-        await _on_schedule("tidy", tidy(platform, sweep=now.hour == SWEEP_HOUR and now.minute < SWEEP_MINUTES))
+        nonlocal all_files_due
+        all_files = platform.clock.now() >= all_files_due
+        if await _on_schedule("tidy", tidy(platform, all_files=all_files)) and all_files:
+            all_files_due = platform.clock.now() + ALL_FILES_EVERY
 
     async def rotate_now(_: Schedule) -> None:
         await _on_schedule("rotate", rotate_when_due(platform))
@@ -202,12 +206,14 @@ async def _attempt(duty: str, job: Job, do: Do) -> None:
         raise RetryRequested(retry_delay(job.attempts), type(error).__name__) from None
 
 
-async def _on_schedule(duty: str, doing: Awaitable[object]) -> None:
-    """Do a platform's duty; when it fails, its next turn comes by itself."""
+async def _on_schedule(duty: str, doing: Awaitable[object]) -> bool:
+    """Do a platform's duty, and say whether it was done; when it fails, its next turn comes by itself."""
     try:
         await doing
     except Exception as error:  # noqa: BLE001 - rendered here, the duty's edge
         log.error("%s failed: %s", duty, type(error).__name__)  # noqa: TRY400 - a trace may quote a person\'s data
+        return False
+    return True
 
 
 def is_table_change(payload: str | bytes | bytearray) -> bool:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from upheld.platform.clock import Clock, SystemClock
 from upheld.platform.database import Database, Role
 from upheld.platform.keyfiles import KeyFiles
-from upheld.platform.objects import Objects, open_store
+from upheld.platform.objects import Objects
 from upheld.platform.register import Register
 from upheld.platform.settings import Settings
+from upheld.platform.stores import open_store
 from upheld.platform.vault import Vault
 
 
@@ -44,7 +45,7 @@ async def open_platform(
     keys = KeyFiles.open(settings)
     async with Database.open(settings, [*roles, "vault"]) as database:
         vault = Vault(database, keys)
-        store = open_store(settings.objects_url)
+        store = open_store(settings)
         yield Platform(
             settings=settings,
             database=database,

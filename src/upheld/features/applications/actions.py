@@ -5,6 +5,7 @@ of it, the key and the copy of the résumé, come before the rows that need them
 removed again when the transaction is undone.
 """
 
+from functools import partial
 from uuid import UUID, uuid4
 
 from upheld.features.applications import store
@@ -45,6 +46,7 @@ from upheld.kit.deadlines import APPLICATION_RECORD, kept_until
 from upheld.kit.errors import ConflictError, InvalidError, NotFoundError, RefusedError
 from upheld.platform.acting import Acting
 from upheld.platform.i18n import mark
+from upheld.platform.objects import documents_of, new_object_id
 from upheld.platform.outbox import queue_mail
 from upheld.platform.vault import APPLICATION, KeyRef
 
@@ -200,9 +202,9 @@ async def _add_snapshot(
     )
     resume = None
     if document is not None:
-        copied = uuid4()
-        acting.tx.if_undone(lambda: acting.platform.objects.remove([copied]))
-        await acting.platform.objects.copy(document.object_id, key, copied)
+        objects, copied = acting.platform.objects, new_object_id(acting.platform.clock.now())
+        acting.tx.if_undone(partial(objects.remove, [key], [copied]))
+        await objects.copy(documents_of(acting.person_id), document.object_id, key, copied)
         resume = (copied, document.media_type, document.size_bytes)
     await store.add_snapshot(acting.tx, of.id, of.organisation_id, sealed, resume)
 

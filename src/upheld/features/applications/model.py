@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 
+from upheld.platform.objects import Stored
+
 
 class Stage(StrEnum):
     """Where an application stands; the last three close it."""
@@ -84,11 +86,11 @@ class Resume:
 
 @dataclass(frozen=True)
 class ResumeFile:
-    """A résumé that was sent, whole."""
+    """A résumé that was sent; its file is not read yet."""
 
     name: str
     media_type: str
-    content: bytes
+    file: Stored
 
 
 @dataclass(frozen=True)
@@ -189,8 +191,10 @@ class SealedContact(msgspec.Struct, frozen=True):
 class SealedResume(msgspec.Struct, frozen=True):
     """Where a résumé lies, and what it is called."""
 
+    person_id: UUID
     object_id: UUID
     media_type: str
+    size_bytes: int
     resume_name_sealed: bytes
 
 

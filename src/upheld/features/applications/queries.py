@@ -33,6 +33,7 @@ from upheld.features.audit.model import Action
 from upheld.kit.errors import NotFoundError
 from upheld.platform.acting import Acting
 from upheld.platform.documents import PDF, picture_of, read_document
+from upheld.platform.objects import Stored, application_of
 
 _Thing = TypeVar("_Thing")
 
@@ -112,8 +113,9 @@ async def open_resume_file(acting: Acting, application_id: UUID) -> ResumeFile:
     row = _found(await store.open_resume(acting.tx, application_id))
     await record(acting, Action.RESUME_OPENED, "application", application_id)
     cells = await acting.platform.vault.open(SNAPSHOTS, application_id, _cells(row))
-    content = await acting.platform.objects.read(row.object_id)
-    return ResumeFile(_text(cells, "resume_name"), row.media_type, content)
+    key = application_of(row.person_id, _found(acting.organisation_id))
+    file = Stored(acting.platform.objects, key, row.object_id, row.size_bytes)
+    return ResumeFile(_text(cells, "resume_name"), row.media_type, file)
 
 
 async def open_resume_picture(acting: Acting, application_id: UUID) -> bytes:
@@ -123,10 +125,10 @@ async def open_resume_picture(acting: Acting, application_id: UUID) -> bytes:
         NotFoundError: no PDF was sent, or it is not theirs to see.
         DocumentError: it does not open.
     """
-    file = await open_resume_file(acting, application_id)
-    if file.media_type != PDF:
+    resume = await open_resume_file(acting, application_id)
+    if resume.media_type != PDF:
         raise NotFoundError
-    return await picture_of(file.content, file.media_type, acting.person_id)
+    return await picture_of(await resume.file.read(), resume.media_type, acting.person_id)
 
 
 async def open_resume_text(acting: Acting, application_id: UUID) -> str:
@@ -136,8 +138,8 @@ async def open_resume_text(acting: Acting, application_id: UUID) -> str:
         NotFoundError: none was sent, or it is not theirs to see.
         DocumentError: it does not open.
     """
-    file = await open_resume_file(acting, application_id)
-    return (await read_document(file.content, file.media_type, acting.person_id)).text
+    resume = await open_resume_file(acting, application_id)
+    return (await read_document(await resume.file.read(), resume.media_type, acting.person_id)).text
 
 
 # The candidate's side: their own, so nothing is journaled.
@@ -186,8 +188,9 @@ async def own_resume_file(acting: Acting, application_id: UUID) -> ResumeFile:
     """
     snapshot = await _own_snapshot(acting, application_id)
     resume = _found(snapshot.sent.resume)
-    content = await acting.platform.objects.read(_found(snapshot.resume_object_id))
-    return ResumeFile(resume.name, resume.media_type, content)
+    key = application_of(acting.person_id, snapshot.organisation_id)
+    file = Stored(acting.platform.objects, key, _found(snapshot.resume_object_id), resume.size_bytes)
+    return ResumeFile(resume.name, resume.media_type, file)
 
 
 async def _own_snapshot(acting: Acting, application_id: UUID) -> Snapshot:

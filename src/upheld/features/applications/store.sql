@@ -55,7 +55,7 @@ select email_sealed, phone_sealed from upheld.open_contact($1);
 
 -- name: open_resume
 -- Where the résumé sent with an application lies; writes the journal.
-select object_id, media_type, name_sealed as resume_name_sealed from upheld.open_resume($1);
+select person_id, object_id, media_type, size_bytes, name_sealed as resume_name_sealed from upheld.open_resume($1);
 
 -- name: events
 -- What happened to an application, in order.

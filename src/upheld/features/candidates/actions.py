@@ -19,6 +19,7 @@ from upheld.platform.acting import Acting
 from upheld.platform.documents import check_document, read_document, recognise
 from upheld.platform.documents.text import tidy
 from upheld.platform.limits import Limit, take
+from upheld.platform.objects import documents_of, new_object_id
 from upheld.platform.vault import PLATFORM, KeyRef
 from upheld.platform.web.forms import Upload
 
@@ -68,8 +69,8 @@ async def add_document(acting: Acting, upload: Upload) -> Document:
     await _leave_room(acting)
     if text is not None and not await reads_resumes(acting):
         text = None  # they have taken the permission back while we read
-    document_id, object_id, key = uuid4(), uuid4(), KeyRef(acting.person_id, PLATFORM, "documents")
-    acting.tx.if_undone(partial(acting.platform.objects.remove, [object_id]))
+    document_id, object_id, key = uuid4(), new_object_id(acting.platform.clock.now()), documents_of(acting.person_id)
+    acting.tx.if_undone(partial(acting.platform.objects.remove, [key], [object_id]))
     await acting.platform.objects.put(key, object_id, content)
     words = {"name_sealed": name, "text_sealed": text}
     sealed = await acting.platform.vault.seal(key, "documents", document_id, words)
@@ -89,7 +90,7 @@ async def remove_document(acting: Acting, document_id: UUID) -> None:
     object_id = await store.remove_document(acting.tx, document_id)
     if object_id is None:
         raise NotFoundError
-    acting.tx.once_committed(partial(acting.platform.objects.remove, [object_id]))
+    acting.tx.once_committed(partial(acting.platform.objects.remove, [documents_of(acting.person_id)], [object_id]))
     await record(acting, Action.DOCUMENT_REMOVED, "document", document_id)
 
 

@@ -16,7 +16,7 @@ from upheld.features.consents.queries import notice_in_force, one_notice
 from upheld.kit.errors import InvalidError, TooSoonError, UnavailableError, UpheldError
 from upheld.platform.documents import DOCX, PDF, NoDocumentError
 from upheld.platform.i18n import mark
-from upheld.platform.web.downloads import download
+from upheld.platform.web.downloads import download_stored
 from upheld.platform.web.forms import INCOMPLETE, Form, TooLargeError
 from upheld.platform.web.pages import page, redirect, words_for
 from upheld.platform.web.visits import Visit
@@ -49,10 +49,10 @@ async def documents_do(request: AnyRequest, visit: Visit) -> Response[str] | Red
 
 
 @get("/documents/{document_id:uuid}/file", name="candidates.file")
-async def file_download(visit: Visit, document_id: FromPath[UUID]) -> Response[bytes]:
+async def file_download(request: AnyRequest, visit: Visit, document_id: FromPath[UUID]) -> Response[bytes]:
     """Give the candidate their own file back."""
-    document, content = await own_file(visit.acting(), document_id)
-    return download(content, document.media_type, document.name)
+    document, file = await own_file(visit.acting(), document_id)
+    return await download_stored(request, file, document.media_type, document.name)
 
 
 @get("/documents/{document_id:uuid}/remove", name="candidates.remove")

@@ -12,6 +12,7 @@ from upheld.kit.errors import NotFoundError
 from upheld.kit.resume import Suggestion, suggest_profile
 from upheld.platform.acting import Acting
 from upheld.platform.documents import read_document
+from upheld.platform.objects import Stored, documents_of
 
 
 async def own_profile(acting: Acting) -> Profile:
@@ -44,14 +45,14 @@ async def own_document(acting: Acting, document_id: UUID) -> Document:
     return (await _opened(acting, rows))[0]
 
 
-async def own_file(acting: Acting, document_id: UUID) -> tuple[Document, bytes]:
-    """Return one document of the person asking with its content.
+async def own_file(acting: Acting, document_id: UUID) -> tuple[Document, Stored]:
+    """Return one document of the person asking with its file, which is not read yet.
 
     Raises:
         NotFoundError: there is none, or it is somebody else's.
     """
     document = await own_document(acting, document_id)
-    return document, await acting.platform.objects.read(document.object_id)
+    return document, _stored(acting, document)
 
 
 async def reads_resumes(acting: Acting) -> bool:
@@ -74,9 +75,13 @@ async def suggestion_from(acting: Acting, document_id: UUID) -> Suggestion:
         raise ReadingNotAllowedError
     text = document.text
     if text is None:
-        content = await acting.platform.objects.read(document.object_id)
+        content = await _stored(acting, document).read()
         text = (await read_document(content, document.media_type, acting.person_id)).text
     return suggest_profile(text)
+
+
+def _stored(acting: Acting, document: Document) -> Stored:
+    return Stored(acting.platform.objects, documents_of(acting.person_id), document.object_id, document.size_bytes)
 
 
 async def _opened(acting: Acting, rows: Sequence[DocumentRow]) -> list[Document]:

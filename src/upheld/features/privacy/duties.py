@@ -12,29 +12,36 @@ from upheld.features.privacy.jobs import erase
 from upheld.features.privacy.queries import mismatches
 from upheld.platform.database import Transaction
 from upheld.platform.mail import Mailer
+from upheld.platform.objects import application_of
 from upheld.platform.register import Entry
 from upheld.platform.services import Platform
 from upheld.platform.vault import PLATFORM
 
 log = logging.getLogger("upheld.duties")
 
-LEFT_BEHIND_AFTER = dt.timedelta(hours=1)
+LEFT_BEHIND_AFTER = dt.timedelta(minutes=30)
+"""Longer than any transaction that writes files may take (`LONGEST_REQUEST`), and short enough that
+with a turn every ten minutes no file without a row gets an hour old."""
+
+RECENT = dt.timedelta(hours=4)
+"""How far back a turn looks; what is older was looked for when the worker started, or last night."""
+
 MOST_LEFT_BEHIND = 100
 """More files than this without a row are no trace of a crash but of a wrong database: they stay."""
 
 
-async def tidy(platform: Platform, *, sweep: bool = True) -> dict[str, int]:
+async def tidy(platform: Platform, *, all_files: bool = True) -> dict[str, int]:
     """Remove what no rule lets us keep any longer; return how many of each.
 
     Args:
         platform: what is tidied.
-        sweep: whether to look through all files for those left behind by a crash; that reads
-            the whole listing of the store, so the worker does it once a day.
+        all_files: whether to look through all files for those left behind by a crash, which
+            reads the whole listing of the store, or only through those of the last hours.
     """
     async with platform.database.maintenance() as tx:
         counts = {"counters": await store.drop_spent_counters(tx), **await store.remove_expired(tx)}
         counts["applications"] = await _remove_old_applications(platform, tx)
-        counts["files"] = await _remove_left_behind(platform, tx) if sweep else 0
+        counts["files"] = await _remove_left_behind(platform, tx, all_files=all_files)
         counts["overdue_erasures"] = await store.count_overdue_erasures(tx)
         await record_duty(tx, Action.RETENTION_RAN, dict(counts))
     if counts["overdue_erasures"]:
@@ -72,6 +79,7 @@ async def replay(platform: Platform, mailer: Mailer) -> list[int]:
     if repeated:
         async with platform.database.maintenance() as tx:
             await record_duty(tx, Action.ERASURES_REPLAYED, {"entries": repeated})
+    await platform.register.release()
     return repeated
 
 
@@ -95,7 +103,10 @@ async def _remove_old_applications(platform: Platform, tx: Transaction) -> int:
     """Remove records, and before that is committed their files and keys: repeated, it finds less to do."""
     removed = 0
     while batch := await store.remove_old_applications(tx):
-        await platform.objects.remove(old.resume_object_id for old in batch if old.resume_object_id)
+        for old in batch:
+            if old.resume_object_id:
+                key = application_of(old.person_id, old.organisation_id)
+                await platform.objects.remove([key], [old.resume_object_id])
         for old in batch:
             if old.was_last:
                 await platform.vault.destroy(old.person_id, old.organisation_id)
@@ -103,14 +114,17 @@ async def _remove_old_applications(platform: Platform, tx: Transaction) -> int:
     return removed
 
 
-async def _remove_left_behind(platform: Platform, tx: Transaction) -> int:
-    left_behind = list[UUID]()
-    async for batch in platform.objects.older_than(platform.clock.now() - LEFT_BEHIND_AFTER):
+async def _remove_left_behind(platform: Platform, tx: Transaction, *, all_files: bool) -> int:
+    """Remove files that no row names, and files that were never finished."""
+    left_behind, now = list[UUID](), platform.clock.now()
+    since = None if all_files else now - RECENT
+    unfinished = await platform.objects.drop_unfinished(LEFT_BEHIND_AFTER, since)
+    async for batch in platform.objects.older_than(now - LEFT_BEHIND_AFTER, since):
         known = await store.known_objects(tx, batch)
         left_behind += [object_id for object_id in batch if object_id not in known]
     if len(left_behind) > MOST_LEFT_BEHIND:
         log.error(
             "%s files belong to no row; none was removed, because that many mean a wrong database", len(left_behind)
         )
-        return 0
-    return await platform.objects.remove(left_behind)
+        return unfinished
+    return unfinished + await platform.objects.discard(left_behind)

@@ -18,6 +18,7 @@ from upheld.kit.deadlines import APPLICATION_RECORD, kept_until
 from upheld.platform.acting import Acting
 from upheld.platform.database import Transaction
 from upheld.platform.mail import Mailer
+from upheld.platform.objects import documents_of
 from upheld.platform.register import Entry, Erasure
 from upheld.platform.services import Platform
 from upheld.platform.vault import PLATFORM
@@ -41,7 +42,7 @@ async def erase(platform: Platform, mailer: Mailer, erasure_id: UUID, secret: st
     plan = await _plan(platform, erasure_id, secret)
     if plan is None:
         return
-    await platform.objects.remove(plan.object_ids)
+    await platform.objects.remove([documents_of(person)], plan.object_ids)
     await _finish(platform, mailer, erasure_id, secret, plan, entry)
 
 

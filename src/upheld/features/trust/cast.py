@@ -22,6 +22,7 @@ from upheld.features.trust.errors import CannotLookError
 from upheld.features.trust.paper import pdf
 from upheld.features.trust.people import Actor, enter
 from upheld.features.trust.site import Site
+from upheld.platform.objects import application_of, documents_of
 from upheld.platform.outbox import queue_mail_at_gate
 from upheld.platform.services import Platform
 from upheld.platform.vault import PLATFORM, KeyRef
@@ -69,7 +70,9 @@ async def remove_probes(platform: Platform) -> None:
     for person in gone.people:
         for controller in (PLATFORM, *gone.organisations):
             await platform.vault.destroy(person, controller)
-    await platform.objects.remove(gone.object_ids)
+    own = [documents_of(person) for person in gone.people]
+    sent = [application_of(person, employer) for person in gone.people for employer in gone.organisations]
+    await platform.objects.remove([*own, *sent], gone.object_ids)
 
 
 async def _play(platform: Platform, site: Site) -> Cast:

@@ -28,7 +28,7 @@ from upheld.features.consents.queries import notice_in_force
 from upheld.features.jobs.queries import open_job
 from upheld.kit.errors import InvalidError
 from upheld.platform.i18n import mark
-from upheld.platform.web.downloads import download
+from upheld.platform.web.downloads import download_stored
 from upheld.platform.web.forms import Form
 from upheld.platform.web.pages import page, redirect, words_for
 from upheld.platform.web.visits import OpenVisit, Visit
@@ -85,10 +85,10 @@ async def one_page(request: AnyRequest, visit: Visit, application_id: FromPath[U
 
 
 @get("/applications/{application_id:uuid}/resume", name="applications.mine.resume")
-async def own_resume(visit: Visit, application_id: FromPath[UUID]) -> Response[bytes]:
+async def own_resume(request: AnyRequest, visit: Visit, application_id: FromPath[UUID]) -> Response[bytes]:
     """Hand the résumé back to the candidate who sent it."""
-    file = await own_resume_file(visit.acting(), application_id)
-    return download(file.content, file.media_type, file.name)
+    resume = await own_resume_file(visit.acting(), application_id)
+    return await download_stored(request, resume.file, resume.media_type, resume.name)
 
 
 @get("/applications/{application_id:uuid}/withdraw", name="applications.withdraw")

@@ -32,7 +32,7 @@ from upheld.kit.errors import ConflictError, InvalidError, NotFoundError, Upheld
 from upheld.platform.acting import Acting
 from upheld.platform.documents import PDF, DocumentError
 from upheld.platform.i18n import mark
-from upheld.platform.web.downloads import download
+from upheld.platform.web.downloads import download_stored
 from upheld.platform.web.forms import Form
 from upheld.platform.web.pages import asked_number, page, redirect
 from upheld.platform.web.visits import Visit
@@ -125,10 +125,10 @@ async def resume_picture(visit: Visit, application_id: FromPath[UUID]) -> Respon
 
 
 @get("/hiring/applications/{application_id:uuid}/resume", name="applications.resume")
-async def resume_download(visit: Visit, application_id: FromPath[UUID]) -> Response[bytes]:
-    """Hand over the résumé as it was sent."""
-    file = await open_resume_file(visit.acting(), application_id)
-    return download(file.content, file.media_type, file.name)
+async def resume_download(request: AnyRequest, visit: Visit, application_id: FromPath[UUID]) -> Response[bytes]:
+    """Hand over the résumé as it was sent, or a part of it: the candidate sees each time."""
+    resume = await open_resume_file(visit.acting(), application_id)
+    return await download_stored(request, resume.file, resume.media_type, resume.name)
 
 
 @post("/hiring/applications/{application_id:uuid}/move", name="applications.move", status_code=200)

@@ -6,6 +6,7 @@ from upheld.features.privacy.model import Record
 from upheld.platform.acting import Acting
 from upheld.platform.database import load_queries
 from upheld.platform.i18n import mark
+from upheld.platform.objects import application_of, documents_of
 
 QUERIES = load_queries("upheld.features.privacy.export")
 
@@ -69,13 +70,20 @@ async def read_part(acting: Acting, part: Part) -> list[Record]:
 async def read_files(acting: Acting, documents: list[Record], snapshots: list[Record]) -> list[File]:
     """Return the person's own documents and the résumés they sent, as they were uploaded."""
     objects = acting.platform.objects
-    own = [(f"files/documents/{row['id']}", row["object_id"], row["name"]) for row in documents]
+    own = [
+        (f"files/documents/{row['id']}/{_safe(row['name'])}", documents_of(acting.person_id), row["object_id"])
+        for row in documents
+    ]
     sent = [
-        (f"files/sent/{row['application_id']}", row["resume_object_id"], row["resume_name"])
+        (
+            f"files/sent/{row['application_id']}/{_safe(row['resume_name'])}",
+            application_of(acting.person_id, row["organisation_id"]),
+            row["resume_object_id"],
+        )
         for row in snapshots
         if row["resume_object_id"] is not None
     ]
-    return [File(f"{folder}/{_safe(name)}", await objects.read(object_id)) for folder, object_id, name in own + sent]
+    return [File(path, await objects.read(key, object_id)) for path, key, object_id in own + sent]
 
 
 def _merged(row: Record, texts: dict[str, str | None]) -> Record:

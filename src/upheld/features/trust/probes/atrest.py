@@ -10,6 +10,7 @@ from upheld.features.trust.probe import CheckState, Finding, judged, probe
 from upheld.features.trust.scene import Scene
 from upheld.features.trust.search import Search, files_below, objects_folder, read_every_table, search_files
 from upheld.platform.keyfiles import PLATFORM_KEYS
+from upheld.platform.objects import MAGIC
 from upheld.platform.vault import unwrap
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _plain_objects(scene: Scene) -> tuple[int, list[str]]:
         if path.is_file():
             count += 1
             with path.open("rb") as file:
-                faults += [] if file.read(5) == b"UPHF\x01" else [f"objects/{path.name}: not sealed"]
+                faults += [] if file.read(len(MAGIC)) == MAGIC else [f"objects/{path.name}: not sealed"]
     return count, faults
 
 
