@@ -122,14 +122,15 @@ async def test_a_rotation_moves_every_key_and_destroys_the_old_epoch(deployment:
     blob = await sealed(deployment, await person_with_keys(deployment), row)
     old, _ = deployment.platform.keys.current_epoch()
     async with connected(deployment.cluster, deployment.settings.keyring_database) as connection:
-        backup = await connection.fetch("select id, wrapped from keyring.data_keys")
+        backup = await connection.fetch("select * from keyring.data_keys")
     assert await vault.rotate_epoch() == len(backup)
     assert await vault.open("profiles", row, {"summary_sealed": blob}) == {"summary_sealed": TEXT}
     with pytest.raises(KeyFileError):
         deployment.platform.keys.epoch(old)
     for kept in backup:
         with pytest.raises(TamperedError):
-            unwrap(deployment.platform.keys.current_epoch()[1], kept["wrapped"], kept["id"].bytes)
+            ref = KeyRef(kept["subject_id"], kept["controller_id"], kept["class"])
+            unwrap(deployment.platform.keys.current_epoch()[1], kept["wrapped"], ref.bound(kept["id"]))
 
 
 async def test_a_rotation_never_brings_a_destroyed_key_back(deployment: Deployment) -> None:
@@ -187,7 +188,7 @@ async def test_a_root_key_that_is_wrong_missing_or_readable_by_others_is_refused
     deployment: Deployment, tmp_path: Path
 ) -> None:
     other = tmp_path / "root.key"
-    settings = replace(deployment.settings, root_key=other)
+    settings = replace(deployment.settings, root_key=str(other))
     with pytest.raises(KeyFileError):
         KeyFiles.open(settings)
     for content in ("", "zz" * 32, "00" * 16):

@@ -1,58 +1,103 @@
-"""Key files: the root key, and what is wrapped under it outside every database.
+"""Key files: what is wrapped under the root key, outside every database.
 
-`keys/root.key` (or wherever the operator put it) opens `keys/*.wrapped`: epoch keys, and
-the platform's own keys for cookies, blind indexes, limits and signatures. All are files of
-mode 0600. Destroying an epoch means overwriting and removing its file: there is no log
-that remembers it.
+Each key is a file `NAME-WHEN_ID.wrapped` of mode 0600 in `keys`, authenticated to its own
+name: epoch keys, and the platform's keys for cookies, blind indexes, limits, signatures and
+backups. A key is replaced by adding a generation; the older ones go when their overlap is
+over (`features/privacy/rotation.py` says when). Destroying one means overwriting and
+removing its file: there is no log that remembers it.
 
-Custody: the root key is the operator's; the others are made here and never leave.
-Rotation: epochs by `upheld keys rotate`; the platform's own keys keep one generation in
-this release.
+Reading is on the way of every request, so keys are kept in memory. A change of the folder's
+own time says that something was added or removed, by this process or another: no process
+has to be told, or restarted. Writers take turns under a lock and read the root key anew.
 """
 
 import datetime as dt
+import fcntl
 import os
 import secrets
+import time
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from upheld.kit.errors import UnavailableError
+from upheld.platform.private import destroy_private, sweep_unfinished, write_private
+from upheld.platform.recovery import close_for_recovery
+from upheld.platform.rootkeys import KeyFileError, RootKeys, root_keys
 from upheld.platform.settings import Settings
 
-PLATFORM_KEYS = ("cookie", "blind", "limits", "signing")
+__all__ = ["PLATFORM_KEYS", "Key", "KeyFileError", "KeyFiles"]
+
+PLATFORM_KEYS = ("cookie", "blind", "limits", "signing", "backup")
+
+EPOCH = "epoch"
+PUBLISHED = "published"
+"""Public halves of signing keys that were replaced: what they signed can still be checked."""
+RECOVERY = "recovery"
+"""The public half of the recovery key, for which every root key is sealed."""
+
+_WHEN = "%Y%m%dT%H%M%S%fZ"
+_GRAIN = 100_000_000
+"""Nanoseconds within which two changes of a folder may bear the same time."""
 
 
-class KeyFileError(UnavailableError):
-    """A key file is missing or cannot be opened."""
+@dataclass(frozen=True)
+class Key:
+    """One generation of a key."""
 
-    code = "keys"
+    name: str
+    id: UUID
+    made_at: dt.datetime
+    secret: bytes = field(repr=False)
+
+    @property
+    def stem(self) -> str:
+        """The name of its file, to which the wrapped key is bound."""
+        return f"{self.name}-{self.made_at:{_WHEN}}_{self.id}"
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What was in the folder at the last look: keys by the name of their file, and by their own, newest first."""
+
+    files: dict[str, Key]
+    keys: dict[str, list[Key]]
+    broken: tuple[str, ...]
 
 
 class KeyFiles:
     """The folder of wrapped keys, opened with the root key."""
 
-    def __init__(self, folder: Path, root: bytes) -> None:
-        """Take the folder and the unwrapped root key; use `open` or `create`."""
-        self._folder = folder
-        self._root = root
-        self._epochs: dict[UUID, bytes] = {}
+    def __init__(self, folder: Path, root: RootKeys) -> None:
+        """Take the folder and where the root key comes from; use `open` or `create`."""
+        self.folder = folder
+        self.root = root
+        self._roots = root.read()
+        self._seen = _Seen({}, {}, ())
+        self._read_at = -1
+        self._is_settled = False
 
     @classmethod
     def create(cls, settings: Settings) -> "KeyFiles":
-        """Make the root key, the first epoch and the platform's keys where they are missing."""
+        """Make the root key, the first epoch and the platform's keys where they are missing.
+
+        Raises:
+            KeyFileError: there are wrapped keys, but not the root key that opens them.
+        """
         settings.keys_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not settings.root_key_file.exists():
-            _write(settings.root_key_file, secrets.token_hex(32).encode())
-        files = cls.open(settings)
-        for name in PLATFORM_KEYS:
-            if not (settings.keys_folder / f"{name}.wrapped").exists():
-                files._store(name, secrets.token_bytes(32))  # noqa: SLF001 - its own class
-        if not list(settings.keys_folder.glob("epoch-*.wrapped")):
-            files.new_epoch()
+        root = root_keys(settings)
+        if not root.exists() and not list(settings.keys_folder.glob("*.wrapped")):
+            root.begin()
+            root.finish()
+        files = cls(settings.keys_folder, root)
+        present = {key.name for key in files.all()} | {stem.split("-")[0] for stem in files.broken()}
+        for name in {EPOCH, *PLATFORM_KEYS} - present:
+            files.add(name)
         return files
 
     @classmethod
@@ -60,34 +105,57 @@ class KeyFiles:
         """Open an existing folder.
 
         Raises:
-            KeyFileError: the root key is missing, readable by others, or not a key.
+            KeyFileError: the root key cannot be had, or is not a key.
         """
-        path = settings.root_key_file
-        try:
-            if path.stat().st_mode & 0o077:
-                msg = f"Others may read the root key {path}. Run `chmod 600 {path}`."
-                raise KeyFileError(msg)
-            root = bytes.fromhex(path.read_text().strip())
-        except (FileNotFoundError, ValueError):
-            msg = f"The root key {path} is missing or is not 64 hexadecimal digits."
-            raise KeyFileError(msg) from None
-        if len(root) != 32:  # noqa: PLR2004 - AES-256
-            msg = f"The root key {path} is not 32 bytes long."
+        return cls(settings.keys_folder, root_keys(settings))
+
+    # Reading.
+
+    def all(self) -> list[Key]:
+        """Return every key that opens, by name and the newest first."""
+        return [key for keys in self._look().keys.values() for key in keys]
+
+    def broken(self) -> tuple[str, ...]:
+        """Return the names of files that do not open under the root key."""
+        return self._look().broken
+
+    def generations(self, name: str) -> list[Key]:
+        """Return every generation of a key, the newest first.
+
+        Raises:
+            KeyFileError: there is none, or one does not open.
+        """
+        seen = self._look()
+        if name not in seen.keys or any(stem.startswith(f"{name}-") for stem in seen.broken):
+            msg = f"The key `{name}` is missing from {self.folder}, or the root key is not the one it was made with."
             raise KeyFileError(msg)
-        return cls(settings.keys_folder, root)
+        return seen.keys[name]
 
     def platform_key(self, name: str) -> bytes:
-        """Return one of the platform's own keys (`PLATFORM_KEYS`)."""
-        return self._load(name)
+        """Return the generation in use of one of the platform's own keys (`PLATFORM_KEYS`)."""
+        return self.generations(name)[0].secret
+
+    def platform_keys(self, name: str) -> list[bytes]:
+        """Return every generation that still counts, the one in use first."""
+        return [key.secret for key in self.generations(name)]
 
     def signing_key(self) -> Ed25519PrivateKey:
         """Return the key that signs certificates, the register and evidence."""
-        return Ed25519PrivateKey.from_private_bytes(self._load("signing"))
+        return Ed25519PrivateKey.from_private_bytes(self.platform_key("signing"))
+
+    def public_keys(self) -> list[bytes]:
+        """Return what checks signatures: the public half in use, then those before it, the newest first."""
+        former = self._look().keys.get(PUBLISHED, [])
+        return [self.signing_key().public_key().public_bytes_raw(), *(key.secret for key in former)]
+
+    def verifiers(self) -> list[Ed25519PublicKey]:
+        """Return the same, ready to check."""
+        return [Ed25519PublicKey.from_public_bytes(key) for key in self.public_keys()]
 
     def current_epoch(self) -> tuple[UUID, bytes]:
         """Return id and key of the newest epoch."""
-        epoch = UUID(self._epoch_files()[-1].stem.rsplit("_", 1)[1])
-        return epoch, self.epoch(epoch)
+        newest = self.generations(EPOCH)[0]
+        return newest.id, newest.secret
 
     def epoch(self, epoch: UUID) -> bytes:
         """Return the key of an epoch.
@@ -95,64 +163,165 @@ class KeyFiles:
         Raises:
             KeyFileError: it was destroyed.
         """
-        if epoch not in self._epochs or not self._epoch_file(epoch):
-            path = self._epoch_file(epoch)
-            if path is None:
-                self._epochs.pop(epoch, None)
-                msg = "The epoch key that this was wrapped under has been destroyed."
-                raise KeyFileError(msg)
-            self._epochs[epoch] = self._load(path.stem)
-        return self._epochs[epoch]
+        for key in self._look().keys.get(EPOCH, []):
+            if key.id == epoch:
+                return key.secret
+        msg = "The epoch key that this was wrapped under has been destroyed."
+        raise KeyFileError(msg)
 
     def epoch_began_at(self) -> dt.datetime:
         """Return when the current epoch began (it is part of the file's name)."""
-        stamp = self._epoch_files()[-1].stem.removeprefix("epoch-").split("_")[0]
-        return dt.datetime.strptime(stamp, "%Y%m%dT%H%M%S%fZ").replace(tzinfo=dt.UTC)
+        return self.generations(EPOCH)[0].made_at
+
+    # Writing.
+
+    def add(self, name: str, secret: bytes | None = None, key_id: UUID | None = None) -> Key:
+        """Add a generation, which is in use from here on; the older ones stay."""
+        with self._writing():
+            older = self._look().keys.get(name, [])
+            # A clock that was set back does not make an older generation the newest.
+            now = max([dt.datetime.now(dt.UTC), *(key.made_at + dt.timedelta(microseconds=1) for key in older)])
+            key = Key(name, key_id or uuid4(), now, secret or secrets.token_bytes(32))
+            write_private(self._path(key.stem), _wrapped(self._roots[0], key.stem, key.secret))
+            return key
 
     def new_epoch(self) -> tuple[UUID, bytes]:
         """Begin a new epoch; the old ones stay until `destroy_other_epochs`."""
-        epoch, key = uuid4(), secrets.token_bytes(32)
-        self._store(f"epoch-{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S%fZ}_{epoch}", key)
-        self._epochs[epoch] = key
-        return epoch, key
+        key = self.add(EPOCH)
+        return key.id, key.secret
 
     def destroy_other_epochs(self, keep: UUID) -> None:
-        """Overwrite and remove the files of every epoch but one."""
-        for path in self._epoch_files():
-            if not path.stem.endswith(str(keep)):
-                with path.open("r+b") as file:
-                    file.write(secrets.token_bytes(path.stat().st_size))
-                    file.flush()
-                    os.fsync(file.fileno())
-                path.unlink()
-        self._epochs = {keep: self._epochs[keep]}
+        """Destroy every epoch but one."""
+        self.destroy(key for key in self.generations(EPOCH) if key.id != keep)
 
-    def _epoch_files(self) -> list[Path]:
-        found = sorted(self._folder.glob("epoch-*.wrapped"))
-        if not found:
-            msg = f"There is no epoch key in {self._folder}."
-            raise KeyFileError(msg)
-        return found
+    def destroy(self, keys: Iterable[Key]) -> int:
+        """Overwrite and remove the files of keys; return how many went."""
+        with self._writing():
+            going = list(keys)
+            for key in going:
+                destroy_private(self._path(key.stem))
+        return len(going)
 
-    def _epoch_file(self, epoch: UUID) -> Path | None:
-        return next(iter(self._folder.glob(f"epoch-*_{epoch}.wrapped")), None)
+    def replace_signing_key(self) -> Key:
+        """Sign with a new key; of the old one only the public half stays, to check what it signed."""
+        old = self.generations("signing")
+        known = {key.id for key in self._look().keys.get(PUBLISHED, [])}
+        for key in old:
+            if key.id not in known:
+                public = Ed25519PrivateKey.from_private_bytes(key.secret).public_key().public_bytes_raw()
+                self.add(PUBLISHED, public, key.id)
+        new = self.add("signing")
+        self.destroy(old)
+        return new
 
-    def _store(self, name: str, key: bytes) -> None:
-        nonce = os.urandom(12)
-        _write(self._folder / f"{name}.wrapped", nonce + AESGCM(self._root).encrypt(nonce, key, name.encode()))
+    def replace_root(self) -> int:
+        """Wrap every key under the next root key and destroy the present one; return how many.
 
-    def _load(self, name: str) -> bytes:
+        Killed at any moment, everything still opens, and calling it again finishes the work.
+
+        Raises:
+            KeyFileError: a file does not open, and would be lost; nothing was destroyed.
+        """
+        with self._writing():
+            if self.broken():
+                msg = f"{', '.join(self.broken())} in {self.folder} would be lost. `upheld keys check` says more."
+                raise KeyFileError(msg)
+            self.root.begin()
+            self._roots = self.root.read()
+            self.close_for_recovery(self._roots)
+            keys = self.all()
+            for key in keys:
+                write_private(self._path(key.stem), _wrapped(self._roots[0], key.stem, key.secret), replace=True)
+            self.close_for_recovery(self._roots[:1])
+            self.root.finish()
+            self._roots = self._roots[:1]
+        return len(keys)
+
+    def close_for_recovery(self, roots: list[bytes] | None = None) -> None:
+        """Seal the root key for the holder of the recovery key, when there is one."""
+        held = self._look().keys.get(RECOVERY)
+        if held:
+            write_private(self.recovery_file, close_for_recovery(held[0].secret, roots or self._roots), replace=True)
+
+    @property
+    def recovery_file(self) -> Path:
+        """Where the root key lies, sealed for the recovery key."""
+        return self.folder / "recovery.sealed"
+
+    def roots(self) -> list[bytes]:
+        """Return the root key, and while it is replaced the next one before it; never logged, never stored."""
+        return list(self._roots)
+
+    # Inside.
+
+    def _path(self, stem: str) -> Path:
+        return self.folder / f"{stem}.wrapped"
+
+    def _look(self) -> _Seen:
+        """Return what is in the folder, read again when it has changed."""
+        changed_at = self.folder.stat().st_mtime_ns
+        if changed_at != self._read_at or not self._is_settled:
+            # Taken before looking: what changes meanwhile is found at the next look.
+            self._read_at, self._is_settled = changed_at, time.time_ns() - changed_at > _GRAIN
+            self._seen = self._read()
+        return self._seen
+
+    def _read(self) -> _Seen:
+        files: dict[str, Key] = {}
+        broken: list[str] = []
+        for path in sorted(self.folder.glob("*.wrapped"), reverse=True):
+            key = self._seen.files.get(path.stem) or self._opened(path)
+            if key is not None:
+                files[path.stem] = key
+            elif path.exists():  # else it was destroyed while we looked
+                broken.append(path.stem)
+        keys: dict[str, list[Key]] = {}
+        for key in files.values():
+            keys.setdefault(key.name, []).append(key)
+        return _Seen(files, keys, tuple(broken))
+
+    def _opened(self, path: Path) -> Key | None:
         try:
-            wrapped = (self._folder / f"{name}.wrapped").read_bytes()
-            return AESGCM(self._root).decrypt(wrapped[:12], wrapped[12:], name.encode())
-        except (FileNotFoundError, InvalidTag):
-            msg = f"The key `{name}` is missing from {self._folder}, or the root key is not the one it was made with."
-            raise KeyFileError(msg) from None
+            wrapped = path.read_bytes()
+            name, rest = path.stem.split("-", 1)
+            when, key_id = rest.split("_", 1)
+            made_at = dt.datetime.strptime(when, _WHEN).replace(tzinfo=dt.UTC)
+            secret = self._unwrapped(wrapped, path.stem)
+        except (FileNotFoundError, ValueError):
+            return None
+        return None if secret is None else Key(name, UUID(key_id), made_at, secret)
+
+    def _unwrapped(self, wrapped: bytes, stem: str) -> bytes | None:
+        secret = _unwrapped(self._roots, wrapped, stem)
+        if secret is None:
+            # Another process may have replaced the root key.
+            self._roots = self.root.read()
+            secret = _unwrapped(self._roots, wrapped, stem)
+        return secret
+
+    @contextmanager
+    def _writing(self) -> Generator[None]:
+        """Take turns with every other writer of this folder; the kernel lets go however a process ends."""
+        held = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            sweep_unfinished(self.folder)
+            self._roots = self.root.read()
+            yield
+        finally:
+            os.close(held)
+            self._is_settled = False
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write a new file of mode 0600 that is on disk when this returns."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+def _wrapped(root: bytes, stem: str, secret: bytes) -> bytes:
+    nonce = os.urandom(12)
+    return nonce + AESGCM(root).encrypt(nonce, secret, stem.encode())
+
+
+def _unwrapped(roots: list[bytes], wrapped: bytes, stem: str) -> bytes | None:
+    for root in roots:
+        try:
+            return AESGCM(root).decrypt(wrapped[:12], wrapped[12:], stem.encode())
+        except (InvalidTag, ValueError):
+            continue
+    return None

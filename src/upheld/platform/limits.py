@@ -30,14 +30,14 @@ async def take(tx: Transaction, platform: Platform, limit: Limit, subject: str) 
     Raises:
         TooSoonError: there have been too many; it says how many seconds to wait.
     """
-    wait = await tx.value(_TAKE, platform.limit_subject(limit.name, subject), limit.at_most, limit.per)
+    wait = await tx.value(_TAKE, platform.limit_subject(limit.name, subject, limit.per), limit.at_most, limit.per)
     if wait:
         raise TooSoonError(wait)
 
 
 async def count(tx: Transaction, platform: Platform, limit: Limit, subject: str) -> None:
     """Count a failure, without refusing it: the next look will."""
-    await tx.value(_TAKE, platform.limit_subject(limit.name, subject), limit.at_most, limit.per)
+    await tx.value(_TAKE, platform.limit_subject(limit.name, subject, limit.per), limit.at_most, limit.per)
 
 
 async def look(tx: Transaction, platform: Platform, limit: Limit, subject: str) -> None:
@@ -46,6 +46,6 @@ async def look(tx: Transaction, platform: Platform, limit: Limit, subject: str) 
     Raises:
         TooSoonError: it is spent.
     """
-    wait = await tx.value(_LOOK, platform.limit_subject(limit.name, subject), limit.at_most, limit.per)
+    wait = await tx.value(_LOOK, platform.limit_subject(limit.name, subject, limit.per), limit.at_most, limit.per)
     if wait:
         raise TooSoonError(wait)

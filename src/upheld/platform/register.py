@@ -11,17 +11,19 @@ import datetime as dt
 import hashlib
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from uuid import UUID
 
 import msgspec
 import obstore
 import rfc8785
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from obstore.store import LocalStore, ObjectStore
 
 from upheld.kit.errors import UnavailableError
 from upheld.platform.database import Database, Transaction, load_queries
+from upheld.platform.keyfiles import KeyFiles
 
 _Q = load_queries("upheld.platform.keyring")
 _START = hashlib.sha256(b"upheld register of erasures").digest()
@@ -82,11 +84,11 @@ class Head(msgspec.Struct):
 class Register:
     """Appends to and reads the register."""
 
-    def __init__(self, store: ObjectStore, database: Database, key: Ed25519PrivateKey) -> None:
-        """Take the object store, a database opened as `vault`, and the signing key."""
+    def __init__(self, store: ObjectStore, database: Database, keys: KeyFiles) -> None:
+        """Take the object store, a database opened as `vault`, and the key files that sign."""
         self._store = store
         self._database = database
-        self._key = key
+        self._keys = keys
 
     async def append(self, erasure: Erasure) -> Entry:
         """Write an entry down, on disk, before anything is destroyed. Repeating it adds nothing.
@@ -128,7 +130,8 @@ class Register:
     async def _add(self, tx: Transaction, erasure: Erasure, entries: list[Entry]) -> Entry:
         previous = entries[-1].digest() if entries else _START
         unsigned = _unsigned(erasure, len(entries) + 1, previous)
-        entry = msgspec.structs.replace(unsigned, signature=self._key.sign(unsigned.signed_bytes()).hex())
+        signature = self._keys.signing_key().sign(unsigned.signed_bytes())
+        entry = msgspec.structs.replace(unsigned, signature=signature.hex())
         await obstore.put_async(self._store, _path(entry.number), msgspec.json.encode(entry))
         await asyncio.to_thread(_settle, self._store, _path(entry.number))
         await tx.run(_Q["move_register_head"], entry.number, entry.digest())
@@ -155,7 +158,7 @@ class Register:
         try:
             stored = await obstore.get_async(self._store, _path(number))
             entry = msgspec.json.decode(bytes(await stored.bytes_async()), type=Entry)
-            self._key.public_key().verify(bytes.fromhex(entry.signature), entry.signed_bytes())
+            _check(self._keys.verifiers(), entry)
         except FileNotFoundError:
             return None
         except (msgspec.DecodeError, ValueError, InvalidSignature) as error:
@@ -170,6 +173,15 @@ class Register:
 def keys_digest(key_ids: Iterable[UUID]) -> str:
     """Return the hash that stands for a set of keys: SHA-256 of their sorted ids."""
     return hashlib.sha256(b"".join(sorted(key_id.bytes for key_id in key_ids))).hexdigest()
+
+
+def _check(verifiers: list[Ed25519PublicKey], entry: Entry) -> None:
+    """Check a signature against the key in use and those before it: a replaced key's entries stay valid."""
+    for verifier in verifiers:
+        with suppress(InvalidSignature):
+            verifier.verify(bytes.fromhex(entry.signature), entry.signed_bytes())
+            return
+    raise InvalidSignature
 
 
 def _unsigned(erasure: Erasure, number: int, previous: bytes) -> Entry:

@@ -22,6 +22,9 @@ from upheld.kit.errors import UnavailableError
 _NOT_SETTINGS = frozenset({"UPHELD_SETTINGS", "UPHELD_ADMINISTRATOR"})
 
 
+_IN_ENVIRONMENT = "env:"
+
+
 class SettingsError(UnavailableError):
     """A setting is wrong."""
 
@@ -68,10 +71,13 @@ class Settings:
     """Folder with one file of mode 0600 per database role, holding its password.
     Empty: `secrets` in `var`."""
 
-    root_key: Path | None = None
-    """File with the root key: 32 bytes as 64 hexadecimal digits. Losing it loses
-    everything that is encrypted; keep a copy elsewhere. Empty: `keys/root.key` in `var`,
-    which is right for a demo only."""
+    root_key: str | None = None
+    """Where the root key is: a file of mode 0600 with 32 bytes as 64 hexadecimal digits;
+    `env:NAME`, an environment variable that holds the same; `aws-kms:KEY`, a key of AWS
+    KMS (id, alias or ARN; credentials as AWS tools find them); or
+    `vault:https://host:8200/transit/KEY`, a transit key of Vault or OpenBao (token in the
+    secret `transit-token`). Losing it loses everything that is encrypted, unless the
+    recovery key was kept. Empty: `keys/root.key` in `var`, which is right for a demo only."""
 
     objects: str = ""
     """Where encrypted files go: `file:///folder`, or `s3://bucket` with the provider's
@@ -142,10 +148,11 @@ class Settings:
         env = dict(os.environ if environment is None else environment)
         chosen = {**_file_lines(env.get("UPHELD_SETTINGS")), **env}
         named = {f.name: f for f in fields(cls)}
+        root_key_variable = chosen.get("UPHELD_ROOT_KEY", "").removeprefix(_IN_ENVIRONMENT)
         values: dict[str, Any] = {}
         for key, text in chosen.items():
             name = key.removeprefix("UPHELD_").lower()
-            if not key.startswith("UPHELD_") or key in _NOT_SETTINGS:
+            if not key.startswith("UPHELD_") or key in {*_NOT_SETTINGS, root_key_variable}:
                 continue
             if name not in named:
                 msg = f"{key} is not a setting. `upheld settings` lists them all."
@@ -170,8 +177,14 @@ class Settings:
 
     @property
     def root_key_file(self) -> Path:
-        """Where the root key lies."""
-        return self.root_key or self.keys_folder / "root.key"
+        """Where the root key lies, when it is in a file."""
+        return Path(self.root_key) if self.root_key else self.keys_folder / "root.key"
+
+    @property
+    def root_key_variable(self) -> str | None:
+        """The environment variable that holds the root key, when one does."""
+        named = self.root_key or ""
+        return named.removeprefix(_IN_ENVIRONMENT) if named.startswith(_IN_ENVIRONMENT) else None
 
     @property
     def objects_url(self) -> str:

@@ -14,7 +14,8 @@ Epoch keys lie in files, never in a database: a write-ahead log would keep them.
 import datetime as dt
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -22,9 +23,9 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from upheld.kit.errors import UpheldError
+from upheld.kit.errors import UnavailableError, UpheldError
 from upheld.platform.database import Database, load_queries
-from upheld.platform.keyfiles import KeyFiles
+from upheld.platform.keyfiles import KeyFileError, KeyFiles
 
 PLATFORM = UUID(int=0)
 """The controller of what people keep with the platform itself."""
@@ -38,6 +39,12 @@ APPLICATION = "application"
 _Q = load_queries("upheld.platform.keyring")
 _VERSION = b"\x01"
 _HEADER = 1 + 16 + 12
+_WRAPPED = 12 + 32 + 16
+_BATCH = 2000
+"""Keys that are moved or looked at in one go: some milliseconds in which nothing else runs."""
+
+Progress = Callable[[int], object]
+"""Is told how many are done."""
 
 
 class ErasedError(UpheldError):
@@ -53,6 +60,19 @@ class TamperedError(UpheldError):
     code = "tampered"
 
 
+class LeftBehindError(UnavailableError):
+    """Some keys could not be moved to the new epoch."""
+
+    code = "left-behind"
+
+    def __init__(self, count: int) -> None:
+        """Take how many."""
+        super().__init__(
+            f"{count} data keys do not open and were left under their old epoch, which was kept. "
+            "`upheld keys check` names them."
+        )
+
+
 @dataclass(frozen=True)
 class KeyRef:
     """Whose data, under whose control, of which class."""
@@ -60,6 +80,12 @@ class KeyRef:
     subject: UUID
     controller: UUID
     data_class: str
+
+    def bound(self, key_id: UUID) -> bytes:
+        """Return the associated data that ties a wrapped key to its id and its owner."""
+        return b"".join(
+            (b"upheld.key.v1\x00", key_id.bytes, self.subject.bytes, self.controller.bytes, self.data_class.encode())
+        )
 
 
 @dataclass(frozen=True)
@@ -79,8 +105,15 @@ class WrappedKey(msgspec.Struct, frozen=True):
     """A data key as the keyring stores it."""
 
     id: UUID
+    subject_id: UUID
+    controller_id: UUID
+    data_class: str
     epoch_id: UUID
     wrapped: bytes
+
+    def bound(self) -> bytes:
+        """Return what its wrapping is authenticated to: a key in another one's row does not open."""
+        return KeyRef(self.subject_id, self.controller_id, self.data_class).bound(self.id)
 
 
 @dataclass(frozen=True)
@@ -111,10 +144,16 @@ class Vault:
             # Held until commit: a rotation waits, so that no key is born under a dying epoch.
             await tx.run(_Q["hold_epoch"])
             epoch, epoch_key = self._files.current_epoch()
-            for ref in refs:
-                key_id = uuid4()
-                wrapped = wrap(epoch_key, secrets.token_bytes(32), key_id.bytes)
-                await tx.run(_Q["add_key"], key_id, ref.subject, ref.controller, ref.data_class, epoch, wrapped)
+            made = [(uuid4(), ref) for ref in refs]
+            await tx.run(
+                _Q["add_keys"],
+                [key_id for key_id, _ in made],
+                [ref.subject for _, ref in made],
+                [ref.controller for _, ref in made],
+                [ref.data_class for _, ref in made],
+                [wrap(epoch_key, secrets.token_bytes(32), ref.bound(key_id)) for key_id, ref in made],
+                epoch,
+            )
 
     async def key(self, ref: KeyRef) -> DataKey:
         """Return the live key of `ref`.
@@ -149,22 +188,58 @@ class Vault:
         async with self._database.transaction("vault") as tx:
             return await tx.column(_Q["destroy_keys"], subject, controller)
 
-    async def rotate_epoch(self) -> int:
+    async def rotate_epoch(self, progress: Progress | None = None) -> int:
         """Rewrap every live key under a new epoch key and destroy the old ones; return how many.
 
         Requests go on meanwhile: until the old file is gone both epochs open. Rotations wait
         for one another: two at once would destroy the epoch that the other moves keys to.
+
+        Raises:
+            LeftBehindError: keys do not open; theirs and every other old epoch stay.
         """
         async with self._database.transaction("vault") as one_at_a_time:
             await one_at_a_time.run(_Q["await_rotation"])
             epoch, epoch_key = self._files.new_epoch()
             async with self._database.transaction("vault") as tx:
                 await tx.run(_Q["await_epoch_holders"])
-            moved = 0
-            while batch := await self._rewrap_some(epoch, epoch_key):
-                moved += batch
+            moved, last = 0, PLATFORM
+            while batch := await self._rewrap_some(epoch, epoch_key, last):
+                last = batch[-1].id
+                moved += len(batch)
+                if progress is not None:
+                    progress(moved)
+            async with self._database.transaction("vault") as tx:
+                left = await tx.value(_Q["count_keys_of_other_epochs"], epoch)
+            if left:
+                raise LeftBehindError(left)
             self._files.destroy_other_epochs(epoch)
         return moved
+
+    async def count_keys(self) -> int:
+        """Return how many data keys live."""
+        async with self._database.transaction("vault") as tx:
+            return await tx.value(_Q["count_keys"])
+
+    async def check_keys(self, sample: int | None = None, progress: Progress | None = None) -> list[str]:
+        """Unwrap every live key, or `sample` of them; return what is wrong, a line a key."""
+        total = await self.count_keys()
+        is_whole = sample is None or sample >= total
+        # Ids are random: to begin somewhere and read on, from the start again at the end, is a sample.
+        starts, left = ([PLATFORM], sys.maxsize) if is_whole else ([uuid4(), PLATFORM], sample or 0)
+        faults: list[str] = []
+        seen = 0
+        for last in starts:
+            while left and (batch := await self._keys_after(last, min(left, _BATCH))):
+                faults += [f"data key {row.id}: {why}" for row in batch if (why := self._fault_of(row))]
+                last, left, seen = batch[-1].id, left - len(batch), seen + len(batch)  # noqa: PLW2901 - reads on
+                if progress is not None:
+                    progress(seen)
+        return faults
+
+    async def destroy_log_keys(self, before: str) -> int:
+        """Destroy the log keys of the months before one (`YYYY-MM`); what they sealed never opens again."""
+        async with self._database.transaction("vault") as tx:
+            return await tx.run(_Q["destroy_log_keys"], f"log-{before}")
 
     def horizon(self, epoch_days: int) -> dt.datetime:
         """Return when the epoch key under which keys are wrapped today will be destroyed."""
@@ -216,13 +291,32 @@ class Vault:
             key = await self.key(ref)
         return seal_field(key, Cell("origin", "origin", PLATFORM), origin)
 
-    async def _rewrap_some(self, epoch: UUID, epoch_key: bytes) -> int:
+    async def _rewrap_some(self, epoch: UUID, epoch_key: bytes, after: UUID) -> list[WrappedKey]:
+        """Move the next keys; those that do not open stay where they are. Return all that were looked at."""
         async with self._database.transaction("vault") as tx:
-            batch = await tx.all(_Q["keys_of_other_epochs"], epoch, into=WrappedKey)
-            for old in batch:
-                fresh = wrap(epoch_key, self._unwrapped(old).key, old.id.bytes)
-                await tx.run(_Q["rewrap_key"], old.id, epoch, fresh)
-        return len(batch)
+            batch = await tx.all(_Q["keys_of_other_epochs"], epoch, after, _BATCH, into=WrappedKey)
+            fresh = [(row.id, wrapped) for row in batch if (wrapped := self._rewrapped(row, epoch_key))]
+            await tx.run(_Q["rewrap_keys"], epoch, [key_id for key_id, _ in fresh], [wrapped for _, wrapped in fresh])
+        return batch
+
+    async def _keys_after(self, last: UUID, limit: int) -> list[WrappedKey]:
+        async with self._database.transaction("vault") as tx:
+            return await tx.all(_Q["keys_after"], last, limit, into=WrappedKey)
+
+    def _rewrapped(self, row: WrappedKey, epoch_key: bytes) -> bytes | None:
+        try:
+            return wrap(epoch_key, self._unwrapped(row).key, row.bound())
+        except (TamperedError, KeyFileError):
+            return None
+
+    def _fault_of(self, row: WrappedKey) -> str | None:
+        try:
+            self._unwrapped(row)
+        except TamperedError:
+            return "changed, or moved here from another row"
+        except KeyFileError:
+            return f"its epoch key {row.epoch_id} is missing"
+        return None
 
     async def _keys_by_id(self, ids: set[UUID]) -> dict[UUID, DataKey]:
         if not ids:
@@ -232,7 +326,7 @@ class Vault:
         return {row.id: self._unwrapped(row) for row in found}
 
     def _unwrapped(self, row: WrappedKey) -> DataKey:
-        return DataKey(row.id, unwrap(self._files.epoch(row.epoch_id), row.wrapped, row.id.bytes))
+        return DataKey(row.id, unwrap(self._files.epoch(row.epoch_id), row.wrapped, row.bound()))
 
 
 def seal_field(key: DataKey, cell: Cell, text: str) -> bytes:
@@ -260,7 +354,7 @@ def open_field(keys: Mapping[UUID, DataKey], cell: Cell, blob: bytes) -> str:
 
 
 def wrap(outer: bytes, inner: bytes, bound: bytes) -> bytes:
-    """Wrap a 256-bit key under another: nonce, ciphertext and tag, 60 bytes, bound to an id."""
+    """Wrap a 256-bit key under another: nonce, ciphertext and tag, 60 bytes, bound to what `bound` says."""
     nonce = os.urandom(12)
     return nonce + AESGCM(outer).encrypt(nonce, inner, bound)
 
@@ -269,8 +363,10 @@ def unwrap(outer: bytes, wrapped: bytes, bound: bytes) -> bytes:
     """Unwrap a key.
 
     Raises:
-        TamperedError: it was changed or belongs to another id.
+        TamperedError: it was changed, or belongs elsewhere.
     """
+    if len(wrapped) != _WRAPPED:
+        raise TamperedError
     try:
         return AESGCM(outer).decrypt(wrapped[:12], wrapped[12:], bound)
     except InvalidTag:

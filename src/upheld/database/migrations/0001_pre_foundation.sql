@@ -684,9 +684,9 @@ call upheld.classify('upheld.consents', '{origin_sealed}', 'technical', 'person'
 -- Getting in: what the gate may ask of the database, and nothing more.
 
 create policy people_are_known_to_the_credential_keeper on upheld.people
-for select to credential_keeper using (length(email_index) = 32);
+for select to credential_keeper using (length(email_index) = 33);
 create policy people_are_added_by_the_credential_keeper on upheld.people
-for insert to credential_keeper with check (length(email_index) = 32);
+for insert to credential_keeper with check (length(email_index) = 33);
 create policy addresses_are_verified_by_the_credential_keeper on upheld.people
 for update to credential_keeper using (verified_at is null) with check (verified_at is not null);
 create policy a_person_sees_their_own_account on upheld.people
@@ -879,6 +879,35 @@ upheld.replace_credential(uuid, text),
 upheld.mint_session(uuid, bytea, interval, interval),
 upheld.freshen_session(uuid, uuid)
 to gate;
+
+-- Replacing the key of the blind index. An index is the number of its key and a hash, made
+-- from the index of the key before: whoever replaces it reads nobody's address.
+create policy indexes_of_addresses_are_raised on upheld.people
+for update to retention_keeper using (length(email_index) = 33) with check (length(email_index) = 33);
+grant select (id, email_index), update (email_index) on upheld.people to retention_keeper;
+
+-- Up to a thousand indexes that keys before the newest made.
+create function upheld.older_email_indexes(newest integer) returns table (id uuid, email_index bytea)
+language sql stable security definer set search_path = ''
+begin atomic
+    select p.id, p.email_index from upheld.people as p
+    where p.email_index < pg_catalog.set_byte('\x00'::bytea, 0, newest)
+    order by p.email_index limit 1000;
+end;
+
+-- Stores the newest key's indexes, where the older ones still stand.
+create function upheld.raise_email_indexes(whose uuid[], older bytea[], newer bytea[]) returns void
+language sql volatile security definer set search_path = ''
+begin atomic
+    update upheld.people as p set email_index = r.newer
+    from rows from (
+        pg_catalog.unnest(whose), pg_catalog.unnest(older), pg_catalog.unnest(newer)
+    ) as r (id, older, newer)
+    where p.id = r.id and p.email_index = r.older;
+end;
+
+grant execute on function upheld.older_email_indexes(integer), upheld.raise_email_indexes(uuid[], bytea[], bytea[])
+to maintenance;
 -- Organisations, and the rule that a member accepts before seeing any candidate's data.
 
 -- Whether the person asking is a probe of `upheld verify`.
@@ -2445,6 +2474,8 @@ alter function upheld.remove_probes() owner to probe_keeper;
 alter function upheld.remove_old_applications() owner to retention_keeper;
 alter function upheld.remove_expired() owner to retention_keeper;
 alter function upheld.known_objects(uuid[]) owner to retention_keeper;
+alter function upheld.older_email_indexes(integer) owner to retention_keeper;
+alter function upheld.raise_email_indexes(uuid[], bytea[], bytea[]) owner to retention_keeper;
 
 do $$
 declare

@@ -71,6 +71,8 @@ alter function upheld.remove_probes() owner to probe_keeper;
 alter function upheld.remove_old_applications() owner to retention_keeper;
 alter function upheld.remove_expired() owner to retention_keeper;
 alter function upheld.known_objects(uuid[]) owner to retention_keeper;
+alter function upheld.older_email_indexes(integer) owner to retention_keeper;
+alter function upheld.raise_email_indexes(uuid[], bytea[], bytea[]) owner to retention_keeper;
 
 do $$
 declare

@@ -7,6 +7,7 @@ of the gate, never inside one (ADR 0003, exception two).
 import hashlib
 import re
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -76,15 +77,16 @@ async def register(platform: Platform, asked: Registration, address: str, origin
     newcomer, token = await _prepare(platform, asked, origin), secrets.token_urlsafe(32)
     lives = platform.settings.link_lifetime
     async with platform.database.transaction("gate") as tx:
-        added = await store.register_person(tx, newcomer, _hash(token), lives)
+        added, index = await _add(tx, platform, newcomer, email, _hash(token))
         # Before an address is proven, the newer registration counts: a mistyped password, or
         # a stranger's earlier attempt, burns nobody's address.
-        person = newcomer.id if added else await store.register_again(tx, newcomer, _hash(token), lives)
+        known = replace(newcomer, email_index=index)
+        person = newcomer.id if added else await store.register_again(tx, known, _hash(token), lives)
         if person is not None:
             await queue_mail_at_gate(tx, platform.vault, person, "accounts/verify-address", {"token": token})
             await record_at_gate(tx, platform, person, Action.ACCOUNT_REGISTERED, origin)
         else:
-            await _tell_owner(tx, platform, newcomer.email_index, origin)
+            await _tell_owner(tx, platform, email, origin)
     if not added:
         await platform.vault.destroy(newcomer.id, PLATFORM)
 
@@ -103,7 +105,7 @@ async def register_operator(platform: Platform, invitation: str, asked: Registra
     try:
         async with platform.database.transaction("gate") as tx:
             unused = _hash(secrets.token_urlsafe(32))
-            added = await store.register_person(tx, newcomer, unused, platform.settings.link_lifetime)
+            added, _ = await _add(tx, platform, newcomer, normalised(asked.email), unused)
             if not added or not await store.appoint_operator(tx, _hash(invitation), newcomer.id):
                 raise LinkSpentError
             await record_at_gate(tx, platform, newcomer.id, Action.ACCOUNT_REGISTERED, origin)
@@ -152,6 +154,22 @@ async def invite_operator(platform: Platform) -> str:
     return f"/first-operator/{token}"
 
 
+async def raise_indexes(platform: Platform) -> int:
+    """Move addresses that are indexed under an older blind key to the newest; return how many.
+
+    Nobody's address is opened for it: an index of a generation is made from the one before.
+    """
+    newest = len(platform.keys.platform_keys("blind"))
+    raised = 0
+    while True:
+        async with platform.database.maintenance() as tx:
+            batch = await store.older_email_indexes(tx, newest)
+            await store.raise_email_indexes(tx, [(row, platform.raised_index(row.email_index)) for row in batch])
+        if not batch:
+            return raised
+        raised += len(batch)
+
+
 async def verify_address(platform: Platform, token: str, origin: str) -> None:
     """Use up the link of a verification mail.
 
@@ -173,10 +191,9 @@ async def sign_in(platform: Platform, email: str, password: str, address: str, o
         NotVerifiedError: the password is right, the address not verified; a new link is sent.
         TooSoonError: too many tries.
     """
-    index = platform.blind_index("email", normalised(email))
     await _within_limits(platform, normalised(email), address, origin)
     async with platform.database.transaction("gate") as tx:
-        known = await store.find_credential(tx, index)
+        known = await _known(tx, platform, normalised(email))
     known_hash = known.password_hash if known else None
     if not await verify_password(password, known_hash, platform.settings.bcrypt_cost) or known is None:
         async with platform.database.attempt() as tx:
@@ -184,7 +201,7 @@ async def sign_in(platform: Platform, email: str, password: str, address: str, o
             await record_at_gate(tx, platform, known.person_id if known else None, Action.SIGN_IN_FAILED, origin)
         raise WrongCredentialsError({})
     if not known.verified:
-        await _send_new_link(platform, index)
+        await _send_new_link(platform, normalised(email))
         raise NotVerifiedError
     return await _open_session(platform, known, password, origin)
 
@@ -213,9 +230,43 @@ async def prove_again(acting: Acting, session: UUID, password: str) -> None:
         await store.freshen_session(tx, acting.person_id, session)
 
 
-async def _tell_owner(tx: Transaction, platform: Platform, email_index: bytes, origin: str) -> None:
+async def _add(
+    tx: Transaction, platform: Platform, newcomer: Newcomer, email: str, link_hash: bytes
+) -> tuple[bool, bytes]:
+    """Add a person, unless the address is known under any generation of its index.
+
+    Returns:
+        whether they were added, and the index under which the address is known now.
+
+    Raises:
+        ConflictError: the index was being replaced at that very moment.
+    """
+    known = await _known_index(tx, platform, email)
+    if known is not None:
+        return False, known
+    added = await store.register_person(tx, newcomer, link_hash, platform.settings.link_lifetime)
+    # A replacement of the blind key may have begun since the index was made: an entry under
+    # another generation means that the address has just been moved there.
+    if added and await _known_index(tx, platform, email) not in {None, newcomer.email_index}:
+        raise ConflictError
+    return added, newcomer.email_index
+
+
+async def _known_index(tx: Transaction, platform: Platform, email: str) -> bytes | None:
+    """Return the index under which an address is found, the oldest first."""
+    found = [(await store.find_credential(tx, index), index) for index in platform.blind_indexes("email", email)]
+    return next((index for known, index in reversed(found) if known), None)
+
+
+async def _known(tx: Transaction, platform: Platform, email: str) -> Credential | None:
+    """Find who uses an address; every generation is always asked, so that time tells nothing."""
+    found = [await store.find_credential(tx, index) for index in platform.blind_indexes("email", email)]
+    return next((known for known in found if known), None)
+
+
+async def _tell_owner(tx: Transaction, platform: Platform, email: str, origin: str) -> None:
     """Tell the owner of a proven address that somebody tried to register it again."""
-    known = await store.find_credential(tx, email_index)
+    known = await _known(tx, platform, email)
     if known is not None:
         await queue_mail_at_gate(tx, platform.vault, known.person_id, "accounts/address-in-use", {"token": ""})
         await record_at_gate(tx, platform, known.person_id, Action.ADDRESS_TRIED_AGAIN, origin)
@@ -265,12 +316,14 @@ async def _open_session(platform: Platform, known: Credential, password: str, or
     return Ticket(known.person_id, secret, platform.clock.now() + settings.session_lifetime)
 
 
-async def _send_new_link(platform: Platform, index: bytes) -> None:
+async def _send_new_link(platform: Platform, email: str) -> None:
     token = secrets.token_urlsafe(32)
     async with platform.database.transaction("gate") as tx:
-        person = await store.renew_link(tx, index, _hash(token), platform.settings.link_lifetime)
-        if person is not None:
-            await queue_mail_at_gate(tx, platform.vault, person, "accounts/verify-address", {"token": token})
+        for index in platform.blind_indexes("email", email):
+            person = await store.renew_link(tx, index, _hash(token), platform.settings.link_lifetime)
+            if person is not None:
+                await queue_mail_at_gate(tx, platform.vault, person, "accounts/verify-address", {"token": token})
+                return
 
 
 def _first_consents(asked: Registration) -> list[dict[str, object]]:

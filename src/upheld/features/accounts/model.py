@@ -76,3 +76,10 @@ class Newcomer:
     consents: list[dict[str, object]]
     origin: bytes
     is_probe: bool
+
+
+class OlderIndex(msgspec.Struct, frozen=True):
+    """An address's index that an older blind key made."""
+
+    id: UUID
+    email_index: bytes

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from upheld.features.accounts.model import Account, Credential, Newcomer, SessionRow, WaitingMail
+from upheld.features.accounts.model import Account, Credential, Newcomer, OlderIndex, SessionRow, WaitingMail
 from upheld.platform.database import Transaction, load_queries
 
 _Q = load_queries("upheld.features.accounts")
@@ -55,6 +55,19 @@ async def replace_credential(tx: Transaction, person: UUID, password_hash: str) 
 async def verify_email(tx: Transaction, link_hash: bytes) -> UUID | None:
     """Use up a link; return who it verified."""
     return await tx.value(_Q["verify_email"], link_hash)
+
+
+async def older_email_indexes(tx: Transaction, newest: int) -> list[OlderIndex]:
+    """Return up to a thousand indexes that keys before the newest made."""
+    return await tx.all(_Q["older_email_indexes"], newest, into=OlderIndex)
+
+
+async def raise_email_indexes(tx: Transaction, raised: list[tuple[OlderIndex, bytes]]) -> None:
+    """Store the newest key's indexes, where the older ones still stand."""
+    await tx.run(
+        _Q["raise_email_indexes"],
+        [older.id for older, _ in raised], [older.email_index for older, _ in raised], [newer for _, newer in raised],
+    )  # fmt: skip
 
 
 async def renew_link(tx: Transaction, email_index: bytes, link_hash: bytes, lives: timedelta) -> UUID | None:

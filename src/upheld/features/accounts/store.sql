@@ -6,6 +6,14 @@ select upheld.register_person($1, $2, $3, $4, $5, $6, $7, $8, $9);
 -- Lets a newer registration of an unproven address count; who is waiting.
 select upheld.register_again($1, $2, $3, $4);
 
+-- name: older_email_indexes
+-- Up to a thousand indexes of addresses that an older key made.
+select id, email_index from upheld.older_email_indexes($1);
+
+-- name: raise_email_indexes
+-- Stores the newest key's indexes, where the older ones still stand.
+select upheld.raise_email_indexes($1, $2, $3);
+
 -- name: invite_operator
 -- Stores a one-time link for an operator.
 insert into upheld.operator_invitations (token_hash, expires_at)

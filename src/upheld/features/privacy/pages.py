@@ -12,7 +12,7 @@ from upheld.features.accounts.queries import own_email, own_sessions
 from upheld.features.audit.queries import own_history
 from upheld.features.consents.model import Purpose
 from upheld.features.privacy import actions, queries
-from upheld.features.privacy.certificate import file_of, public_hex
+from upheld.features.privacy.certificate import file_of
 from upheld.features.privacy.errors import AlreadyLeavingError, ExportIncompleteError, UnknownReceiptError
 from upheld.features.privacy.wording import ACTS, PARTS, PURPOSES, STATES
 from upheld.kit.errors import InvalidError, NotFoundError, TooSoonError, UpheldError
@@ -141,8 +141,8 @@ async def certificate_file(visit: Visit, receipt: FromPath[str]) -> Response[byt
 
 @get("/.well-known/upheld-signing-key", name="privacy.signing_key", opt=OPEN, media_type="text/plain")
 async def signing_key(visit: Visit) -> str:
-    """Serve the public key that certificates are signed with."""
-    return public_hex(visit.platform.keys.signing_key()) + "\n"
+    """Serve the public keys that check certificates: the one in use, then those before it, one a line."""
+    return "".join(f"{key.hex()}\n" for key in visit.platform.keys.public_keys())
 
 
 async def _leave_page(request: AnyRequest, visit: OpenVisit, form: Form, error: UpheldError | None) -> Response[str]:

@@ -10,20 +10,22 @@ select pg_catalog.pg_advisory_xact_lock(771204);
 -- Waits until no other rotation is under way.
 select pg_catalog.pg_advisory_xact_lock(771205);
 
--- name: add_key
--- Adds a wrapped key, unless the person has one of that class with that controller.
-insert into keyring.data_keys (id, subject_id, controller_id, class, epoch_id, wrapped)
-values ($1, $2, $3, $4, $5, $6)
+-- name: add_keys
+-- Adds wrapped keys, save where a person has one of that class with that controller.
+insert into keyring.data_keys (id, subject_id, controller_id, class, wrapped, epoch_id)
+select k.id, k.subject_id, k.controller_id, k.class, k.wrapped, $6
+from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[])
+as k (id, subject_id, controller_id, class, wrapped)
 on conflict (subject_id, controller_id, class) do nothing;
 
 -- name: key_of
 -- The key of a person with a controller for a class.
-select id, epoch_id, wrapped from keyring.data_keys
+select id, subject_id, controller_id, class as data_class, epoch_id, wrapped from keyring.data_keys
 where subject_id = $1 and controller_id = $2 and class = $3;
 
 -- name: keys_by_id
 -- Several keys at once, for opening what they sealed.
-select id, epoch_id, wrapped from keyring.data_keys where id = any($1::uuid[]);
+select id, subject_id, controller_id, class as data_class, epoch_id, wrapped from keyring.data_keys where id = any($1::uuid[]);
 
 -- name: key_ids_of
 -- The ids of a person's keys with a controller.
@@ -34,16 +36,40 @@ select id from keyring.data_keys where subject_id = $1 and controller_id = $2 or
 delete from keyring.data_keys where subject_id = $1 and controller_id = $2
 returning id;
 
+-- name: destroy_log_keys
+-- Destroys the log keys of the months before one.
+delete from keyring.data_keys
+where
+    subject_id = '00000000-0000-0000-0000-000000000000' and controller_id = '00000000-0000-0000-0000-000000000000'
+    and class ~ '^log-' and class collate "C" < $1;
+
+-- name: count_keys
+-- How many data keys live.
+select count(*) from keyring.data_keys;
+
+-- name: keys_after
+-- The next data keys in the order of their ids.
+select id, subject_id, controller_id, class as data_class, epoch_id, wrapped from keyring.data_keys
+where id > $1
+order by id limit $2;
+
 -- name: keys_of_other_epochs
--- A thousand keys that are not wrapped under the given epoch yet.
-select id, epoch_id, wrapped from keyring.data_keys
-where epoch_id <> $1
-order by id limit 1000
+-- The next keys in the order of their ids that are not wrapped under the given epoch.
+select id, subject_id, controller_id, class as data_class, epoch_id, wrapped from keyring.data_keys
+where epoch_id <> $1 and id > $2
+order by id limit $3
 for update;
 
--- name: rewrap_key
--- Stores a key wrapped under a new epoch.
-update keyring.data_keys set epoch_id = $2, wrapped = $3 where id = $1;
+-- name: count_keys_of_other_epochs
+-- How many keys are not wrapped under the given epoch.
+select count(*) from keyring.data_keys where epoch_id <> $1;
+
+-- name: rewrap_keys
+-- Stores keys wrapped under a new epoch.
+update keyring.data_keys as k
+set epoch_id = $1, wrapped = fresh.wrapped
+from unnest($2::uuid[], $3::bytea[]) as fresh (id, wrapped)
+where k.id = fresh.id;
 
 -- name: live_subjects
 -- Which of the given people still have a key with the platform.

@@ -120,7 +120,8 @@ class Visits:
 
     def _secret(self, scope: Scope) -> bytes | None:
         token = ASGIConnection[Any, Any, Any, Any](scope).cookies.get(SESSION_COOKIE)
-        return read_session(self._platform.keys.platform_key("cookie"), token) if token else None
+        keys = self._platform.keys.platform_keys("cookie") if token else []
+        return next((secret for key in keys if (secret := read_session(key, token or ""))), None)
 
 
 async def open_context(tx: Transaction, secret: bytes) -> Who | None:

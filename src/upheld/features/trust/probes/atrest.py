@@ -11,7 +11,7 @@ from upheld.features.trust.scene import Scene
 from upheld.features.trust.search import Search, files_below, objects_folder, read_every_table, search_files
 from upheld.platform.keyfiles import PLATFORM_KEYS
 from upheld.platform.objects import MAGIC
-from upheld.platform.vault import unwrap
+from upheld.platform.vault import KeyRef, unwrap
 
 if TYPE_CHECKING:
     import asyncpg
@@ -151,7 +151,7 @@ async def _sealed_columns(connection: "Connection") -> list[tuple[str, str]]:
 async def _live_keys(scene: Scene, cast: Cast) -> tuple[dict[str, bytes], dict[str, object]]:
     """Return the keys to search for in every spelling: those of the probes first, then others up to a bound."""
     platform = scene.platform
-    root = bytes.fromhex(scene.settings.root_key_file.read_text().strip())
+    root = platform.keys.roots()[0]
     epoch, epoch_key = platform.keys.current_epoch()
     wanted = {**key_spellings("the root key", root), **key_spellings("the epoch key", epoch_key)}
     for name in PLATFORM_KEYS:
@@ -160,13 +160,14 @@ async def _live_keys(scene: Scene, cast: Cast) -> tuple[dict[str, bytes], dict[s
     probes = [cast.candidate.person, cast.employer.person, cast.stranger.person]
     async with scene.as_administrator(keyring=True) as connection:
         rows = await connection.fetch(
-            "select id, wrapped from keyring.data_keys where epoch_id = $1"
+            "select id, subject_id, controller_id, class, wrapped from keyring.data_keys where epoch_id = $1"
             " order by subject_id = any($2::uuid[]) desc, id limit $3",
             epoch, probes, _MOST_KEYS,
         )  # fmt: skip
         total: int = await connection.fetchval("select count(*) from keyring.data_keys")
     for number, row in enumerate(rows):
-        wanted |= key_spellings(f"data key {number}", unwrap(epoch_key, row["wrapped"], row["id"].bytes))
+        bound = KeyRef(row["subject_id"], row["controller_id"], row["class"]).bound(row["id"])
+        wanted |= key_spellings(f"data key {number}", unwrap(epoch_key, row["wrapped"], bound))
     if not rows:
         msg = "There is no data key to search for."
         raise CannotLookError(msg)
