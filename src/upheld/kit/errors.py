@@ -82,3 +82,19 @@ class UnavailableError(UpheldError):
 
     code = "unavailable"
     status = 503
+    wait_seconds = 10
+    """After how long trying again makes sense."""
+
+
+class AwayError(UnavailableError):
+    """Something that this needs does not answer at the moment. Nothing was changed; try again in a minute."""
+
+    code = "away"
+
+
+class FullError(UnavailableError):
+    """There is no room left here to store this. Nothing was changed. Room has to be made first; try again later."""
+
+    code = "full"
+    status = 507
+    wait_seconds = 60

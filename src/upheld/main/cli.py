@@ -12,9 +12,10 @@ from rich.progress import Progress
 
 from upheld.features.accounts.actions import invite_operator
 from upheld.kit.errors import UpheldError
-from upheld.main import processes
+from upheld.main import backups, processes
+from upheld.main.child import Child
 from upheld.main.duties import COMMANDS
-from upheld.main.setup import SignIns, embedded, initialise, read_sign_ins, seed_demo
+from upheld.main.setup import SignIns, embedded_server, initialise, read_sign_ins, seed_demo
 from upheld.main.supervisor import end_in_order, serve_all
 from upheld.main.verify import verify
 from upheld.platform.migrations import migrate
@@ -46,9 +47,10 @@ def run() -> None:
     end_in_order()
     settings = replace(Settings.read(), demo=True)
     began = time.monotonic()
-    with embedded(settings, _say) as named:
+    with embedded_server(settings, _say) as (named, server):
         sign_ins = _seed(named)
-        serve_all(named, lambda: _greet(named, sign_ins, began))
+        database = Child.adopt("postgres", server.process, server.launch)
+        serve_all(named, lambda: _greet(named, sign_ins, began), [database])
 
 
 @cli.command()
@@ -119,7 +121,7 @@ def process(name: str) -> None:
     {"web": processes.serve_web, "plain": processes.serve_plain, "worker": processes.run_worker}[name](settings)
 
 
-for command in (*COMMANDS, verify):
+for command in (*COMMANDS, *backups.COMMANDS, verify):
     cli.add_command(command)
 
 

@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.server import Server as Granian
-from litestar.types import Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Scope, Send
 
+from upheld.main.web import application as make_application
 from upheld.main.worker import work
 from upheld.platform.settings import Settings
 from upheld.platform.tls import ensure_certificate
@@ -26,11 +27,11 @@ _PR_SET_PDEATHSIG = 1
 
 def serve_web(settings: Settings) -> None:
     """Serve requests until told to stop. TLS 1.2 and 1.3 with AEAD suites only (rustls)."""
-    _end_with_parent()
+    end_with_parent()
     certificate, key = certificate_files(settings)
     host, port = settings.listen.rsplit(":", 1)
     Granian(
-        "upheld.main.web:application",
+        "upheld.main.processes:application",
         address=host,
         port=int(port),
         interface=Interfaces.ASGI,
@@ -49,7 +50,7 @@ def serve_web(settings: Settings) -> None:
 
 def serve_plain(settings: Settings) -> None:
     """Answer plain HTTP with a redirect until told to stop."""
-    _end_with_parent()
+    end_with_parent()
     host, port = settings.listen_plain.rsplit(":", 1)
     Granian(
         "upheld.main.processes:redirect_application",
@@ -64,7 +65,7 @@ def serve_plain(settings: Settings) -> None:
 
 def run_worker(settings: Settings) -> None:
     """Do background work until told to stop."""
-    _end_with_parent()
+    end_with_parent()
     asyncio.run(work(settings))
 
 
@@ -90,7 +91,17 @@ def certificate_files(settings: Settings) -> tuple[Path, Path]:
     return chain, key
 
 
-def _end_with_parent() -> None:
-    """Ask the kernel for SIGTERM when the parent dies, so that nothing outlives a killed run."""
+def application() -> ASGIApp:
+    """Make the application, in a process of the server's own that ends with the one that listens.
+
+    Without that, requests would go on reaching the orphans of a server that was killed, beside
+    the one that was started in its place.
+    """
+    end_with_parent(signal.SIGKILL)
+    return make_application()
+
+
+def end_with_parent(number: signal.Signals = signal.SIGTERM) -> None:
+    """Ask the kernel for a signal when the parent dies, so that nothing outlives a killed run."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)

