@@ -60,7 +60,7 @@ def _blocks(path: Path, advance: Advance) -> Iterator[bytes]:
             yield block
 
 
-def listed(store: ObjectStore, prefix: str) -> list[obstore.ObjectMeta]:
+def listed(store: ObjectStore, prefix: str) -> "list[obstore.ObjectMeta]":
     """Return what a store holds below a prefix."""
     found = obstore.list(store, prefix, chunk_size=1000)  # pyright: ignore[reportUnknownMemberType] - another overload returns Arrow
     return [meta for batch in found for meta in batch]
@@ -89,7 +89,7 @@ def packed(store: ObjectStore, entries: Iterable[str], files: Iterable[str], tal
     yield bytes(2 * tarfile.BLOCKSIZE)
 
 
-def _packed(path: str, found: obstore.GetResult) -> Iterator[bytes]:
+def _packed(path: str, found: "obstore.GetResult") -> Iterator[bytes]:
     entry = tarfile.TarInfo(path)
     entry.size, entry.mode = found.meta["size"], 0o600
     yield entry.tobuf(tarfile.USTAR_FORMAT)
