@@ -23,7 +23,9 @@ from obstore.store import LocalStore, ObjectStore
 
 from upheld.kit.errors import UnavailableError
 from upheld.platform.database import Database, Transaction, load_queries
+from upheld.platform.hold import Hold, held, release
 from upheld.platform.keyfiles import KeyFiles
+from upheld.platform.stores import plain_answers
 
 _Q = load_queries("upheld.platform.keyring")
 _START = hashlib.sha256(b"upheld register of erasures").digest()
@@ -123,6 +125,14 @@ class Register:
         async with self._database.transaction("vault") as tx:
             return set(await tx.column(_Q["live_subjects"], list(named), UUID(int=0)))
 
+    async def restored(self) -> Hold | None:
+        """Return what was restored and not answered for yet by replaying the erasures."""
+        return await asyncio.to_thread(held, self._store)
+
+    async def release(self) -> None:
+        """Let a restored deployment serve: every erasure in the register has been repeated."""
+        await asyncio.to_thread(release, self._store)
+
     async def _start(self) -> None:
         async with self._database.transaction("vault") as tx:
             await tx.run(_Q["start_register"], _START)
@@ -132,8 +142,9 @@ class Register:
         unsigned = _unsigned(erasure, len(entries) + 1, previous)
         signature = self._keys.signing_key().sign(unsigned.signed_bytes())
         entry = msgspec.structs.replace(unsigned, signature=signature.hex())
-        await obstore.put_async(self._store, _path(entry.number), msgspec.json.encode(entry))
-        await asyncio.to_thread(_settle, self._store, _path(entry.number))
+        with plain_answers():
+            await obstore.put_async(self._store, _path(entry.number), msgspec.json.encode(entry))
+            await asyncio.to_thread(_settle, self._store, _path(entry.number))
         await tx.run(_Q["move_register_head"], entry.number, entry.digest())
         return entry
 
@@ -156,8 +167,10 @@ class Register:
 
     async def _entry(self, number: int) -> Entry | None:
         try:
-            stored = await obstore.get_async(self._store, _path(number))
-            entry = msgspec.json.decode(bytes(await stored.bytes_async()), type=Entry)
+            with plain_answers():
+                stored = await obstore.get_async(self._store, _path(number))
+                content = bytes(await stored.bytes_async())
+            entry = msgspec.json.decode(content, type=Entry)
             _check(self._keys.verifiers(), entry)
         except FileNotFoundError:
             return None

@@ -109,6 +109,13 @@ async def check_register(platform: Platform) -> None:
         RegisterError: with what to do about it.
     """
     returned = await mismatches(platform)
+    restored = await platform.register.restored()
+    if restored is not None:
+        msg = (
+            f"A backup was restored here at {restored.restored_at:%Y-%m-%d %H:%M} UTC. Nothing is served until the "
+            "erasures since then have been repeated: run `upheld erasures replay`, then start again."
+        )
+        raise RegisterError(msg)
     if returned:
         msg = (
             f"{len(returned)} people who were erased are here again, as after the restore of an older backup. "
