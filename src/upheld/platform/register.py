@@ -25,7 +25,7 @@ from upheld.kit.errors import UnavailableError
 from upheld.platform.database import Database, Transaction, load_queries
 from upheld.platform.hold import Hold, held, release
 from upheld.platform.keyfiles import KeyFiles
-from upheld.platform.stores import plain_answers
+from upheld.platform.stores import answering
 
 _Q = load_queries("upheld.platform.keyring")
 _START = hashlib.sha256(b"upheld register of erasures").digest()
@@ -142,7 +142,7 @@ class Register:
         unsigned = _unsigned(erasure, len(entries) + 1, previous)
         signature = self._keys.signing_key().sign(unsigned.signed_bytes())
         entry = msgspec.structs.replace(unsigned, signature=signature.hex())
-        with plain_answers():
+        with answering():
             await obstore.put_async(self._store, _path(entry.number), msgspec.json.encode(entry))
             await asyncio.to_thread(_settle, self._store, _path(entry.number))
         await tx.run(_Q["move_register_head"], entry.number, entry.digest())
@@ -167,7 +167,7 @@ class Register:
 
     async def _entry(self, number: int) -> Entry | None:
         try:
-            with plain_answers():
+            with answering():
                 stored = await obstore.get_async(self._store, _path(number))
                 content = bytes(await stored.bytes_async())
             entry = msgspec.json.decode(content, type=Entry)
