@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Iterator
 
 import pytest
 
+from tests.support.bucket import BucketService, running_bucket_service
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.deployment import Deployment, deployed
 
@@ -27,4 +28,29 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 async def deployment(cluster: Cluster) -> AsyncGenerator[Deployment]:
     """Open a fresh deployment for one test."""
     async with deployed(cluster) as fresh:
+        yield fresh
+
+
+@pytest.fixture(scope="session")
+def bucket_service(cluster: Cluster) -> Iterator[BucketService]:
+    """Run an S3-compatible service for the deployments of this run."""
+    with running_bucket_service() as service:
+        service.admit(cluster)
+        yield service
+
+
+@pytest.fixture
+async def on_bucket(cluster: Cluster, bucket_service: BucketService) -> AsyncGenerator[Deployment]:
+    """Open a fresh deployment that keeps its files in a bucket."""
+    async with deployed(cluster, objects=f"s3://{bucket_service.new_bucket()}") as fresh:
+        yield fresh
+
+
+@pytest.fixture(params=["folder", "bucket"])
+async def stored(
+    request: pytest.FixtureRequest, cluster: Cluster, bucket_service: BucketService
+) -> AsyncGenerator[Deployment]:
+    """Open a fresh deployment, once with each kind of object store."""
+    chosen = {"objects": f"s3://{bucket_service.new_bucket()}/files"} if request.param == "bucket" else {}
+    async with deployed(cluster, **chosen) as fresh:
         yield fresh

@@ -4,7 +4,10 @@ import asyncio
 import datetime as dt
 import os
 import random
+import subprocess
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import obstore
@@ -63,6 +66,15 @@ async def listed(deployment: Deployment) -> set[UUID]:
     """Return the ids of everything in the store."""
     tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
     return {one async for batch in deployment.platform.objects.older_than(tomorrow) for one in batch}
+
+
+def bytes_left(deployment: Deployment, service: BucketService) -> list[str]:
+    """Return every file there is, also what was begun and never finished."""
+    if not deployment.settings.objects:
+        return [path.name for path in (deployment.settings.var / "objects").rglob("*") if path.is_file()]
+    bucket = deployment.settings.objects.split("/")[2]
+    there = service.client.list_objects_v2(Bucket=bucket).get("Contents", [])
+    return [one["Key"] for one in (*there, *service.unfinished(bucket))]
 
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES, LARGE])
@@ -198,15 +210,20 @@ async def test_the_files_of_the_last_hours_are_found_without_the_others(stored: 
 
 
 @pytest.mark.parametrize("size", [1000, LARGE])
-async def test_an_upload_whose_source_fails_leaves_nothing(stored: Deployment, size: int) -> None:
+async def test_an_upload_whose_source_fails_leaves_nothing(
+    stored: Deployment, bucket_service: BucketService, size: int
+) -> None:
     objects, owner, object_id = stored.platform.objects, await owner_with_key(stored), fresh()
     with pytest.raises(RuntimeError):
         await objects.put(owner, object_id, arriving(os.urandom(size), fails=RuntimeError()))
-    await _assert_nothing_is_left(stored)
+    assert await listed(stored) == set()
+    assert bytes_left(stored, bucket_service) == []
 
 
 @pytest.mark.parametrize("size", [1000, LARGE])
-async def test_an_upload_that_nobody_waits_for_any_more_leaves_nothing(stored: Deployment, size: int) -> None:
+async def test_an_upload_that_nobody_waits_for_any_more_leaves_nothing(
+    stored: Deployment, bucket_service: BucketService, size: int
+) -> None:
     objects, owner, object_id = stored.platform.objects, await owner_with_key(stored), fresh()
     stuck = asyncio.Event()
 
@@ -221,30 +238,8 @@ async def test_an_upload_that_nobody_waits_for_any_more_leaves_nothing(stored: D
     sending.cancel()
     with pytest.raises(asyncio.CancelledError):
         await sending
-    await _assert_nothing_is_left(stored)
-
-
-async def _assert_nothing_is_left(deployment: Deployment) -> None:
-    assert await listed(deployment) == set()
-    if deployment.settings.objects:
-        client, bucket = _service(deployment)
-        assert client.client.list_objects_v2(Bucket=bucket).get("Contents", []) == []
-        assert client.unfinished(bucket) == []
-    else:
-        folder = deployment.settings.var / "objects"
-        assert [path for path in folder.rglob("*") if path.is_file()] == []
-
-
-def _service(deployment: Deployment) -> tuple[BucketService, str]:
-    return _SERVICES[0], deployment.settings.objects.split("/")[2]
-
-
-_SERVICES: list[BucketService] = []
-
-
-@pytest.fixture(autouse=True)
-def _remember(bucket_service: BucketService) -> None:
-    _SERVICES[:] = [bucket_service]
+    assert await listed(stored) == set()
+    assert bytes_left(stored, bucket_service) == []
 
 
 async def test_what_a_killed_process_left_half_written_goes(deployment: Deployment) -> None:
@@ -258,3 +253,10 @@ async def test_what_a_killed_process_left_half_written_goes(deployment: Deployme
     os.utime(place, (0, 0))
     assert await objects.drop_unfinished(dt.timedelta(minutes=30)) == 1
     assert {path.name for path in place.parent.iterdir()} == {place.name, fresh_half.name}
+
+
+def test_a_hundred_megabytes_go_in_and_out_in_little_memory(tmp_path: Path) -> None:
+    """In a process of its own; what it prints is the growth of its peak, in kilobytes."""
+    command = [sys.executable, "-m", "tests.platform.streaming", str(tmp_path)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - ourselves
+    assert 0 < int(said.stdout) < 32 * 1024

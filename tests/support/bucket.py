@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-import boto3
+import boto3  # pyright: ignore[reportMissingTypeStubs] - there are none
 from moto.server import ThreadedMotoServer
 
 from tests.support.cluster import Cluster
@@ -50,7 +50,7 @@ def running_bucket_service() -> Generator[BucketService]:
     try:
         host, port = server.get_host_and_port()
         endpoint = f"http://{host}:{port}"
-        client: Any = boto3.client(  # pyright: ignore[reportUnknownMemberType] - boto3 has no types
+        client: Any = boto3.client(  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - as above
             "s3",
             endpoint_url=endpoint,
             region_name="us-east-1",

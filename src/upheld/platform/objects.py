@@ -15,6 +15,7 @@ import datetime as dt
 import hashlib
 import logging
 import secrets
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Collection, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ MAGIC = b"UPHF\x01"
 _OWNED = len(MAGIC) + 16 + 16
 _HEADER = _OWNED + HEADER_BYTES
 
-_ONE_REQUEST = 16 << 20
+_ONE_REQUEST = 12 << 20
 """Up to this many bytes go to the store in one request, which either arrives or never happened."""
 
 _PART, _PARTS_AT_ONCE = 5 << 20, 2
@@ -106,7 +107,7 @@ class Objects:
             while len(head) < _OWNED:
                 head += await _more(parts)
             _check_owner(key, ref, object_id, bytes(head[:_OWNED]))
-            async for chunk in open_async(key.key, _label(object_id), _after(bytes(head[_OWNED:]), parts)):
+            async for chunk in open_async(key.key, _label(object_id), _after(deque([bytes(head[_OWNED:])]), parts)):
                 yield chunk
 
     async def read_range(self, ref: KeyRef, object_id: UUID, start: int, length: int) -> bytes:
@@ -206,13 +207,13 @@ class Objects:
         """Return the header of a file, and how many bytes the store holds."""
         try:
             with answering():
-                got = await obstore.get_async(self._store, path_of(object_id), options={"range": (0, _HEADER)})
-                header = bytes(await got.bytes_async())
+                meta = await obstore.head_async(self._store, path_of(object_id))
+                if meta["size"] <= _HEADER:
+                    raise TamperedError
+                header = await obstore.get_range_async(self._store, path_of(object_id), start=0, end=_HEADER)
         except FileNotFoundError as error:
             raise _lost() from error
-        if len(header) < _HEADER or not header.startswith(MAGIC):
-            raise TamperedError
-        return header, got.meta["size"]
+        return bytes(header), meta["size"]
 
     async def _range(self, object_id: UUID, first: int, end: int) -> bytes:
         """Return the sealed chunks from `first` to before `end`."""
@@ -251,12 +252,13 @@ def path_of(object_id: UUID) -> str:
 
 async def _send(store: ObjectStore, path: str, header: bytes, sealed: AsyncIterator[bytes]) -> None:
     """Send a file in one request when it is small; else in parts, which are given up when it fails."""
-    begun = bytearray(header)
+    begun, size = deque([header]), len(header)
     async for part in sealed:
-        begun += part
-        if len(begun) > _ONE_REQUEST:
-            return await _send_in_parts(store, path, _after(bytes(begun), sealed))
-    await obstore.put_async(store, path, begun, use_multipart=False)
+        begun.append(part)
+        size += len(part)
+        if size > _ONE_REQUEST:
+            return await _send_in_parts(store, path, _after(begun, sealed))
+    await obstore.put_async(store, path, b"".join(begun), use_multipart=False)
     return None
 
 
@@ -350,7 +352,9 @@ async def _in_parts(content: bytes) -> AsyncIterator[bytes]:
     yield content
 
 
-async def _after(begun: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield begun
+async def _after(begun: deque[bytes], rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield what was read already, letting go of it, and then the rest."""
+    while begun:
+        yield begun.popleft()
     async for part in rest:
         yield part
