@@ -31,6 +31,16 @@ APPLICATION_RECORD = Rule(
     valid_from=dt.date(2026, 11, 22),
 )
 
+ORIGIN_LOG = Rule(
+    name="log month",
+    months=12,
+    trigger="the month ends",
+    source="the platform's published retention schedule; GDPR Art. 5(1)(e), storage limitation",
+    status="in force",
+    valid_from=dt.date(2026, 11, 22),
+)
+"""Addresses and browsers in the audit log: whole months, whose keys are destroyed together."""
+
 
 def months_after(day: dt.date, months: int) -> dt.date:
     """Return the day of the same number `months` later, or that month's last day.

@@ -15,9 +15,11 @@ from upheld.kit.errors import UpheldError
 from upheld.main import backups, processes
 from upheld.main.child import Child
 from upheld.main.duties import COMMANDS
+from upheld.main.keys import show_recovery_key
 from upheld.main.setup import SignIns, embedded_server, initialise, read_sign_ins, seed_demo
 from upheld.main.supervisor import end_in_order, serve_all
 from upheld.main.verify import verify
+from upheld.platform.keyfiles import KeyFiles
 from upheld.platform.migrations import migrate
 from upheld.platform.services import open_platform
 from upheld.platform.settings import Settings, reference
@@ -65,9 +67,12 @@ def init(administrator: str) -> None:
     """Set up a real deployment on an external PostgreSQL 18, without demo data."""
     settings = Settings.read()
     link = asyncio.run(initialise(administrator, settings))
+    files = KeyFiles.open(settings)
+    if not files.recovery_file.exists():
+        show_recovery_key(files)
     _say("[bold]Ready.[/] Start it with `upheld serve`, then open this link once, within a day:")
     _say(f"  {link}")
-    _say(f"It makes you the operator. Keep a copy of {settings.root_key_file} elsewhere: losing it loses everything.")
+    _say("It makes you the operator.")
 
 
 @cli.command("migrate")

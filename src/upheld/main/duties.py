@@ -3,18 +3,17 @@
 import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import click
 
-from upheld.features.privacy.certificate import Verdict, public_hex, verify
-from upheld.features.privacy.duties import replay, rotate
+from upheld.features.privacy.certificate import Verdict, verify
+from upheld.features.privacy.duties import replay
 from upheld.features.privacy.errors import CertificateError
 from upheld.kit.errors import ConflictError
+from upheld.main.keys import keys
 from upheld.main.setup import embedded, embedded_settings
 from upheld.platform.embedded import EmbeddedPostgres
-from upheld.platform.keyfiles import PLATFORM_KEYS, KeyFiles
 from upheld.platform.mail import open_mailer
 from upheld.platform.services import open_platform
 from upheld.platform.settings import Settings
@@ -36,37 +35,6 @@ def verify_certificate(file: Path, key: str | None) -> None:
         raise SystemExit(2) from None
     _tell(verdict, key)
     raise SystemExit(0 if verdict.is_valid else 1)
-
-
-@click.group()
-def keys() -> None:
-    """Look at the keys, or replace the epoch key."""
-
-
-@keys.command("list")
-def list_keys() -> None:
-    """List the keys of this deployment and the public half of the one that signs."""
-    settings = Settings.read()
-    files = KeyFiles.open(settings)
-    epoch, _ = files.current_epoch()
-    began = files.epoch_began_at()
-    due = began + timedelta(days=settings.epoch_days)
-    click.echo(f"root key      {settings.root_key_file}")
-    click.echo(f"epoch key     {epoch}, since {began:%Y-%m-%d %H:%M} UTC, replaced by {due:%Y-%m-%d %H:%M} UTC")
-    click.echo(f"platform keys {', '.join(PLATFORM_KEYS)}")
-    click.echo(f"signing key   {public_hex(files.signing_key())} (Ed25519, public)")
-
-
-@keys.command("rotate")
-def rotate_keys() -> None:
-    """Replace the epoch key now: every live key moves, and older backups of the keyring become worthless."""
-
-    async def run(settings: Settings) -> int:
-        async with open_platform(settings, ["maintenance"]) as platform:
-            return await rotate(platform)
-
-    with _deployment() as settings:
-        click.echo(f"Replaced the epoch key; {asyncio.run(run(settings))} keys moved.")
 
 
 @click.group()

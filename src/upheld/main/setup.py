@@ -2,9 +2,7 @@
 
 import asyncio
 import fcntl
-import os
 import shutil
-import stat
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +17,7 @@ from upheld.platform.embedded import EmbeddedPostgres
 from upheld.platform.install import DATABASE, KEYRING, install, make_secrets
 from upheld.platform.keyfiles import KeyFiles
 from upheld.platform.migrations import migrate
+from upheld.platform.private import write_private
 from upheld.platform.services import open_platform
 from upheld.platform.settings import Settings
 
@@ -108,8 +107,7 @@ async def seed_demo(settings: Settings, progress: Callable[[int, int], None]) ->
         await publish_notices(platform)
         sign_ins = await seed(platform, progress)
     path = settings.var / "sign-ins"
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR), "wb") as file:
-        file.write(msgspec.json.encode(sign_ins))
+    write_private(path, msgspec.json.encode(sign_ins))
     _half_seeded(settings).unlink()
     return sign_ins
 

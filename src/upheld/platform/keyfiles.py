@@ -27,7 +27,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from upheld.platform.private import destroy_private, sweep_unfinished, write_private
-from upheld.platform.recovery import close_for_recovery
+from upheld.platform.recovery import (
+    RecoveryKeyError,
+    close_for_recovery,
+    new_recovery_key,
+    open_with_recovery,
+    public_half,
+)
 from upheld.platform.rootkeys import KeyFileError, RootKeys, root_keys
 from upheld.platform.settings import Settings
 
@@ -40,6 +46,8 @@ PUBLISHED = "published"
 """Public halves of signing keys that were replaced: what they signed can still be checked."""
 RECOVERY = "recovery"
 """The public half of the recovery key, for which every root key is sealed."""
+
+RECOVERY_FILE = "recovery.sealed"
 
 _WHEN = "%Y%m%dT%H%M%S%fZ"
 _GRAIN = 100_000_000
@@ -237,6 +245,34 @@ class KeyFiles:
             self._roots = self._roots[:1]
         return len(keys)
 
+    def issue_recovery_key(self) -> str:
+        """Return a new recovery key, to be shown once; the one before opens nothing from here on."""
+        text, public = new_recovery_key()
+        former = self._look().keys.get(RECOVERY, [])
+        self.add(RECOVERY, public)
+        self.destroy(former)
+        self.close_for_recovery()
+        return text
+
+    def faults(self, recovery_key: str | None = None) -> list[str]:
+        """Return what is wrong with the folder, a line each; tried with the recovery key, if it is given.
+
+        Raises:
+            RecoveryKeyError: what was given is not, or not any longer, the recovery key.
+        """
+        seen = self._look()
+        faults = [f"{stem}: does not open under the root key" for stem in seen.broken]
+        faults += [f"{name}: there is no such key" for name in (EPOCH, *PLATFORM_KEYS) if name not in seen.keys]
+        if RECOVERY not in seen.keys or not self.recovery_file.exists():
+            return [*faults, "recovery: no recovery key was issued; `upheld keys issue-recovery-key` does"]
+        if recovery_key is not None:
+            if public_half(recovery_key) != seen.keys[RECOVERY][0].secret:
+                raise RecoveryKeyError
+            opened = open_with_recovery(recovery_key, self.recovery_file.read_bytes())
+            if not set(self._roots) <= set(opened):
+                faults.append("recovery: it opens another root key than the one in use; issue a new recovery key")
+        return faults
+
     def close_for_recovery(self, roots: list[bytes] | None = None) -> None:
         """Seal the root key for the holder of the recovery key, when there is one."""
         held = self._look().keys.get(RECOVERY)
@@ -246,7 +282,7 @@ class KeyFiles:
     @property
     def recovery_file(self) -> Path:
         """Where the root key lies, sealed for the recovery key."""
-        return self.folder / "recovery.sealed"
+        return self.folder / RECOVERY_FILE
 
     def roots(self) -> list[bytes]:
         """Return the root key, and while it is replaced the next one before it; never logged, never stored."""
@@ -311,6 +347,27 @@ class KeyFiles:
         finally:
             os.close(held)
             self._is_settled = False
+
+
+def recover_root(settings: Settings, recovery_key: str) -> str:
+    """Put the root key back from what was sealed for the recovery key; return what the operator does now.
+
+    Raises:
+        RecoveryKeyError: it is not the recovery key.
+        KeyFileError: nothing was sealed, or what was sealed does not open the keys that are here.
+    """
+    folder = settings.keys_folder
+    try:
+        roots = open_with_recovery(recovery_key, (folder / RECOVERY_FILE).read_bytes())
+    except FileNotFoundError:
+        msg = f"{folder / RECOVERY_FILE} is missing; put it back from the copy of the key files."
+        raise KeyFileError(msg) from None
+    if strange := [
+        path.stem for path in folder.glob("*.wrapped") if not _unwrapped(roots, path.read_bytes(), path.stem)
+    ]:
+        msg = f"The root key that was sealed does not open {', '.join(sorted(strange))}; nothing was changed."
+        raise KeyFileError(msg)
+    return root_keys(settings).restore(roots)
 
 
 def _wrapped(root: bytes, stem: str, secret: bytes) -> bytes:

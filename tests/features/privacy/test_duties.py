@@ -2,11 +2,13 @@
 
 import datetime as dt
 import os
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
 from tests.support.catalog import connected
+from tests.support.clock import SetClock
 from tests.support.deployment import Deployment
 from tests.support.hiring import applied, pdf
 from tests.support.leaving import ask_to_leave, person_of
@@ -120,10 +122,8 @@ async def test_the_epoch_key_is_replaced_when_it_is_old_and_not_before(deploymen
         keys, folder = deployment.platform.keys, deployment.settings.keys_folder
         first, _ = keys.current_epoch()
         assert await rotate_when_due(deployment.platform) is None
-        (old,) = folder.glob("epoch-*.wrapped")
-        began = dt.datetime.now(dt.UTC) - dt.timedelta(days=deployment.settings.epoch_days)
-        old.rename(folder / f"epoch-{began:%Y%m%dT%H%M%S%fZ}_{first}.wrapped")
-        assert await rotate_when_due(deployment.platform)
+        later = dt.datetime.now(dt.UTC) + dt.timedelta(days=deployment.settings.epoch_days)
+        assert await rotate_when_due(replace(deployment.platform, clock=SetClock(later)))
         assert keys.current_epoch()[0] != first
         assert len(list(folder.glob("epoch-*.wrapped"))) == 1
         assert (await application.candidate.get(application.own_page())).is_success

@@ -32,6 +32,7 @@ class Action(StrEnum):
     JOB_CHANGED = "job.changed"
     JOB_POSTED = "job.posted"
     EPOCH_ROTATED = "keys.epoch_rotated"
+    KEY_REPLACED = "keys.replaced"
     LIST_OPENED = "application.listed"
     ORGANISATION_FOUNDED = "permission.organisation_founded"
     PROFILE_CHANGED = "profile.changed"

@@ -10,6 +10,7 @@ from upheld.features.audit.model import Action
 from upheld.features.privacy import store
 from upheld.features.privacy.jobs import erase
 from upheld.features.privacy.queries import mismatches
+from upheld.features.privacy.rotation import drop_spent, replace_key
 from upheld.platform.database import Transaction
 from upheld.platform.mail import Mailer
 from upheld.platform.objects import application_of
@@ -38,8 +39,9 @@ async def tidy(platform: Platform, *, all_files: bool = True) -> dict[str, int]:
         all_files: whether to look through all files for those left behind by a crash, which
             reads the whole listing of the store, or only through those of the last hours.
     """
+    spent = await drop_spent(platform)
     async with platform.database.maintenance() as tx:
-        counts = {"counters": await store.drop_spent_counters(tx), **await store.remove_expired(tx)}
+        counts = {**spent, "counters": await store.drop_spent_counters(tx), **await store.remove_expired(tx)}
         counts["applications"] = await _remove_old_applications(platform, tx)
         counts["files"] = await _remove_left_behind(platform, tx, all_files=all_files)
         counts["overdue_erasures"] = await store.count_overdue_erasures(tx)
@@ -59,10 +61,7 @@ async def rotate_when_due(platform: Platform) -> int | None:
 
 async def rotate(platform: Platform) -> int:
     """Replace the epoch key and destroy the old one; return how many keys moved."""
-    moved = await platform.vault.rotate_epoch()
-    async with platform.database.maintenance() as tx:
-        await record_duty(tx, Action.EPOCH_ROTATED, {"keys": moved})
-    return moved
+    return await replace_key(platform, "epoch")
 
 
 async def replay(platform: Platform, mailer: Mailer) -> list[int]:
