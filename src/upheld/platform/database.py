@@ -280,6 +280,16 @@ class RequestTransaction(Transaction):
             finally:
                 await self.make_amends()
 
+    @asynccontextmanager
+    async def attempt(self) -> AsyncGenerator[Transaction]:
+        """Exception one, once this request has been undone: what was refused lasts all the same.
+
+        On the request's own connection: whoever is refused often waits for nobody else's.
+        """
+        await self.undo()
+        async with _translated(), self._connection.transaction():
+            yield Transaction(self._connection)
+
 
 _ALIVE = Query("alive", "select 1", "Answers.")
 

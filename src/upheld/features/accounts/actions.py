@@ -225,6 +225,8 @@ async def prove_again(acting: Acting, session: UUID, password: str) -> None:
     async with platform.database.transaction("gate") as tx:
         known_hash = await store.credential_of(tx, acting.person_id)
     if not await verify_password(password, known_hash, platform.settings.bcrypt_cost):
+        async with platform.database.attempt() as tx:
+            await record_at_gate(tx, platform, acting.person_id, Action.PROOF_FAILED, acting.origin)
         raise ProofNeededError
     async with platform.database.transaction("gate") as tx:
         await store.freshen_session(tx, acting.person_id, session)

@@ -7,6 +7,7 @@ from upheld.features.audit.model import Action
 from upheld.platform.acting import Acting
 from upheld.platform.database import Transaction
 from upheld.platform.services import Platform
+from upheld.platform.web.visits import Refusal
 
 
 async def record(
@@ -23,6 +24,12 @@ async def record(
     """
     origin = await acting.platform.vault.seal_origin(acting.platform.clock.now(), acting.origin)
     await store.record_act(acting.tx, action, kind, target, details or {}, origin)
+
+
+async def record_refusal(acting: Acting, refusal: Refusal) -> None:
+    """Record that somebody signed in was refused something; in a transaction of its own, which lasts."""
+    details: dict[str, object] = {"route": refusal.route, "status": refusal.status}
+    await record(acting, Action.ACT_REFUSED, "route", refusal.subject, details)
 
 
 async def record_at_gate(tx: Transaction, platform: Platform, actor: UUID | None, action: Action, origin: str) -> None:

@@ -12,6 +12,7 @@ class Action(StrEnum):
 
     ACCOUNT_REGISTERED = "account.registered"
     ACCOUNT_VERIFIED = "account.verified"
+    ACT_REFUSED = "attempt.refused"
     ADDRESS_TRIED_AGAIN = "attempt.address_registered_again"
     APPLICATION_DECIDED = "application.decided"
     APPLICATION_MOVED = "application.moved"
@@ -36,6 +37,7 @@ class Action(StrEnum):
     LIST_OPENED = "application.listed"
     ORGANISATION_FOUNDED = "permission.organisation_founded"
     PROFILE_CHANGED = "profile.changed"
+    PROOF_FAILED = "attempt.proof_failed"
     RETENTION_RAN = "retention.ran"
     RESUME_OPENED = "resume.opened"
     SESSION_ENDED = "session.ended"

@@ -26,6 +26,8 @@ ACTS = {
     "application.submitted": mark("You applied for a job"),
     "application.withdrawn": mark("You took an application back"),
     "attempt.address_registered_again": mark("Somebody tried to register with your address"),
+    "attempt.proof_failed": mark("Somebody entered a wrong password where you were signed in"),
+    "attempt.refused": mark("You tried what is not yours to do"),
     "attempt.sign_in_failed": mark("Somebody tried to sign in with a wrong password"),
     "consent.given": mark("You gave a consent"),
     "consent.withdrawn": mark("You withdrew a consent"),

@@ -8,11 +8,13 @@ whose session secret the cookie carries, as the database itself has established 
 A change is read from the network as a whole before its transaction begins (`arrivals`).
 
 A transaction is committed before the first byte of a good answer leaves, and undone when
-the answer is an error: what was journaled for a page is on disk before the page is seen.
+the answer is an error: what was journaled for a page is on disk before the page is seen. What
+somebody signed in was refused is written down as an attempt, which lasts (ADR 0003).
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
 from uuid import UUID
 
@@ -34,6 +36,8 @@ OPEN_CONTEXT = Query(
     "Opens the context of the session whose secret is presented.",
 )
 _VISIT = "upheld.visit"
+_REFUSALS = frozenset({403, 404, 429})
+"""What tells somebody that they may not: missing and forbidden look alike, here as well."""
 
 
 class Who(msgspec.Struct, frozen=True):
@@ -81,6 +85,16 @@ class OpenVisit:
         )
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """What was refused: the route by its name, what it was asked about, and how it answered."""
+
+    route: str
+    subject: UUID | None
+    status: int
+
+
+NoteRefusal: TypeAlias = Callable[[Acting, Refusal], Awaitable[None]]
 Visit: TypeAlias = NamedDependency[OpenVisit]
 """What a route declares to be given its visit."""
 
@@ -88,10 +102,11 @@ Visit: TypeAlias = NamedDependency[OpenVisit]
 class Visits:
     """The one middleware. It sees every route the application has, sockets included."""
 
-    def __init__(self, app: ASGIApp, platform: Platform) -> None:
-        """Wrap a route of the application."""
+    def __init__(self, app: ASGIApp, platform: Platform, note_refusal: NoteRefusal) -> None:
+        """Wrap a route of the application; `note_refusal` writes down what somebody was refused."""
         self._app = app
         self._platform = platform
+        self._note_refusal = note_refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Open the context, run the route, commit before its answer leaves."""
@@ -116,12 +131,39 @@ class Visits:
             visit.who = None if secret is None else await open_context(tx, secret)
             if visit.who is None and not opt.get("public"):
                 raise SignInNeededError
-            await self._app(scope, body, _committing(send, tx))
+            await self._app(scope, body, self._ending(scope, send, tx, secret))
 
     def _secret(self, scope: Scope) -> bytes | None:
         token = ASGIConnection[Any, Any, Any, Any](scope).cookies.get(SESSION_COOKIE)
         keys = self._platform.keys.platform_keys("cookie") if token else []
         return next((secret for key in keys if (secret := read_session(key, token or ""))), None)
+
+    def _ending(self, scope: Scope, send: Send, tx: RequestTransaction, secret: bytes | None) -> Send:
+        """Return what sends an answer on, once the transaction has ended as the answer says."""
+
+        async def outgoing(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                if message["status"] < 400:  # noqa: PLR2004 - errors begin here
+                    await tx.commit()
+                else:
+                    await tx.undo()
+                    await self._note(scope, message["status"], tx, secret)
+            elif message["type"] == "websocket.accept":
+                await tx.commit()
+            await send(message)
+
+        return outgoing
+
+    async def _note(self, scope: Scope, status: int, tx: RequestTransaction, secret: bytes | None) -> None:
+        """Write down what somebody signed in was refused, in a transaction of its own."""
+        visit = current_visit(scope)
+        if visit.who is None or secret is None or status not in _REFUSALS:
+            return
+        async with tx.attempt() as own:
+            # The context ended with the request's transaction; so may have the session.
+            if await open_context(own, secret) is not None:
+                acting = replace(visit, transaction=own).acting()
+                await self._note_refusal(acting, Refusal(_route(scope), _subject(scope), status))
 
 
 async def open_context(tx: Transaction, secret: bytes) -> Who | None:
@@ -134,23 +176,21 @@ def current_visit(scope: Scope) -> OpenVisit:
     return cast("dict[str, OpenVisit]", scope)[_VISIT]
 
 
-def _committing(send: Send, tx: RequestTransaction) -> Send:
-    async def outgoing(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            if message["status"] < 400:  # noqa: PLR2004 - errors begin here
-                await tx.commit()
-            else:
-                await tx.undo()
-        elif message["type"] == "websocket.accept":
-            await tx.commit()
-        await send(message)
-
-    return outgoing
-
-
 def _address(scope: Scope) -> str:
     client = cast("dict[str, Any]", scope).get("client")
     return client[0] if client else "unknown"
+
+
+def _route(scope: Scope) -> str:
+    handler = scope["route_handler"]  # pyright: ignore[reportTypedDictNotRequiredAccess] - set by the router
+    return handler.name or handler.handler_name
+
+
+def _subject(scope: Scope) -> UUID | None:
+    """Return the id that the path names, when it names one."""
+    parts = cast("dict[str, Any]", scope).get("path_params", {}).values()
+    named = [part for part in parts if isinstance(part, UUID)]
+    return named[0] if len(named) == 1 else None
 
 
 def _origin(scope: Scope) -> str:
