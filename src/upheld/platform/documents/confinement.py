@@ -24,7 +24,7 @@ from upheld.platform.documents import landlock, seccomp
 
 LIMITS = {
     "memory": (resource.RLIMIT_AS, 768 * 1024 * 1024),
-    "cpu": (resource.RLIMIT_CPU, 10),
+    "cpu": (resource.RLIMIT_CPU, 6),
     "written": (resource.RLIMIT_FSIZE, 0),
     "files": (resource.RLIMIT_NOFILE, 3),
     "processes": (resource.RLIMIT_NPROC, 0),

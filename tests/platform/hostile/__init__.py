@@ -1,0 +1,1 @@
+"""Hostile documents, made on the spot: nothing here was taken from anywhere."""
