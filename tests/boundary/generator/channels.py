@@ -1,0 +1,37 @@
+"""What an answer tells of a row that is not seen, to somebody who can already name the row.
+
+Every difference between naming what is there and naming what nobody has is an oracle. These are
+known, and why they stay; any other is a finding. `docs/security/attacks.md` says what they are worth.
+"""
+
+import re
+
+from tests.boundary.generator.report import Finding
+
+_A_KEY = "a primary or unique key is refused when it is taken; it is random, and known to those who were given it"
+_A_PLAN = "PostgreSQL counts the rows that an index found and a policy hid, for whoever may ask for a plan"
+_AT_THE_GATE = "the gate has to know whether an address is taken; it answers the same either way"
+
+KNOWN: dict[str, str] = {
+    r"upheld\.documents: oracle of (id|object_id)": _A_KEY,
+    r"upheld\.applications: oracle of id": _A_KEY,
+    r"upheld\.application_events: oracle of id": _A_KEY,
+    r"upheld\.jobs: oracle of id": _A_KEY,
+    r"upheld\.erasures: oracle of (id|receipt_hash)": _A_KEY,
+    r"upheld\.operator_invitations: oracle of token_hash": _A_KEY,
+    r"upheld\.application_snapshots: oracle of (application_id|resume_object_id)": _A_KEY,
+    r"[a-z_.]+: upheld\.(found_organisation|queue_message(_at_the_gate)?)\(.*\), oracle": _A_KEY,
+    r"[a-z_.]+: (rows removed|explain analyze|tuples fetched), by [a-z_]+": _A_PLAN,
+    r"[a-z_.]+: upheld\.(register_person|register_again|find_credential|renew_link|verify_email|credential_of)\(.*\), oracle":
+        _AT_THE_GATE,
+    r"[a-z_.]+: upheld\.(mint_session|replace_credential|freshen_session|appoint_operator)\(.*\), oracle": _AT_THE_GATE,
+    r"[a-z_.]+: upheld\.(take_from_limit|look_at_limit)\(.*\), oracle": "whether something was tried is what a limit says",
+    r"[a-z_.]+: upheld\.(which_exist|known_objects|allow_erasure_again|renew_email_index)\(.*\), oracle":
+        "maintenance compares what lies outside the database with what is in it",
+}  # fmt: skip
+
+
+def unexplained(oracles: list[Finding]) -> list[str]:
+    """Return the oracles that nobody has accounted for."""
+    said = {f"{table}: {oracle.how}" for oracle in oracles for table in oracle.tables or ("the server",)}
+    return sorted(one for one in said if not any(re.fullmatch(known, one) for known in KNOWN))

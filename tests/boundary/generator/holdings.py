@@ -1,0 +1,256 @@
+"""Whose every row is: a model of its own, which reads neither policies nor grants.
+
+Every value that identifies a row (an id, a hash, a ciphertext, an instant to the microsecond, a
+planted canary) is a tag. What an attacker is answered is searched for tags of rows that are not
+theirs to see.
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.boundary.generator.target import quoted
+
+Row = Mapping[str, Any]
+
+_TAGS = re.compile(
+    r"canary-[0-9a-f]{12}"
+    r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    r"|\$2b\$\d\d\$[./A-Za-z0-9]{53}"
+    r"|(?<![0-9a-f-])[0-9a-f]{32,}"
+    r"|\d\d:\d\d:\d\d\.\d{3,6}"
+)
+
+# The column that says whose a row is, where a person's own context opens it.
+_PERSON = {
+    "upheld.people": "id",
+    "upheld.audit_entries": "actor_id",
+    **dict.fromkeys(
+        (
+            "upheld.credentials", "upheld.email_verifications", "upheld.sessions", "upheld.job_secrets",
+            "upheld.members", "upheld.operators", "upheld.profiles", "upheld.documents", "upheld.consents",
+            "upheld.fair_use_acceptances", "upheld.applications", "upheld.application_snapshots",
+            "upheld.application_events", "upheld.access_journal", "upheld.disclosures", "upheld.messages",
+            "upheld.erasures",
+        ),
+        "person_id",
+    ),
+}  # fmt: skip
+
+_OF_CANDIDATES = {"upheld.applications", "upheld.application_snapshots", "upheld.application_events"}
+_QUEUE = {"queue.pgqueuer", "queue.pgqueuer_log", "queue.pgqueuer_schedules", "queue.pgqueuer_statistics"}
+
+# What a role sees of everybody because that is what it is for.
+_OFFICE: dict[str, set[str]] = {
+    "gate": {"upheld.people", "upheld.credentials"},  # it checks passwords: an address or id gives the hash
+    "worker": _QUEUE,  # it takes what is due: ids and the secrets of work
+    "auditor": {"upheld.audit_entries"},
+    "web": set(),
+    "maintenance": set(),
+    "support": set(),
+}
+
+# What a function hands out of anybody's row because that is what it is for: these columns, and no others.
+HANDED_OUT: dict[tuple[str, str], tuple[str, frozenset[str]]] = {
+    # A new key for the indexes of addresses: each is made from the one before, not from the address.
+    ("maintenance", "upheld.older_email_indexes(integer)"): ("upheld.people", frozenset({"id", "email_index"})),
+}
+
+_PUBLIC = {
+    "upheld.notices": {"web", "gate", "worker", "maintenance"},
+    "upheld.organisations": {"web", "worker"},
+    "upheld.jobs": {"web"},
+}
+
+# What a role changes of anybody because that is what it is for: table and first letter of the act.
+_DUTIES: dict[str, set[tuple[str, str]]] = {
+    "gate": {
+        ("upheld.people", "I"), ("upheld.people", "U"), ("upheld.credentials", "I"), ("upheld.credentials", "U"),
+        ("upheld.email_verifications", "I"), ("upheld.email_verifications", "D"), ("upheld.consents", "I"),
+        ("upheld.sessions", "I"), ("upheld.sessions", "U"), ("upheld.messages", "I"), ("upheld.job_secrets", "I"),
+        ("queue.pgqueuer", "I"), ("upheld.audit_entries", "I"), ("upheld.limit_counters", "I"),
+        ("upheld.limit_counters", "U"), ("upheld.operators", "I"), ("upheld.operator_invitations", "D"),
+    },
+    "maintenance": {
+        ("upheld.notices", "I"), ("upheld.operator_invitations", "I"), ("upheld.audit_entries", "I"),
+        ("upheld.job_secrets", "I"), ("upheld.limit_counters", "D"), ("sealed.context_keys", "I"),
+        ("sealed.context_keys", "D"), ("upheld.people", "U"),
+    },
+    "worker": {(table, act) for table in _QUEUE for act in "IUD"},
+    "web": {("upheld.limit_counters", "I"), ("upheld.limit_counters", "U"), ("queue.pgqueuer", "I")},
+    "support": set(),
+    "auditor": set(),
+}  # fmt: skip
+
+# What a person on the web changes of their own; where a table is missing, nothing.
+_OWN_ACTS = {
+    "upheld.sessions": "U", "upheld.profiles": "IU", "upheld.documents": "IUD", "upheld.consents": "I",
+    "upheld.fair_use_acceptances": "I", "upheld.applications": "IU", "upheld.application_snapshots": "I",
+    "upheld.application_events": "I", "upheld.disclosures": "IU", "upheld.erasures": "IU", "upheld.messages": "I",
+    "upheld.job_secrets": "I", "upheld.audit_entries": "I", "upheld.members": "I",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who attacks: a login role, and the person (or the work) whose context it holds."""
+
+    role: str
+    who: str
+    person: str | None = None
+    organisation: str | None = None
+    standing: str | None = None
+    accepted: bool = False
+
+    def __str__(self) -> str:
+        """Name the caller as findings do."""
+        return self.role if self.person is None else f"{self.role} as {self.who}"
+
+    @property
+    def hires(self) -> bool:
+        """Whether the caller may see candidates of their organisation."""
+        return self.accepted and self.standing in {"owner", "manager"} and self.organisation is not None
+
+
+@dataclass
+class Holdings:
+    """Every row there is, and the tags by which each can be told."""
+
+    rows: dict[str, list[Row]] = field(default_factory=dict[str, list[Row]])
+    tags: dict[str, set[tuple[str, int]]] = field(default_factory=lambda: defaultdict(set))
+
+    def visible(self, caller: Caller) -> set[tuple[str, int]]:
+        """Return the rows that a caller may see, as table and number."""
+        return {
+            (table, number)
+            for table, rows in self.rows.items()
+            for number, row in enumerate(rows)
+            if self.sees(caller, table, row)
+        }
+
+    def prey(self, caller: Caller, table: str) -> list[Row]:
+        """Return the rows of a table that are not the caller's to see."""
+        return [row for row in self.rows[table] if not self.sees(caller, table, row)]
+
+    def allowed(self, caller: Caller) -> set[str]:
+        """Return the tags that may stand in an answer to a caller."""
+        seen = self.visible(caller)
+        return {tag for tag, places in self.tags.items() if places & seen}
+
+    def handed_out(self, caller: Caller, how: str) -> set[str]:
+        """Return the tags that one function may hand to a caller."""
+        table, columns = HANDED_OUT.get((caller.role, how), ("", frozenset[str]()))
+        return {tag for row in self.rows.get(table, []) for col in columns for tag in tags_in(str(row[col]))}
+
+    def sees(self, caller: Caller, table: str, row: Row) -> bool:
+        """Say whether a row is a caller's to see."""
+        if table in _OFFICE[caller.role] or self._is_public(caller, table, row):
+            return True
+        if caller.person is None:
+            return False
+        if caller.role == "worker":
+            return table in _open_to_work(caller) and row[_PERSON[table]] == caller.person
+        if table in _PERSON and row[_PERSON[table]] == caller.person:
+            return True
+        return self._through_hiring(caller, table, row)
+
+    def _is_public(self, caller: Caller, table: str, row: Row) -> bool:
+        if caller.role not in _PUBLIC.get(table, set()):
+            return False
+        return not row.get("is_probe") and row.get("status", "open") == "open"
+
+    def _through_hiring(self, caller: Caller, table: str, row: Row) -> bool:
+        if table == "upheld.jobs":
+            applied = {a["job_id"] for a in self.rows["upheld.applications"] if a["person_id"] == caller.person}
+            return row["organisation_id"] == caller.organisation or row["id"] in applied
+        return table in _OF_CANDIDATES and caller.hires and row["organisation_id"] == caller.organisation
+
+    def may_change(self, caller: Caller, table: str, act: str, old: Row | None, new: Row | None) -> bool:
+        """Say whether a change of one row is a caller's to make; `act` is INSERT, UPDATE or DELETE."""
+        letter = act[0]
+        if (table, letter) in _DUTIES[caller.role]:
+            return True
+        if caller.role == "maintenance":
+            return letter == "D" and old is not None and _is_over(table, old)
+        if caller.person is None:
+            return False
+        if caller.role == "worker":
+            return _belongs_to_work(caller, table, letter, old or new or {})
+        sides = [side for side in (old, new) if side is not None]
+        return all(self._is_own(caller, table, letter, side) for side in sides)
+
+    def _is_own(self, caller: Caller, table: str, letter: str, row: Row) -> bool:
+        if table == "upheld.organisations":
+            return letter == "I"  # founding one of one's own
+        if table == "upheld.jobs":
+            return letter in "IU" and row["organisation_id"] == caller.organisation and caller.standing in _POSTS
+        if table == "upheld.access_journal":
+            return letter == "I" and caller.hires and row["viewer_id"] == caller.person
+        if table in {"upheld.messages", "upheld.job_secrets"} and letter == "I":
+            return row["person_id"] == caller.person or row["person_id"] in self._candidates(caller)
+        if letter not in _OWN_ACTS.get(table, ""):
+            return False
+        return row[_PERSON[table]] == caller.person or (
+            table in _OF_CANDIDATES - {"upheld.application_snapshots"}
+            and letter in "IU" and caller.hires and row["organisation_id"] == caller.organisation
+        )  # fmt: skip
+
+    def _candidates(self, caller: Caller) -> set[str]:
+        return {
+            row["person_id"]
+            for row in self.rows["upheld.applications"]
+            if caller.standing in _POSTS and row["organisation_id"] == caller.organisation
+        }
+
+
+_POSTS = {"owner", "manager"}
+
+
+def _open_to_work(caller: Caller) -> set[str]:
+    opened = {"upheld.people", "upheld.applications"}
+    return opened | {"upheld.messages"} if caller.standing == "duty:mail" else opened
+
+
+def _belongs_to_work(caller: Caller, table: str, letter: str, row: Row) -> bool:
+    """Mail is dropped when it is sent, and acts are recorded; an erasure before its time changes nothing."""
+    own = table in _PERSON and row[_PERSON[table]] == caller.person
+    if (table, letter) == ("upheld.messages", "D"):
+        return own and caller.standing == "duty:mail"
+    return own and (table, letter) == ("upheld.audit_entries", "I")
+
+
+def _is_over(table: str, row: Row) -> bool:
+    """Say whether a row is one that maintenance removes: a probe, or expired (planted so, long ago)."""
+    over = row.get("expires_at") or row.get("keep_until") or "9999"
+    return bool(row.get("is_probe")) or str(over) < "2020"
+
+
+async def held(administrator: Any, tables: Iterable[str]) -> Holdings:
+    """Read every row of every table, as the administrator."""
+    holdings = Holdings()
+    for table in tables:
+        # Instants as PostgreSQL writes them in UTC, so that a tag is the same in every answer.
+        found = await administrator.fetch(f"select to_jsonb(t)::text as row from {quoted(table)} as t")  # noqa: S608 - quoted
+        holdings.rows[table] = sorted((json.loads(row["row"]) for row in found), key=str)
+        for number, row in enumerate(holdings.rows[table]):
+            for tag in tags_in(json.dumps(row)):
+                holdings.tags[tag].add((table, number))
+    return holdings
+
+
+def tags_in(text: str) -> set[str]:
+    """Return what in a text would identify a row.
+
+    Of a long run of hex digits the end counts: ciphertexts begin alike and end in their tag.
+    """
+    found = _TAGS.findall(text)
+    return {_told_by(tag) for tag in found}
+
+
+def _told_by(tag: str) -> str:
+    if ":" in tag:
+        return tag.rstrip("0")
+    return tag[-32:] if "-" not in tag and "$" not in tag else tag
