@@ -1,7 +1,7 @@
 """What an attacker tries with a statement of SQL, by role and context, and what the database answers.
 
-A SQLSTATE is a refusal: `42501` no right or no policy, `28000` no sealed context, `23…` a
-constraint, `55000` not yet. `NOTHING` is no row seen and none touched.
+A SQLSTATE is a refusal: `42501` no right or no policy, `28000` no sealed context, `28P01` one
+whose session has ended, `23…` a constraint, `55000` not yet. `NOTHING` is no row seen and none touched.
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 NOTHING = ""
 REFUSED = "42501"
 FORGED = "28000"
+ENDED = "28P01"
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ ANYONE = [
             "select upheld.append_entry('{ben}', null, 'account.left', null, null, '{{}}', null)"
         ),
         makes_the_sealing_key="select sealed.make_context_key()",
-        writes_a_context="select sealed.write_context('{ben}', null, null, null)",
+        writes_a_context="select sealed.write_context('session', '{session_of_ben}')",
         makes_itself_an_operator="insert into upheld.operators (person_id) values ('{ada}')",
         joins_an_organisation=(
             "insert into upheld.members (organisation_id, person_id, role) values ('{org_of_petra}', '{ada}', 'owner')"
@@ -122,20 +123,27 @@ ANYONE = [
 # `web` in a transaction of Ada, who has applied to Olga's job; Ben has applied to Petra's.
 CANDIDATE = [
     *all_of(
+        ENDED,
+        revives_a_session=(
+            "update upheld.sessions set revoked_at = now() where id = '{session_of_ada}'",
+            "update upheld.sessions set revoked_at = null where id = '{session_of_ada}' returning id",
+        ),
+    ),
+    *all_of(
         FORGED,
         writes_a_context_inside_a_statement=(
             "with x as materialized (select set_config('upheld.context',"
-            " '1|{ben}|-|-|-|' || repeat('0', 64), true)) select p.id from x, upheld.people as p"
+            " '1|session|{session_of_ben}|' || repeat('0', 64), true)) select p.id from x, upheld.people as p"
         ),
         swaps_the_person_in_a_valid_context=(
             "with x as materialized (select set_config('upheld.context',"
-            " replace(current_setting('upheld.context'), '{ada}', '{ben}'), true))"
+            " replace(current_setting('upheld.context'), '{session_of_ada}', '{session_of_ben}'), true))"
             " select p.id from x, upheld.people as p"
         ),
-        adds_an_organisation_to_a_valid_context=(
-            "with x as materialized (select set_config('upheld.context',"
-            " replace(current_setting('upheld.context'), '{ada}|-|-', '{ada}|{org_of_olga}|owner'), true))"
-            " select a.id from x, upheld.applications as a"
+        turns_a_session_into_work=(
+            "with x as materialized (select set_config('upheld.context', regexp_replace(current_setting("
+            "'upheld.context'), 'session[|][^|]*', 'duty|' || encode(sha256('\\\\x{secret_of_erasure}'), 'hex')), true))"
+            " select p.id from x, upheld.people as p"
         ),
         names_a_generation_that_is_none=(
             "with x as materialized (select set_config('upheld.context',"
@@ -179,10 +187,6 @@ CANDIDATE = [
         ),
         ends_another_session=(
             "update upheld.sessions set revoked_at = now() where id = '{session_of_ben}' returning id"
-        ),
-        revives_a_session=(
-            "update upheld.sessions set revoked_at = now() where id = '{session_of_ada}'",
-            "update upheld.sessions set revoked_at = null where id = '{session_of_ada}' returning id",
         ),
         removes_anothers_document="delete from upheld.documents where id = '{document_of_ben}' returning id",
         changes_a_job="update upheld.jobs set title = 'Mine now' where id = '{job_of_olga}' returning id",

@@ -7,34 +7,18 @@ from tests.promises.faults import Scratch
 pytestmark = pytest.mark.anyio
 
 UNSEALED = """
-create or replace function sealed.read_context(
-    out person_id uuid, out organisation_id uuid, out role text, out session_id uuid
-)
-language plpgsql stable security definer set search_path = ''
-as $$
-declare
-    parts text[] := pg_catalog.string_to_array(
-        nullif(pg_catalog.current_setting('upheld.context', true), ''), '|');
-begin
-    person_id := parts[2]::uuid;
-    organisation_id := nullif(parts[3], '-')::uuid;
-    role := nullif(parts[4], '-');
-    session_id := nullif(parts[5], '-')::uuid;
-end
-$$
+create or replace function sealed.seal_of(inner_pad bytea, outer_pad bytea, kind text, id text) returns text
+language sql stable
+return coalesce(pg_catalog.split_part(pg_catalog.current_setting('upheld.context', true), '|', 4), '')
 """
 
 SEAL = """
-create or replace function sealed.seal_of(key_generation integer, content text) returns text
-language sql stable strict security definer set search_path = ''
-return (
-    select pg_catalog.encode(pg_catalog.sha256(k.outer_pad || pg_catalog.sha256(
-        k.inner_pad || pg_catalog.convert_to({bound}, 'UTF8'))), 'hex')
-    from sealed.context_keys as k where k.generation = key_generation
-)
+create or replace function sealed.seal_of(inner_pad bytea, outer_pad bytea, kind text, id text) returns text
+language sql stable
+return pg_catalog.encode(pg_catalog.sha256(outer_pad || pg_catalog.sha256(
+    inner_pad || pg_catalog.convert_to({bound}, 'UTF8'))), 'hex')
 """
 BINDING = "pg_catalog.pg_backend_pid()::text || pg_catalog.transaction_timestamp()::text || "
-PERSON_ONLY = "pg_catalog.split_part(content, '|', 2)"
 
 
 async def test_access_context_forged_is_red_when_the_seal_is_not_checked(scratch: Scratch) -> None:
@@ -51,7 +35,7 @@ async def test_access_context_forged_is_red_when_a_policy_trusts_a_plain_setting
 
 
 async def test_access_context_replayed_is_red_when_the_seal_is_not_bound_to_its_transaction(scratch: Scratch) -> None:
-    await scratch.change(SEAL.format(bound="content"))
+    await scratch.change(SEAL.format(bound="kind || id"))
     await scratch.sees_red("access.context.replayed", "on another connection", "in a later transaction")
 
 
@@ -62,14 +46,14 @@ async def test_access_context_replayed_is_red_when_a_context_outlives_its_transa
     finally:
         await connection.close()
     await scratch.change(
-        text.replace("sealed.seal_of(newest, content), true)", "sealed.seal_of(newest, content), false)")
+        text.replace("kind, id)), true)", "kind, id)), false)")
     )
     await scratch.sees_red("access.context.replayed", "the context outlives its transaction")
 
 
-async def test_access_context_tampered_is_red_when_the_seal_covers_the_person_only(scratch: Scratch) -> None:
-    await scratch.change(SEAL.format(bound=BINDING + PERSON_ONLY))
-    await scratch.sees_red("access.context.tampered", "with another organisation", "with another role")
+async def test_access_context_tampered_is_red_when_the_seal_covers_the_kind_only(scratch: Scratch) -> None:
+    await scratch.change(SEAL.format(bound=BINDING + "kind"))
+    await scratch.sees_red("access.context.tampered", "with another session was accepted")
 
 
 async def test_access_context_ended_is_red_when_a_revoked_session_still_opens(scratch: Scratch) -> None:

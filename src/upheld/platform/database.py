@@ -21,7 +21,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from upheld.kit.errors import AwayError, ConflictError, FullError, RefusedError
+from upheld.kit.errors import AwayError, ConflictError, FullError, RefusedError, SignInNeededError
 from upheld.platform.install import tls_for, url
 from upheld.platform.settings import Settings
 
@@ -341,6 +341,9 @@ async def _translated() -> AsyncGenerator[None]:
         yield
     except asyncpg.InsufficientPrivilegeError as error:
         raise RefusedError from error
+    except asyncpg.InvalidPasswordError as error:
+        # The session behind this context has ended since it was opened.
+        raise SignInNeededError from error
     except asyncpg.InvalidAuthorizationSpecificationError as error:
         raise RefusedError from error
     except (asyncpg.UniqueViolationError, asyncpg.SerializationError, asyncpg.DeadlockDetectedError) as error:

@@ -41,6 +41,13 @@ gate, web, worker, maintenance, auditor,
 context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
 queue_writer, eraser, retention_keeper, probe_keeper;
 
+-- The same clock at the statement that is running, for what may end in the middle of a
+-- transaction.
+create function upheld.clock_of_statement() returns timestamptz
+language sql stable parallel safe
+return pg_catalog.statement_timestamp();
+grant execute on function upheld.clock_of_statement() to context_keeper;
+
 -- Writes the classification of columns into their comments, where the data map, the
 -- export and the erasure plan find it. Used by schema files and migrations only.
 --   category  identity, contact, professional, document, technical, application,
@@ -177,15 +184,18 @@ alter table upheld.job_secrets force row level security;
 comment on table upheld.job_secrets is 'What background work presents to the database instead of a name.';
 call upheld.classify('upheld.job_secrets', '{secret_hash}', 'technical', 'person', '{account}', 'contract', 'link', false, 'row');
 call upheld.classify('upheld.job_secrets', '{person_id,duty,takes_up,expires_at}', 'technical', 'person', '{account}', 'contract', 'link', true, 'row');
--- The sealed context: the database itself authenticates each request.
+-- The sealed context: the database itself authenticates each request, and each statement in it.
 --
 -- 1. `open_context(secret)` finds the session by the hash of its secret, checks that it
---    is alive, and writes who is asking into a setting that ends with the transaction.
+--    is alive, and writes which session is asking into a setting that ends with the transaction.
 -- 2. The setting carries a MAC over backend, transaction and content, under a key that no
 --    role which logs in can read. A setting written by anybody else does not verify; one
 --    copied from another transaction or connection does not verify.
 -- 3. Policies read it through `current_person()` and its sisters, wrapped in a subquery
---    so that the check is made once per statement.
+--    so that the check is made once per statement. What they answer is read off the session's
+--    row at that moment, not off the setting: whoever is signed out, removed or given another
+--    role meanwhile finds that so at their next statement. A context whose session or work has
+--    ended is an error, never an empty answer that could be mistaken for one.
 --
 -- The key table is unlogged: it is in no base backup and no write-ahead log (and in no dump
 -- made with `--no-unlogged-table-data`), and it is empty after a crash, whereupon
@@ -237,8 +247,8 @@ begin
 end
 $$;
 
--- A new generation of the key; the one before last is dropped. Its 32 bytes are the hash
--- of 488 bits from the server's strong random source.
+-- A new generation of the key; all but it and the one before are dropped. Its 32 bytes are
+-- the hash of 488 bits from the server's strong random source.
 create function sealed.make_context_key() returns integer
 language plpgsql security definer set search_path = ''
 as $$
@@ -251,101 +261,130 @@ begin
     insert into sealed.context_keys (inner_pad, outer_pad)
     values (sealed.padded(key, 54), sealed.padded(key, 92))
     returning generation into made;
-    delete from sealed.context_keys where generation < made - 1;
+    -- By rank, not by number: a rotation that was undone leaves a gap.
+    delete from sealed.context_keys where generation < (
+        select max(k.generation) from sealed.context_keys as k where k.generation < made
+    );
     return made;
 end
 $$;
 
--- HMAC-SHA-256 of the content, bound to this backend and this transaction.
-create function sealed.seal_of(key_generation integer, content text) returns text
-language sql stable strict security definer set search_path = ''
-return (
-    select
-        pg_catalog.encode(
-            pg_catalog.sha256(k.outer_pad || pg_catalog.sha256(k.inner_pad || pg_catalog.convert_to(
-                pg_catalog.pg_backend_pid()::text || '|'
-                || pg_catalog.extract('epoch', pg_catalog.transaction_timestamp())::text || '|'
-                || content, 'UTF8'
-            ))), 'hex'
-        )
-    from sealed.context_keys as k
-    where k.generation = key_generation
+-- HMAC-SHA-256 of which session or work is asking, bound to this backend and this
+-- transaction. Without a fixed search path, and parsed when it is created, so that the
+-- planner can put it in the place of its call.
+create function sealed.seal_of(inner_pad bytea, outer_pad bytea, kind text, id text) returns text
+language sql stable
+return pg_catalog.encode(
+    pg_catalog.sha256(outer_pad || pg_catalog.sha256(
+        inner_pad
+        || pg_catalog.int4send(pg_catalog.pg_backend_pid())
+        || pg_catalog.timestamptz_send(pg_catalog.transaction_timestamp())
+        || pg_catalog.convert_to(kind || '|' || id, 'UTF8')
+    )), 'hex'
 );
 
--- Seals who is asking into the transaction. `role` is the role in the organisation, or
--- `duty:…` for background work.
-create function sealed.write_context(
-    person_id uuid, organisation_id uuid, role text, session_id uuid
-) returns void
+-- Seals into the transaction which session, or which piece of work, is asking.
+create function sealed.write_context(kind text, id text) returns void
 language plpgsql security definer set search_path = ''
 as $$
 declare
-    newest integer;
-    content text;
+    key sealed.context_keys;
 begin
-    select max(k.generation) into newest from sealed.context_keys as k;
-    if newest is null then
+    -- Elsewhere every statement sees the state at the first one: nobody could be signed out.
+    if pg_catalog.current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'A context is opened in a transaction that is read committed.' using errcode = '25001';
+    end if;
+    select k.* into key from sealed.context_keys as k order by k.generation desc limit 1;
+    if key.generation is null then
         -- Empty after a crash of the server; one of the waiting transactions makes the key.
         perform pg_catalog.pg_advisory_xact_lock(4207849);
-        select max(k.generation) into newest from sealed.context_keys as k;
-        if newest is null then
-            newest := sealed.make_context_key();
+        if not exists (select from sealed.context_keys) then
+            perform sealed.make_context_key();
         end if;
+        select k.* into key from sealed.context_keys as k order by k.generation desc limit 1;
     end if;
-    content := pg_catalog.concat_ws('|', newest, person_id,
-        coalesce(organisation_id::text, '-'), coalesce(role, '-'), coalesce(session_id::text, '-'));
-    perform pg_catalog.set_config('upheld.context',
-        content || '|' || sealed.seal_of(newest, content), true);
+    perform pg_catalog.set_config('upheld.context', pg_catalog.concat_ws('|',
+        key.generation, kind, id, sealed.seal_of(key.inner_pad, key.outer_pad, kind, id)), true);
 end
 $$;
 
--- Who is asking, or nulls when nobody is; an error when the seal does not verify.
-create function sealed.read_context(
-    out person_id uuid, out organisation_id uuid, out role text, out session_id uuid
+-- Says why a context does not answer: it is not sealed, or what it was sealed for is over.
+create function sealed.refuse_context(written text[]) returns void
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    if exists (
+        select from sealed.context_keys as k
+        where
+            k.generation::text = written[1]
+            and sealed.seal_of(k.inner_pad, k.outer_pad, written[2], written[3]) = written[4]
+    ) then
+        raise exception 'The session or the work of this context has ended.' using errcode = '28P01';
+    end if;
+    raise exception 'The context is not sealed by this transaction.' using errcode = '28000';
+end
+$$;
+
+-- Who is asking, as their session or their piece of work stands at this statement; nulls
+-- when nobody is. One call, with one look-up, because every statement pays for it: a session
+-- that is idle for too long is found so when it opens, not while it is in use.
+create function upheld.asking(
+    out person_id uuid, out organisation_id uuid, out session_id uuid, out duty text, out work bytea
 )
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-    written text := pg_catalog.current_setting('upheld.context', true);
-    parts text[];
-    expected text;
+    written text[] := pg_catalog.string_to_array(pg_catalog.current_setting('upheld.context', true), '|');
 begin
-    if written is null or written = '' then
+    if written[1] is null then
         return;
     end if;
-    parts := pg_catalog.string_to_array(written, '|');
-    if pg_catalog.cardinality(parts) = 6 and parts[1] ~ '^[0-9]{1,9}$' then
-        expected := sealed.seal_of(parts[1]::integer, pg_catalog.array_to_string(parts[1:5], '|'));
+    if written[2] = 'session' then
+        select s.person_id, s.organisation_id, s.id into person_id, organisation_id, session_id
+        from sealed.context_keys as k cross join upheld.sessions as s
+        where
+            k.generation::text = written[1] and s.id = written[3]::uuid
+            and s.expires_at > upheld.clock_of_statement()
+            and sealed.seal_of(k.inner_pad, k.outer_pad, 'session', written[3]) = written[4];
+    elsif written[2] = 'duty' then
+        select j.person_id, j.duty, j.secret_hash into person_id, duty, work
+        from sealed.context_keys as k cross join upheld.job_secrets as j
+        where
+            k.generation::text = written[1] and j.secret_hash = pg_catalog.decode(written[3], 'hex')
+            and j.expires_at > upheld.clock_of_statement()
+            and sealed.seal_of(k.inner_pad, k.outer_pad, 'duty', written[3]) = written[4];
     end if;
-    if expected is null or expected <> parts[6] then
-        raise exception 'The context is not sealed by this transaction.' using errcode = '28000';
+    if person_id is null then
+        perform sealed.refuse_context(written);
     end if;
-    person_id := parts[2]::uuid;
-    organisation_id := nullif(parts[3], '-')::uuid;
-    role := nullif(parts[4], '-');
-    session_id := nullif(parts[5], '-')::uuid;
 end
 $$;
 
--- The person asking, or null.
+-- The person asking, or null. These four are put in the place of their call, like `seal_of`.
 create function upheld.current_person() returns uuid
-language sql stable security definer set search_path = ''
-return (select c.person_id from sealed.read_context() as c);
+language sql stable
+return (upheld.asking()).person_id;
 
 -- The organisation the person acts for in this session, or null.
 create function upheld.current_organisation() returns uuid
-language sql stable security definer set search_path = ''
-return (select c.organisation_id from sealed.read_context() as c);
+language sql stable
+return (upheld.asking()).organisation_id;
+
+-- The session that opened this context, or null.
+create function upheld.current_session() returns uuid
+language sql stable
+return (upheld.asking()).session_id;
 
 -- The person's role in that organisation, `duty:…` for background work, or null.
 create function upheld.current_standing() returns text
 language sql stable security definer set search_path = ''
-return (select c.role from sealed.read_context() as c);
-
--- The session that opened this context, or null.
-create function upheld.current_session() returns uuid
-language sql stable security definer set search_path = ''
-return (select c.session_id from sealed.read_context() as c);
+return (
+    select coalesce('duty:' || a.duty, (
+        select m.role from upheld.members as m
+        where m.organisation_id = a.organisation_id and m.person_id = a.person_id
+    ))
+    from upheld.asking() as a
+);
 
 -- Opens the context of the session whose secret is presented; returns no row, and opens
 -- nothing, when there is no such session or it is revoked, expired or idle for too long.
@@ -358,7 +397,6 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 declare
     found_session upheld.sessions;
-    standing text;
     clock timestamptz := upheld.clock_now();
 begin
     select s.* into found_session
@@ -370,18 +408,18 @@ begin
     if found_session.id is null then
         return;
     end if;
-    select m.role into standing
-    from upheld.members as m
-    where m.organisation_id = found_session.organisation_id and m.person_id = found_session.person_id;
-    perform sealed.write_context(
-        found_session.person_id, found_session.organisation_id, standing, found_session.id);
+    perform sealed.write_context('session', found_session.id::text);
     -- A minute's grain keeps reading from becoming writing.
     if found_session.last_seen_at < clock - interval '1 minute' then
         update upheld.sessions as s set last_seen_at = clock
         where s.id = found_session.id;
     end if;
     return query select
-        found_session.person_id, found_session.id, found_session.organisation_id, standing,
+        found_session.person_id, found_session.id, found_session.organisation_id,
+        (
+            select m.role from upheld.members as m
+            where m.organisation_id = found_session.organisation_id and m.person_id = found_session.person_id
+        ),
         found_session.proven_at, found_session.expires_at;
 end
 $$;
@@ -400,12 +438,12 @@ begin
     if found_job.person_id is null then
         return null;
     end if;
-    perform sealed.write_context(found_job.person_id, null, 'duty:' || found_job.duty, null);
+    perform sealed.write_context('duty', pg_catalog.encode(found_job.secret_hash, 'hex'));
     return found_job.person_id;
 end
 $$;
 
--- Replaces the sealing key. Running transactions keep the generation they began with.
+-- Replaces the sealing key; its generation. Running transactions keep the one they began with.
 create function upheld.rotate_context_key() returns integer
 language sql volatile security definer set search_path = ''
 return sealed.make_context_key();
@@ -414,8 +452,9 @@ grant execute on function upheld.open_context(bytea) to web;
 grant execute on function upheld.open_job_context(bytea) to worker;
 grant execute on function upheld.rotate_context_key() to maintenance;
 grant execute on function
+upheld.asking(),
 upheld.current_person(), upheld.current_organisation(), upheld.current_standing(), upheld.current_session()
-to web, worker, auditor, record_reader, audit_writer, queue_writer, eraser;
+to web, worker, auditor, record_reader, audit_writer, queue_writer, eraser, credential_keeper;
 -- The append-only security audit log.
 --
 -- An entry is written in the transaction of the act it records. Its leaf commits to a
@@ -934,13 +973,12 @@ create policy organisations_are_founded_by_the_credential_keeper on upheld.organ
 for insert to credential_keeper with check (id is not null);
 grant insert (organisation_id, person_id, role) on upheld.members to credential_keeper;
 grant insert (id, name, website, is_probe) on upheld.organisations to credential_keeper;
-grant execute on function upheld.current_person(), upheld.current_session() to credential_keeper;
 create policy a_session_moves_to_a_new_organisation on upheld.sessions
 for update to credential_keeper using (person_id = (select upheld.current_person()));
 grant update (organisation_id) on upheld.sessions to credential_keeper;
 
 -- Founds an organisation with the person asking as its owner, and lets their session act
--- for it from the next request on. One step, so that no organisation is ever without one.
+-- for it from the next statement on. One step, so that no organisation is ever without one.
 create function upheld.found_organisation(new_id uuid, new_name text, new_website text)
 returns void
 language plpgsql volatile security definer set search_path = ''
@@ -952,12 +990,10 @@ begin
     if founder.id is null then
         raise exception 'Sign in to found an organisation.' using errcode = '42501';
     end if;
-    -- Locked, so that a form sent twice at once founds one organisation.
-    perform from upheld.sessions as s
-    where s.id = upheld.current_session() and s.organisation_id is null
-    for update;
-    if not found then
-        raise exception 'This session acts for an organisation already.' using errcode = '23505';
+    -- Locked by person: a form sent twice at once, or from two browsers, founds one organisation.
+    perform pg_catalog.pg_advisory_xact_lock(4207850, pg_catalog.hashtext(founder.id::text));
+    if exists (select from upheld.members as m where m.person_id = founder.id) then
+        raise exception 'This person belongs to an organisation already.' using errcode = '23505';
     end if;
     insert into upheld.organisations (id, name, website, is_probe)
     values (new_id, new_name, new_website, founder.is_probe);
@@ -983,7 +1019,7 @@ create index fair_use_acceptances_notice_id_idx on upheld.fair_use_acceptances (
 alter table upheld.fair_use_acceptances enable row level security;
 alter table upheld.fair_use_acceptances force row level security;
 create policy acceptances_are_seen_by_their_member on upheld.fair_use_acceptances
-for select to web, record_reader using (
+for select to web using (
     organisation_id = (select upheld.current_organisation())
     and person_id = (select upheld.current_person())
 );
@@ -993,20 +1029,24 @@ for insert to web with check (
     and person_id = (select upheld.current_person())
     and exists (select from upheld.notices as n where n.id = notice_id and n.kind = 'fair-use')
 );
-grant select on upheld.fair_use_acceptances to web, record_reader;
+create policy acceptances_are_checked_by_the_context_keeper on upheld.fair_use_acceptances
+for select to context_keeper using (accepted_at <= upheld.clock_of_statement());
+grant select on upheld.fair_use_acceptances to web, context_keeper;
 grant insert (notice_id) on upheld.fair_use_acceptances to web;
 comment on table upheld.fair_use_acceptances is 'A member''s acceptance of the fair-use policy, without which no candidate''s data is shown.';
 call upheld.classify('upheld.fair_use_acceptances', '{organisation_id,person_id,notice_id,accepted_at}', 'organisation', 'member', '{hiring}', 'contract', 'account', true, 'row');
 
 -- Whether the person asking has accepted the fair-use policy for the organisation they
--- act for, in any role that may see candidates.
+-- act for, in any role that may see candidates. One look-up: every statement that reads
+-- applications asks.
 create function upheld.may_see_candidates() returns boolean
 language sql stable security definer set search_path = ''
-return coalesce(upheld.current_standing() in ('owner', 'manager'), false) and exists (
-    select from upheld.fair_use_acceptances as f
-    where
-        f.organisation_id = upheld.current_organisation()
-        and f.person_id = upheld.current_person()
+return exists (
+    select from upheld.asking() as a
+    inner join upheld.members as m
+        on m.organisation_id = a.organisation_id and m.person_id = a.person_id and m.role in ('owner', 'manager')
+    inner join upheld.fair_use_acceptances as f
+        on f.organisation_id = a.organisation_id and f.person_id = a.person_id
 );
 grant execute on function upheld.may_see_candidates() to web;
 -- Operators: who looks after this deployment. The first is made through a one-time link
@@ -2035,20 +2075,25 @@ begin
     where status <> 'draft' and organisation_id = any(upheld.left_without_member());
     foreach tab in array array[
         'documents', 'profiles', 'messages', 'disclosures', 'access_journal', 'consents',
-        'fair_use_acceptances', 'sessions', 'members', 'operators', 'email_verifications', 'credentials', 'job_secrets'
+        'fair_use_acceptances', 'sessions', 'members', 'operators', 'email_verifications', 'credentials'
     ] loop
         execute format(
             'delete from upheld.%I where person_id = $1', tab) using whose;
         get diagnostics gone = row_count;
         counts := counts || pg_catalog.jsonb_build_object(tab, gone);
     end loop;
+    -- All but the one that this work acts with, which goes last, with the certificate.
+    select count(*) into gone from upheld.job_secrets where person_id = whose;
+    counts := counts || pg_catalog.jsonb_build_object('job_secrets', gone);
+    delete from upheld.job_secrets where person_id = whose and secret_hash <> (upheld.asking()).work;
     delete from upheld.people where id = whose;
     get diagnostics gone = row_count;
     return counts || pg_catalog.jsonb_build_object('people', gone);
 end
 $$;
 
--- Files the certificate of an erasure that has been carried out: the person is gone.
+-- Files the certificate of an erasure that has been carried out: the person is gone. With it
+-- goes the last right to act for them; no statement of this transaction can follow.
 create function upheld.certify_erasure(wanted_id uuid, new_certificate jsonb) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -2061,6 +2106,7 @@ begin
     if not found then
         raise exception 'There is no such erasure to certify.' using errcode = '42501';
     end if;
+    delete from upheld.job_secrets where person_id = upheld.current_person();
 end
 $$;
 
@@ -2406,13 +2452,15 @@ grant execute on function upheld.remove_probes() to maintenance;
 
 alter function sealed.padded(bytea, integer) owner to context_keeper;
 alter function sealed.make_context_key() owner to context_keeper;
-alter function sealed.seal_of(integer, text) owner to context_keeper;
-alter function sealed.write_context(uuid, uuid, text, uuid) owner to context_keeper;
-alter function sealed.read_context() owner to context_keeper;
+alter function sealed.seal_of(bytea, bytea, text, text) owner to context_keeper;
+alter function sealed.write_context(text, text) owner to context_keeper;
+alter function sealed.refuse_context(text[]) owner to context_keeper;
+alter function upheld.asking() owner to context_keeper;
 alter function upheld.current_person() owner to context_keeper;
 alter function upheld.current_organisation() owner to context_keeper;
 alter function upheld.current_standing() owner to context_keeper;
 alter function upheld.current_session() owner to context_keeper;
+alter function upheld.may_see_candidates() owner to context_keeper;
 alter function upheld.open_context(bytea) owner to context_keeper;
 alter function upheld.open_job_context(bytea) owner to context_keeper;
 alter function upheld.rotate_context_key() owner to context_keeper;
@@ -2439,7 +2487,6 @@ alter function upheld.freshen_session(uuid, uuid) owner to credential_keeper;
 alter function upheld.appoint_operator(bytea, uuid) owner to credential_keeper;
 alter function upheld.found_organisation(uuid, text, text) owner to credential_keeper;
 
-alter function upheld.may_see_candidates() owner to record_reader;
 alter function upheld.jobs_applied_to() owner to record_reader;
 alter function upheld.list_applications(uuid, integer, integer) owner to record_reader;
 alter function upheld.note_view(uuid, text) owner to record_reader;

@@ -41,6 +41,13 @@ gate, web, worker, maintenance, auditor,
 context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
 queue_writer, eraser, retention_keeper, probe_keeper;
 
+-- The same clock at the statement that is running, for what may end in the middle of a
+-- transaction.
+create function upheld.clock_of_statement() returns timestamptz
+language sql stable parallel safe
+return pg_catalog.statement_timestamp();
+grant execute on function upheld.clock_of_statement() to context_keeper;
+
 -- Writes the classification of columns into their comments, where the data map, the
 -- export and the erasure plan find it. Used by schema files and migrations only.
 --   category  identity, contact, professional, document, technical, application,

@@ -1,12 +1,15 @@
--- The sealed context: the database itself authenticates each request.
+-- The sealed context: the database itself authenticates each request, and each statement in it.
 --
 -- 1. `open_context(secret)` finds the session by the hash of its secret, checks that it
---    is alive, and writes who is asking into a setting that ends with the transaction.
+--    is alive, and writes which session is asking into a setting that ends with the transaction.
 -- 2. The setting carries a MAC over backend, transaction and content, under a key that no
 --    role which logs in can read. A setting written by anybody else does not verify; one
 --    copied from another transaction or connection does not verify.
 -- 3. Policies read it through `current_person()` and its sisters, wrapped in a subquery
---    so that the check is made once per statement.
+--    so that the check is made once per statement. What they answer is read off the session's
+--    row at that moment, not off the setting: whoever is signed out, removed or given another
+--    role meanwhile finds that so at their next statement. A context whose session or work has
+--    ended is an error, never an empty answer that could be mistaken for one.
 --
 -- The key table is unlogged: it is in no base backup and no write-ahead log (and in no dump
 -- made with `--no-unlogged-table-data`), and it is empty after a crash, whereupon
@@ -58,8 +61,8 @@ begin
 end
 $$;
 
--- A new generation of the key; the one before last is dropped. Its 32 bytes are the hash
--- of 488 bits from the server's strong random source.
+-- A new generation of the key; all but it and the one before are dropped. Its 32 bytes are
+-- the hash of 488 bits from the server's strong random source.
 create function sealed.make_context_key() returns integer
 language plpgsql security definer set search_path = ''
 as $$
@@ -72,101 +75,130 @@ begin
     insert into sealed.context_keys (inner_pad, outer_pad)
     values (sealed.padded(key, 54), sealed.padded(key, 92))
     returning generation into made;
-    delete from sealed.context_keys where generation < made - 1;
+    -- By rank, not by number: a rotation that was undone leaves a gap.
+    delete from sealed.context_keys where generation < (
+        select max(k.generation) from sealed.context_keys as k where k.generation < made
+    );
     return made;
 end
 $$;
 
--- HMAC-SHA-256 of the content, bound to this backend and this transaction.
-create function sealed.seal_of(key_generation integer, content text) returns text
-language sql stable strict security definer set search_path = ''
-return (
-    select
-        pg_catalog.encode(
-            pg_catalog.sha256(k.outer_pad || pg_catalog.sha256(k.inner_pad || pg_catalog.convert_to(
-                pg_catalog.pg_backend_pid()::text || '|'
-                || pg_catalog.extract('epoch', pg_catalog.transaction_timestamp())::text || '|'
-                || content, 'UTF8'
-            ))), 'hex'
-        )
-    from sealed.context_keys as k
-    where k.generation = key_generation
+-- HMAC-SHA-256 of which session or work is asking, bound to this backend and this
+-- transaction. Without a fixed search path, and parsed when it is created, so that the
+-- planner can put it in the place of its call.
+create function sealed.seal_of(inner_pad bytea, outer_pad bytea, kind text, id text) returns text
+language sql stable
+return pg_catalog.encode(
+    pg_catalog.sha256(outer_pad || pg_catalog.sha256(
+        inner_pad
+        || pg_catalog.int4send(pg_catalog.pg_backend_pid())
+        || pg_catalog.timestamptz_send(pg_catalog.transaction_timestamp())
+        || pg_catalog.convert_to(kind || '|' || id, 'UTF8')
+    )), 'hex'
 );
 
--- Seals who is asking into the transaction. `role` is the role in the organisation, or
--- `duty:…` for background work.
-create function sealed.write_context(
-    person_id uuid, organisation_id uuid, role text, session_id uuid
-) returns void
+-- Seals into the transaction which session, or which piece of work, is asking.
+create function sealed.write_context(kind text, id text) returns void
 language plpgsql security definer set search_path = ''
 as $$
 declare
-    newest integer;
-    content text;
+    key sealed.context_keys;
 begin
-    select max(k.generation) into newest from sealed.context_keys as k;
-    if newest is null then
+    -- Elsewhere every statement sees the state at the first one: nobody could be signed out.
+    if pg_catalog.current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'A context is opened in a transaction that is read committed.' using errcode = '25001';
+    end if;
+    select k.* into key from sealed.context_keys as k order by k.generation desc limit 1;
+    if key.generation is null then
         -- Empty after a crash of the server; one of the waiting transactions makes the key.
         perform pg_catalog.pg_advisory_xact_lock(4207849);
-        select max(k.generation) into newest from sealed.context_keys as k;
-        if newest is null then
-            newest := sealed.make_context_key();
+        if not exists (select from sealed.context_keys) then
+            perform sealed.make_context_key();
         end if;
+        select k.* into key from sealed.context_keys as k order by k.generation desc limit 1;
     end if;
-    content := pg_catalog.concat_ws('|', newest, person_id,
-        coalesce(organisation_id::text, '-'), coalesce(role, '-'), coalesce(session_id::text, '-'));
-    perform pg_catalog.set_config('upheld.context',
-        content || '|' || sealed.seal_of(newest, content), true);
+    perform pg_catalog.set_config('upheld.context', pg_catalog.concat_ws('|',
+        key.generation, kind, id, sealed.seal_of(key.inner_pad, key.outer_pad, kind, id)), true);
 end
 $$;
 
--- Who is asking, or nulls when nobody is; an error when the seal does not verify.
-create function sealed.read_context(
-    out person_id uuid, out organisation_id uuid, out role text, out session_id uuid
+-- Says why a context does not answer: it is not sealed, or what it was sealed for is over.
+create function sealed.refuse_context(written text[]) returns void
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    if exists (
+        select from sealed.context_keys as k
+        where
+            k.generation::text = written[1]
+            and sealed.seal_of(k.inner_pad, k.outer_pad, written[2], written[3]) = written[4]
+    ) then
+        raise exception 'The session or the work of this context has ended.' using errcode = '28P01';
+    end if;
+    raise exception 'The context is not sealed by this transaction.' using errcode = '28000';
+end
+$$;
+
+-- Who is asking, as their session or their piece of work stands at this statement; nulls
+-- when nobody is. One call, with one look-up, because every statement pays for it: a session
+-- that is idle for too long is found so when it opens, not while it is in use.
+create function upheld.asking(
+    out person_id uuid, out organisation_id uuid, out session_id uuid, out duty text, out work bytea
 )
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-    written text := pg_catalog.current_setting('upheld.context', true);
-    parts text[];
-    expected text;
+    written text[] := pg_catalog.string_to_array(pg_catalog.current_setting('upheld.context', true), '|');
 begin
-    if written is null or written = '' then
+    if written[1] is null then
         return;
     end if;
-    parts := pg_catalog.string_to_array(written, '|');
-    if pg_catalog.cardinality(parts) = 6 and parts[1] ~ '^[0-9]{1,9}$' then
-        expected := sealed.seal_of(parts[1]::integer, pg_catalog.array_to_string(parts[1:5], '|'));
+    if written[2] = 'session' then
+        select s.person_id, s.organisation_id, s.id into person_id, organisation_id, session_id
+        from sealed.context_keys as k cross join upheld.sessions as s
+        where
+            k.generation::text = written[1] and s.id = written[3]::uuid
+            and s.expires_at > upheld.clock_of_statement()
+            and sealed.seal_of(k.inner_pad, k.outer_pad, 'session', written[3]) = written[4];
+    elsif written[2] = 'duty' then
+        select j.person_id, j.duty, j.secret_hash into person_id, duty, work
+        from sealed.context_keys as k cross join upheld.job_secrets as j
+        where
+            k.generation::text = written[1] and j.secret_hash = pg_catalog.decode(written[3], 'hex')
+            and j.expires_at > upheld.clock_of_statement()
+            and sealed.seal_of(k.inner_pad, k.outer_pad, 'duty', written[3]) = written[4];
     end if;
-    if expected is null or expected <> parts[6] then
-        raise exception 'The context is not sealed by this transaction.' using errcode = '28000';
+    if person_id is null then
+        perform sealed.refuse_context(written);
     end if;
-    person_id := parts[2]::uuid;
-    organisation_id := nullif(parts[3], '-')::uuid;
-    role := nullif(parts[4], '-');
-    session_id := nullif(parts[5], '-')::uuid;
 end
 $$;
 
--- The person asking, or null.
+-- The person asking, or null. These four are put in the place of their call, like `seal_of`.
 create function upheld.current_person() returns uuid
-language sql stable security definer set search_path = ''
-return (select c.person_id from sealed.read_context() as c);
+language sql stable
+return (upheld.asking()).person_id;
 
 -- The organisation the person acts for in this session, or null.
 create function upheld.current_organisation() returns uuid
-language sql stable security definer set search_path = ''
-return (select c.organisation_id from sealed.read_context() as c);
+language sql stable
+return (upheld.asking()).organisation_id;
+
+-- The session that opened this context, or null.
+create function upheld.current_session() returns uuid
+language sql stable
+return (upheld.asking()).session_id;
 
 -- The person's role in that organisation, `duty:…` for background work, or null.
 create function upheld.current_standing() returns text
 language sql stable security definer set search_path = ''
-return (select c.role from sealed.read_context() as c);
-
--- The session that opened this context, or null.
-create function upheld.current_session() returns uuid
-language sql stable security definer set search_path = ''
-return (select c.session_id from sealed.read_context() as c);
+return (
+    select coalesce('duty:' || a.duty, (
+        select m.role from upheld.members as m
+        where m.organisation_id = a.organisation_id and m.person_id = a.person_id
+    ))
+    from upheld.asking() as a
+);
 
 -- Opens the context of the session whose secret is presented; returns no row, and opens
 -- nothing, when there is no such session or it is revoked, expired or idle for too long.
@@ -179,7 +211,6 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 declare
     found_session upheld.sessions;
-    standing text;
     clock timestamptz := upheld.clock_now();
 begin
     select s.* into found_session
@@ -191,18 +222,18 @@ begin
     if found_session.id is null then
         return;
     end if;
-    select m.role into standing
-    from upheld.members as m
-    where m.organisation_id = found_session.organisation_id and m.person_id = found_session.person_id;
-    perform sealed.write_context(
-        found_session.person_id, found_session.organisation_id, standing, found_session.id);
+    perform sealed.write_context('session', found_session.id::text);
     -- A minute's grain keeps reading from becoming writing.
     if found_session.last_seen_at < clock - interval '1 minute' then
         update upheld.sessions as s set last_seen_at = clock
         where s.id = found_session.id;
     end if;
     return query select
-        found_session.person_id, found_session.id, found_session.organisation_id, standing,
+        found_session.person_id, found_session.id, found_session.organisation_id,
+        (
+            select m.role from upheld.members as m
+            where m.organisation_id = found_session.organisation_id and m.person_id = found_session.person_id
+        ),
         found_session.proven_at, found_session.expires_at;
 end
 $$;
@@ -221,12 +252,12 @@ begin
     if found_job.person_id is null then
         return null;
     end if;
-    perform sealed.write_context(found_job.person_id, null, 'duty:' || found_job.duty, null);
+    perform sealed.write_context('duty', pg_catalog.encode(found_job.secret_hash, 'hex'));
     return found_job.person_id;
 end
 $$;
 
--- Replaces the sealing key. Running transactions keep the generation they began with.
+-- Replaces the sealing key; its generation. Running transactions keep the one they began with.
 create function upheld.rotate_context_key() returns integer
 language sql volatile security definer set search_path = ''
 return sealed.make_context_key();
@@ -235,5 +266,6 @@ grant execute on function upheld.open_context(bytea) to web;
 grant execute on function upheld.open_job_context(bytea) to worker;
 grant execute on function upheld.rotate_context_key() to maintenance;
 grant execute on function
+upheld.asking(),
 upheld.current_person(), upheld.current_organisation(), upheld.current_standing(), upheld.current_session()
-to web, worker, auditor, record_reader, audit_writer, queue_writer, eraser;
+to web, worker, auditor, record_reader, audit_writer, queue_writer, eraser, credential_keeper;

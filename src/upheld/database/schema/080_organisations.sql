@@ -24,13 +24,12 @@ create policy organisations_are_founded_by_the_credential_keeper on upheld.organ
 for insert to credential_keeper with check (id is not null);
 grant insert (organisation_id, person_id, role) on upheld.members to credential_keeper;
 grant insert (id, name, website, is_probe) on upheld.organisations to credential_keeper;
-grant execute on function upheld.current_person(), upheld.current_session() to credential_keeper;
 create policy a_session_moves_to_a_new_organisation on upheld.sessions
 for update to credential_keeper using (person_id = (select upheld.current_person()));
 grant update (organisation_id) on upheld.sessions to credential_keeper;
 
 -- Founds an organisation with the person asking as its owner, and lets their session act
--- for it from the next request on. One step, so that no organisation is ever without one.
+-- for it from the next statement on. One step, so that no organisation is ever without one.
 create function upheld.found_organisation(new_id uuid, new_name text, new_website text)
 returns void
 language plpgsql volatile security definer set search_path = ''
@@ -42,12 +41,10 @@ begin
     if founder.id is null then
         raise exception 'Sign in to found an organisation.' using errcode = '42501';
     end if;
-    -- Locked, so that a form sent twice at once founds one organisation.
-    perform from upheld.sessions as s
-    where s.id = upheld.current_session() and s.organisation_id is null
-    for update;
-    if not found then
-        raise exception 'This session acts for an organisation already.' using errcode = '23505';
+    -- Locked by person: a form sent twice at once, or from two browsers, founds one organisation.
+    perform pg_catalog.pg_advisory_xact_lock(4207850, pg_catalog.hashtext(founder.id::text));
+    if exists (select from upheld.members as m where m.person_id = founder.id) then
+        raise exception 'This person belongs to an organisation already.' using errcode = '23505';
     end if;
     insert into upheld.organisations (id, name, website, is_probe)
     values (new_id, new_name, new_website, founder.is_probe);
@@ -73,7 +70,7 @@ create index fair_use_acceptances_notice_id_idx on upheld.fair_use_acceptances (
 alter table upheld.fair_use_acceptances enable row level security;
 alter table upheld.fair_use_acceptances force row level security;
 create policy acceptances_are_seen_by_their_member on upheld.fair_use_acceptances
-for select to web, record_reader using (
+for select to web using (
     organisation_id = (select upheld.current_organisation())
     and person_id = (select upheld.current_person())
 );
@@ -83,19 +80,23 @@ for insert to web with check (
     and person_id = (select upheld.current_person())
     and exists (select from upheld.notices as n where n.id = notice_id and n.kind = 'fair-use')
 );
-grant select on upheld.fair_use_acceptances to web, record_reader;
+create policy acceptances_are_checked_by_the_context_keeper on upheld.fair_use_acceptances
+for select to context_keeper using (accepted_at <= upheld.clock_of_statement());
+grant select on upheld.fair_use_acceptances to web, context_keeper;
 grant insert (notice_id) on upheld.fair_use_acceptances to web;
 comment on table upheld.fair_use_acceptances is 'A member''s acceptance of the fair-use policy, without which no candidate''s data is shown.';
 call upheld.classify('upheld.fair_use_acceptances', '{organisation_id,person_id,notice_id,accepted_at}', 'organisation', 'member', '{hiring}', 'contract', 'account', true, 'row');
 
 -- Whether the person asking has accepted the fair-use policy for the organisation they
--- act for, in any role that may see candidates.
+-- act for, in any role that may see candidates. One look-up: every statement that reads
+-- applications asks.
 create function upheld.may_see_candidates() returns boolean
 language sql stable security definer set search_path = ''
-return coalesce(upheld.current_standing() in ('owner', 'manager'), false) and exists (
-    select from upheld.fair_use_acceptances as f
-    where
-        f.organisation_id = upheld.current_organisation()
-        and f.person_id = upheld.current_person()
+return exists (
+    select from upheld.asking() as a
+    inner join upheld.members as m
+        on m.organisation_id = a.organisation_id and m.person_id = a.person_id and m.role in ('owner', 'manager')
+    inner join upheld.fair_use_acceptances as f
+        on f.organisation_id = a.organisation_id and f.person_id = a.person_id
 );
 grant execute on function upheld.may_see_candidates() to web;

@@ -156,20 +156,25 @@ begin
     where status <> 'draft' and organisation_id = any(upheld.left_without_member());
     foreach tab in array array[
         'documents', 'profiles', 'messages', 'disclosures', 'access_journal', 'consents',
-        'fair_use_acceptances', 'sessions', 'members', 'operators', 'email_verifications', 'credentials', 'job_secrets'
+        'fair_use_acceptances', 'sessions', 'members', 'operators', 'email_verifications', 'credentials'
     ] loop
         execute format(
             'delete from upheld.%I where person_id = $1', tab) using whose;
         get diagnostics gone = row_count;
         counts := counts || pg_catalog.jsonb_build_object(tab, gone);
     end loop;
+    -- All but the one that this work acts with, which goes last, with the certificate.
+    select count(*) into gone from upheld.job_secrets where person_id = whose;
+    counts := counts || pg_catalog.jsonb_build_object('job_secrets', gone);
+    delete from upheld.job_secrets where person_id = whose and secret_hash <> (upheld.asking()).work;
     delete from upheld.people where id = whose;
     get diagnostics gone = row_count;
     return counts || pg_catalog.jsonb_build_object('people', gone);
 end
 $$;
 
--- Files the certificate of an erasure that has been carried out: the person is gone.
+-- Files the certificate of an erasure that has been carried out: the person is gone. With it
+-- goes the last right to act for them; no statement of this transaction can follow.
 create function upheld.certify_erasure(wanted_id uuid, new_certificate jsonb) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -182,6 +187,7 @@ begin
     if not found then
         raise exception 'There is no such erasure to certify.' using errcode = '42501';
     end if;
+    delete from upheld.job_secrets where person_id = upheld.current_person();
 end
 $$;
 

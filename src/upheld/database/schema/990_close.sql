@@ -3,13 +3,15 @@
 
 alter function sealed.padded(bytea, integer) owner to context_keeper;
 alter function sealed.make_context_key() owner to context_keeper;
-alter function sealed.seal_of(integer, text) owner to context_keeper;
-alter function sealed.write_context(uuid, uuid, text, uuid) owner to context_keeper;
-alter function sealed.read_context() owner to context_keeper;
+alter function sealed.seal_of(bytea, bytea, text, text) owner to context_keeper;
+alter function sealed.write_context(text, text) owner to context_keeper;
+alter function sealed.refuse_context(text[]) owner to context_keeper;
+alter function upheld.asking() owner to context_keeper;
 alter function upheld.current_person() owner to context_keeper;
 alter function upheld.current_organisation() owner to context_keeper;
 alter function upheld.current_standing() owner to context_keeper;
 alter function upheld.current_session() owner to context_keeper;
+alter function upheld.may_see_candidates() owner to context_keeper;
 alter function upheld.open_context(bytea) owner to context_keeper;
 alter function upheld.open_job_context(bytea) owner to context_keeper;
 alter function upheld.rotate_context_key() owner to context_keeper;
@@ -36,7 +38,6 @@ alter function upheld.freshen_session(uuid, uuid) owner to credential_keeper;
 alter function upheld.appoint_operator(bytea, uuid) owner to credential_keeper;
 alter function upheld.found_organisation(uuid, text, text) owner to credential_keeper;
 
-alter function upheld.may_see_candidates() owner to record_reader;
 alter function upheld.jobs_applied_to() owner to record_reader;
 alter function upheld.list_applications(uuid, integer, integer) owner to record_reader;
 alter function upheld.note_view(uuid, text) owner to record_reader;

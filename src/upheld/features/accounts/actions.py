@@ -207,9 +207,9 @@ async def sign_in(platform: Platform, email: str, password: str, address: str, o
 
 
 async def sign_out(acting: Acting) -> None:
-    """End the session; its cookie is worth nothing from the next request on."""
-    await store.end_session(acting.tx)
+    """End the session; its cookie is worth nothing from this statement on."""
     await record(acting, Action.SESSION_ENDED, "session")
+    await store.end_session(acting.tx)
 
 
 async def prove_again(acting: Acting, session: UUID, password: str) -> None:

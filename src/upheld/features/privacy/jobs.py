@@ -75,8 +75,9 @@ async def _finish(platform: Platform, mailer: Mailer, erasure_id: UUID, secret: 
             controller=platform.settings.controller,
             address=platform.settings.address,
         )
-        await store.certify_erasure(tx, erasure_id, issue(facts, platform.keys.signing_key()))
         await record(_as_worker(tx, platform, plan.person_id), Action.ERASURE_COMPLETED, "erasure", erasure_id)
+        # Last: with the certificate goes the right to act for this person.
+        await store.certify_erasure(tx, erasure_id, issue(facts, platform.keys.signing_key()))
 
 
 def horizon(platform: Platform, now: dt.datetime) -> dt.datetime:

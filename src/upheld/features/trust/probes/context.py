@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 
@@ -50,7 +50,7 @@ async def forged(scene: Scene) -> Finding:
     async with scene.connected("web") as connection:
         faults += await _control(connection, cast)
         own = await _captured(connection, cast.stranger.secret)
-        attempts = _forgeries(cast, own)
+        attempts = _forgeries(cast, own, await _session_of(connection, cast.candidate.secret))
         for what, text in attempts:
             faults += await _seen(connection, f"{what}, injected", _INJECTED, cast, text)
             faults += await _seen_with_setting(connection, what, cast, {"upheld.context": text})
@@ -86,9 +86,9 @@ async def replayed(scene: Scene) -> Finding:
 async def tampered(scene: Scene) -> Finding:
     """Change a valid context, part by part: each change must be refused."""
     cast = await scene.cast()
-    changes = _changes(cast)
     faults: list[str] = []
     async with scene.connected("web") as connection:
+        changes = _changes(await _session_of(connection, cast.candidate.secret))
         for what, place, value in changes:
             async with undone(connection):
                 await connection.fetchval("select upheld.open_context($1)", cast.stranger.secret)
@@ -136,13 +136,16 @@ async def minted(scene: Scene, cast: Cast, idle: timedelta, lives: timedelta) ->
     return secret
 
 
-def _forgeries(cast: Cast, own: str) -> list[tuple[str, str]]:
-    """Return contexts that claim to be the candidate's; `own` is a valid one of a stranger's, for its shape."""
+def _forgeries(cast: Cast, own: str, session: UUID) -> list[tuple[str, str]]:
+    """Return contexts that claim a candidate's session; `own` is a valid one of a stranger's, for its shape."""
     generation, *_, seal = own.split("|")
-    who = f"{cast.candidate.person}|-|-|-"
+    who = f"session|{session}"
     content = f"{generation}|{who}"
     return [
         ("the bare id", str(cast.candidate.person)),
+        ("the bare session", str(session)),
+        ("a session that is no id", f"{generation}|session|x|{seal}"),
+        ("work instead of a session", f"{generation}|duty|{hashlib.sha256(cast.candidate.secret).hexdigest()}|{seal}"),
         ("no seal", content),
         ("an empty seal", f"{content}|"),
         ("a seal of zeros", f"{content}|{'0' * 64}"),
@@ -150,20 +153,19 @@ def _forgeries(cast: Cast, own: str) -> list[tuple[str, str]]:
         ("a plain hash as seal", f"{content}|{hashlib.sha256(content.encode()).hexdigest()}"),
         ("a generation that never was", f"999999|{who}|{'0' * 64}"),
         ("a generation that is no number", f"x|{who}|{'0' * 64}"),
-        ("a seventh part", f"{content}|{seal}|{seal}"),
+        ("a fifth part", f"{content}|{seal}|{seal}"),
         ("JSON", f'{{"person_id": "{cast.candidate.person}"}}'),
     ]
 
 
-def _changes(cast: Cast) -> Sequence[tuple[str, int, str]]:
+def _changes(session: UUID) -> Sequence[tuple[str, int, str]]:
     return (
         ("generation", 0, "0"),
-        ("person", 1, str(cast.candidate.person)),
-        ("organisation", 2, str(cast.organisation)),
-        ("role", 3, "manager"),
-        ("duty", 3, "duty:erasure"),
-        ("session", 4, str(uuid4())),
-        ("seal", 5, "0" * 64),
+        ("kind", 1, "duty"),
+        ("session", 2, str(session)),
+        ("session of nobody", 2, str(uuid4())),
+        ("work", 2, "0" * 64),
+        ("seal", 3, "0" * 64),
     )
 
 
@@ -173,6 +175,12 @@ async def _control(connection: "Connection", cast: Cast) -> list[str]:
         await connection.fetchval("select upheld.open_context($1)", cast.candidate.secret)
         visible = await connection.fetchval(_COUNT, cast.candidate.person)
     return [] if visible else ["the candidate's own secret shows nothing: this probe is blind"]
+
+
+async def _session_of(connection: "Connection", secret: bytes) -> UUID:
+    async with undone(connection):
+        await connection.fetchval("select upheld.open_context($1)", secret)
+        return await connection.fetchval("select upheld.current_session()")
 
 
 async def _captured(connection: "Connection", secret: bytes) -> str:
@@ -212,11 +220,12 @@ async def _accepted(connection: "Connection", text: str) -> bool:
     await connection.execute("select set_config('upheld.context', $1, true)", text)
     try:
         await connection.fetchval("select upheld.current_person()")
-    except asyncpg.InvalidAuthorizationSpecificationError:
+    except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.DataError):
         return False
     return True
 
 
 def _unless_refused(what: str, error: asyncpg.PostgresError) -> list[str]:
-    refused = isinstance(error, asyncpg.InvalidAuthorizationSpecificationError | asyncpg.InsufficientPrivilegeError)
-    return [] if refused else [f"{what}: answered {error.sqlstate}"]
+    # What is not even shaped like a context is refused as the wrong kind of data.
+    refused = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InsufficientPrivilegeError, asyncpg.DataError)
+    return [] if isinstance(error, refused) else [f"{what}: answered {error.sqlstate}"]

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _SEALED: tuple[tuple[str, str | None, str], ...] = (
     ("read the sealing key", None, "select * from sealed.context_keys"),
     ("make a sealing key", None, "select sealed.make_context_key()"),
-    ("seal a context", None, "select sealed.seal_of(1, 'x')"),
-    ("write a context", None, "select sealed.write_context(gen_random_uuid(), null, null, null)"),
+    ("seal a context", None, "select sealed.seal_of('', '', 'session', 'x')"),
+    ("write a context", None, "select sealed.write_context('session', gen_random_uuid()::text)"),
     ("replace the sealing key", "maintenance", "select upheld.rotate_context_key()"),
     ("open a context", "web", "select upheld.open_context('\\x00')"),
     ("open a context of background work", "worker", "select upheld.open_job_context('\\x00')"),

@@ -1,0 +1,67 @@
+"""The stage of the benchmarks: a deployment of their own, with somebody hiring and somebody who applied."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from tests.support.cluster import Cluster
+from tests.support.deployment import Browser, Deployment, deployed
+from tests.support.hiring import Application, applied
+from upheld.platform.database import Role
+from upheld.platform.install import url
+from upheld.platform.web.cookies import SESSION_COOKIE, read_session
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A deployment in a temporary folder, and an application of Ada's to Harbour & Sons in it."""
+
+    deployment: Deployment
+    application: Application
+
+    def secret_of(self, browser: Browser) -> bytes:
+        """Return the secret of the session that is signed in to a browser."""
+        key = self.deployment.platform.keys.platform_key("cookie")
+        secret = read_session(key, browser.cookies[SESSION_COOKIE])
+        assert secret is not None
+        return secret
+
+    @asynccontextmanager
+    async def connected(self, role: Role) -> AsyncGenerator[Any]:
+        """Yield a bare connection of a login role: what is measured without the application."""
+        settings = self.deployment.settings
+        connection = await asyncpg.connect(url(settings.database, role, settings.secret(role)))
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    @asynccontextmanager
+    async def administering(self) -> AsyncGenerator[Any]:
+        """Yield the administrator's connection, which row security does not hold."""
+        connection = await self.deployment.administrator()
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+
+@asynccontextmanager
+async def staged() -> AsyncGenerator[Stage]:
+    """Set the stage; strike it on leaving."""
+    with tempfile.TemporaryDirectory(prefix="upheld-bench-") as folder:
+        Path(folder).chmod(0o711)  # the server runs as a user of its own when we are root
+        cluster = Cluster(Path(folder))
+        await asyncio.to_thread(cluster.start)  # it runs an event loop of its own
+        try:
+            async with AsyncExitStack() as stack:
+                deployment = await stack.enter_async_context(deployed(cluster))
+                yield Stage(deployment, await stack.enter_async_context(applied(deployment)))
+        finally:
+            await asyncio.to_thread(cluster.stop)
