@@ -56,12 +56,17 @@ class Stage:
 async def staged() -> AsyncGenerator[Stage]:
     """Set the stage; strike it on leaving."""
     with tempfile.TemporaryDirectory(prefix="upheld-bench-") as folder:
-        Path(folder).chmod(0o711)  # the server runs as a user of its own when we are root
-        cluster = Cluster(Path(folder))
-        await asyncio.to_thread(cluster.start)  # it runs an event loop of its own
+        cluster = await asyncio.to_thread(_started, Path(folder))  # it runs an event loop of its own
         try:
             async with AsyncExitStack() as stack:
                 deployment = await stack.enter_async_context(deployed(cluster))
                 yield Stage(deployment, await stack.enter_async_context(applied(deployment)))
         finally:
             await asyncio.to_thread(cluster.stop)
+
+
+def _started(folder: Path) -> Cluster:
+    folder.chmod(0o711)  # the server runs as a user of its own when we are root
+    cluster = Cluster(folder)
+    cluster.start()
+    return cluster

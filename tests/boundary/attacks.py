@@ -141,9 +141,10 @@ CANDIDATE = [
             " select p.id from x, upheld.people as p"
         ),
         turns_a_session_into_work=(
-            "with x as materialized (select set_config('upheld.context', regexp_replace(current_setting("
-            "'upheld.context'), 'session[|][^|]*', 'duty|' || encode(sha256('\\\\x{secret_of_erasure}'), 'hex')), true))"
-            " select p.id from x, upheld.people as p"
+            "with x as materialized (select set_config('upheld.context', regexp_replace("
+            "current_setting('upheld.context'), 'session[|][^|]*', 'duty|' ||"
+            " encode(sha256('\\\\x{secret_of_erasure}'), 'hex')),"
+            " true)) select p.id from x, upheld.people as p"
         ),
         names_a_generation_that_is_none=(
             "with x as materialized (select set_config('upheld.context',"

@@ -31,15 +31,17 @@ BY_CALLER: dict[tuple[str, str], list[Attack]] = {
 # Everything a login role may call. A name that is added here is a door that was opened on purpose.
 DOORS = {
     "web": {
-        "acts_for_probe", "asking", "asks_as_probe", "clock_now", "closes_by_the_rule", "current_organisation", "current_person",
-        "current_session", "current_standing", "erasure_by_receipt", "found_organisation", "jobs_applied_to",
+        "acts_for_probe", "asking", "asks_as_probe", "clock_now", "closes_by_the_rule",
+        "current_organisation", "current_person", "current_session", "current_standing", "erasure_by_receipt",
+        "found_organisation", "jobs_applied_to",
         "left_without_member", "list_applications", "may_see_candidates", "open_application", "open_contact",
         "open_context", "open_resume", "own_documents", "own_profile", "own_snapshots", "queue_erasure",
         "queue_message", "record_act", "take_from_limit",
     },
     "worker": {
-        "asking", "asks_as_probe", "certify_erasure", "clock_now", "current_organisation", "current_person", "current_session",
-        "current_standing", "erase_person", "open_job_context", "plan_erasure", "record_act", "take_up_erasure",
+        "asking", "asks_as_probe", "certify_erasure", "clock_now", "current_organisation",
+        "current_person", "current_session", "current_standing", "erase_person", "open_job_context", "plan_erasure",
+        "record_act", "take_up_erasure",
     },
     "gate": {
         "appoint_operator", "clock_now", "credential_of", "find_credential", "freshen_session", "look_at_limit",
@@ -52,7 +54,8 @@ DOORS = {
         "remove_old_applications", "remove_probes", "rotate_context_key", "which_exist",
     },
     "auditor": {
-        "asking", "audit_content", "clock_now", "current_organisation", "current_person", "current_session", "current_standing",
+        "asking", "audit_content", "clock_now", "current_organisation", "current_person", "current_session",
+        "current_standing",
     },
     "support": set[str](),
 }  # fmt: skip

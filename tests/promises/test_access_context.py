@@ -45,9 +45,7 @@ async def test_access_context_replayed_is_red_when_a_context_outlives_its_transa
         text: str = await connection.fetchval("select pg_get_functiondef('sealed.write_context'::regproc)")
     finally:
         await connection.close()
-    await scratch.change(
-        text.replace("kind, id)), true)", "kind, id)), false)")
-    )
+    await scratch.change(text.replace("kind, id)), true)", "kind, id)), false)"))
     await scratch.sees_red("access.context.replayed", "the context outlives its transaction")
 
 

@@ -95,8 +95,8 @@ language sql stable security definer set search_path = ''
 return exists (
     select from upheld.asking() as a
     inner join upheld.members as m
-        on m.organisation_id = a.organisation_id and m.person_id = a.person_id and m.role in ('owner', 'manager')
+        on a.organisation_id = m.organisation_id and a.person_id = m.person_id and m.role in ('owner', 'manager')
     inner join upheld.fair_use_acceptances as f
-        on f.organisation_id = a.organisation_id and f.person_id = a.person_id
+        on a.organisation_id = f.organisation_id and a.person_id = f.person_id
 );
 grant execute on function upheld.may_see_candidates() to web;
