@@ -21,7 +21,7 @@ from upheld.platform.services import Platform, open_platform
 from upheld.platform.settings import Settings
 
 PASSWORD = "seven green lanterns"
-_ALL_ROLES = ("web", "gate", "worker", "maintenance", "auditor")
+ROLES = ("web", "gate", "worker", "maintenance", "auditor")
 
 
 class Browser(httpx.AsyncClient):
@@ -100,7 +100,7 @@ class Deployment:
 async def deployed(cluster: Cluster, **chosen: Any) -> AsyncGenerator[Deployment]:
     """Cut a deployment from the cluster and open it in this process."""
     settings = await cluster.deploy(**chosen)
-    async with open_platform(settings, _ALL_ROLES) as platform:
+    async with open_platform(settings, ROLES) as platform:
         await publish_notices(platform)
         yield Deployment(settings, platform, create_app(platform), cluster)
 

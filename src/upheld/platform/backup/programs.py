@@ -131,6 +131,8 @@ class _Feeder(Thread):
             with suppress(BrokenPipeError):
                 for block in content:
                     target.write(block)
+                target.flush()
+            with suppress(BrokenPipeError):
                 target.close()
             # What the program did not want is read all the same: only its end proves a stream whole.
             for _ in content:
@@ -138,6 +140,8 @@ class _Feeder(Thread):
         except Exception as error:  # noqa: BLE001 - handed to whoever runs the program
             self.failure = error
             self._process.kill()
+            with suppress(BrokenPipeError):
+                target.close()
 
 
 def program(name: str, server: Server | None = None) -> Path:
@@ -171,7 +175,7 @@ def _major(path: str) -> int:
 @contextmanager
 def _environment(server: Server | None) -> Generator[dict[str, str]]:
     """Yield the environment of a program: no settings of ours, and a password file of its own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("UPHELD_", "PG"))}
+    kept = bare_environment()
     if server is None:
         yield kept
         return
