@@ -12,7 +12,7 @@ import datetime as dt
 import logging
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Literal, TypeVar
@@ -53,6 +53,7 @@ the rows that name them: a file without a row is nobody's once it is older than 
 _AWAY = (
     OSError,  # includes TimeoutError
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a statement on a connection that is being lost
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
@@ -62,6 +63,10 @@ _AWAY = (
 
 The last: after one of these inside a transaction, every further statement of it fails like that.
 """
+
+
+_FAILED = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresError)
+"""Everything that the driver raises."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +182,8 @@ class Database:
                 try:
                     pools[role] = await asyncpg.create_pool(
                         url(base, role, settings.secret(role)),
-                        min_size=1,
+                        # None is kept open on purpose: the pool would log a trace a second while the server is away.
+                        min_size=0,
                         max_size=_POOL_SIZES[role],
                         ssl=tls_for(base),
                         init=_prepare_connection,
@@ -185,7 +191,7 @@ class Database:
                         command_timeout=_ANSWER_PATIENCE[role],
                         server_settings=_session_settings(role),
                     )
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                except _FAILED as error:
                     msg = f"The database does not answer as {role}: {type(error).__name__}."
                     raise AwayError(msg) from error
             yield cls(pools)
@@ -234,7 +240,7 @@ class Database:
         pool = self._pools[role]
         try:
             connection = await pool.acquire(timeout=2 * _CONNECT_PATIENCE)
-        except (*_AWAY, asyncpg.PostgresError) as error:
+        except _FAILED as error:
             raise AwayError from error
         try:
             yield connection
@@ -306,15 +312,16 @@ async def _roll_back(connection: Any, current: Any) -> None:  # noqa: ANN401 - a
     try:
         async with asyncio.timeout(_UNDO_PATIENCE):
             await current.rollback()
-    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
-        connection.terminate()
+    except _FAILED:
+        with suppress(asyncpg.InterfaceError):  # a lost connection has left its pool already
+            connection.terminate()
 
 
 async def _give_back(pool: Any, connection: Any) -> None:  # noqa: ANN401 - asyncpg's own objects
     """Return a connection to its pool; one that does not answer is dropped there."""
     try:
         await pool.release(connection, timeout=_UNDO_PATIENCE)
-    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as error:
+    except _FAILED as error:
         log.warning("a connection was dropped: %s", type(error).__name__)
 
 

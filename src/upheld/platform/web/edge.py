@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from upheld.kit.errors import RefusedError, UnavailableError, UpheldError
+from upheld.kit.errors import RefusedError, UpheldError
 from upheld.platform.web.cookies import SESSION_COOKIE
 from upheld.platform.web.headers import PRIVATE, SECURITY_HEADERS
 
@@ -68,11 +68,8 @@ class Edge:
             return
         try:
             await self._app(scope, receive, outgoing)
-        except UnavailableError as error:  # there is no router yet
-            await self._refuse(scope, outgoing, error)
-        except Exception as error:  # noqa: BLE001 - the last resort: a failure of the renderer itself
-            log.critical("unrendered %s", type(error).__name__)
-            await self._refuse(scope, outgoing, UpheldError())
+        except Exception as error:  # noqa: BLE001 - the last resort
+            await self._refuse(scope, outgoing, _unrendered(error))
 
     def _cross_site(self, scope: Scope, headers: Mapping[bytes, str], origin: str) -> UpheldError | None:
         is_socket = scope["type"] == "websocket"
@@ -134,6 +131,20 @@ def _with_headers(scope: Scope, send: Send) -> Send:
 
 def _answers_sockets(scope: Scope) -> bool:
     return "websocket.http.response" in (cast("dict[str, Any]", scope).get("extensions") or {})
+
+
+def _unrendered(error: Exception) -> UpheldError:
+    """Return what to say about an error that reached the edge.
+
+    One of ours comes from where there is no router yet, or from a commit that failed when the
+    answer was ready to leave: the router takes that answer for sent, and hands the error on as
+    the cause of its own.
+    """
+    for known in (error, error.__cause__):
+        if isinstance(known, UpheldError):
+            return known
+    log.critical("unrendered %s", type(error).__name__)
+    return UpheldError()
 
 
 def _has_session(cookie: str) -> bool:

@@ -16,7 +16,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 log = logging.getLogger("upheld.health")
 
 _PATIENCE = 3.0
-_REMEMBERED = 1.0
+_REMEMBERED = 0.2
 """Seconds for which an answer is given again: asking often must cost the database nothing."""
 
 Check = Callable[[], Awaitable[bool]]
@@ -44,7 +44,7 @@ class Health:
             await self._app(scope, receive, send)
 
     async def _ready(self) -> bool:
-        """Whether everything answers; all who ask within a second get one answer."""
+        """Whether everything answers; all who ask at about the same time get one answer."""
         now = time.monotonic()
         if self._asking is None or now - self._asked_at > _REMEMBERED:
             self._asked_at = now
