@@ -39,7 +39,7 @@ def serve_all(settings: Settings, ready: Callable[[], None], besides: Sequence[C
     """
     _check_free(settings)
     names = ["web", "worker", *(["plain"] if settings.listen_plain else [])]
-    children = [Child(name, _starter(name, environment_of(settings))) for name in names]
+    children = [Child(name, _starter(name, environment_of(settings, with_root_key=name != "plain"))) for name in names]
     try:
         for child in children:
             child.start()
@@ -61,10 +61,17 @@ def end_in_order() -> None:
         signal.signal(number, _interrupt)
 
 
-def environment_of(settings: Settings) -> dict[str, str]:
-    """Return the environment that hands these settings to another process; never a secret."""
+def environment_of(settings: Settings, *, with_root_key: bool = True) -> dict[str, str]:
+    """Return the environment that hands these settings to another process; never a secret.
+
+    Args:
+        settings: what is handed over.
+        with_root_key: whether the process opens keys; if it does not, an environment variable
+            that holds the root key is left out.
+    """
     values = {f"UPHELD_{f.name.upper()}": getattr(settings, f.name) for f in fields(settings)}
-    return {**os.environ, **{name: _as_text(value) for name, value in values.items() if value is not None}}
+    kept = {name: text for name, text in os.environ.items() if with_root_key or name != settings.root_key_variable}
+    return {**kept, **{name: _as_text(value) for name, value in values.items() if value is not None}}
 
 
 def _starter(name: str, environment: dict[str, str]) -> Callable[[], subprocess.Popen[bytes]]:

@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 
 from upheld.kit.errors import UnavailableError
+from upheld.platform.private import bare_environment, write_private
 
 SERVER_USER = "upheld"
 
@@ -112,6 +113,7 @@ class EmbeddedPostgres:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C reaches us, and we stop it in order.
                 cwd=self.data,
+                env=bare_environment(),
             )
         return self._process
 
@@ -147,10 +149,10 @@ class EmbeddedPostgres:
         shutil.rmtree(self.data, ignore_errors=True)
         self.data.mkdir(mode=0o700, parents=True)
         self._give(self.data)
-        _write_secret(self._password_file, secrets.token_urlsafe(32))
+        write_private(self._password_file, secrets.token_urlsafe(32).encode(), replace=True)
         # The server's user reads the password from a file of its own, gone right after.
         handover = self.data.parent / "handover"
-        _write_secret(handover, self.password)
+        write_private(handover, self.password.encode(), replace=True)
         self._give(handover)
         try:
             self._run(
@@ -165,6 +167,7 @@ class EmbeddedPostgres:
     def _run(self, *command: object) -> None:
         done = subprocess.run(  # noqa: S603 - our own binary, fixed arguments
             [*self._as_server_user(), *map(str, command)], check=False, capture_output=True, text=True, cwd="/",
+            env=bare_environment(),
         )  # fmt: skip
         if done.returncode:
             msg = f"{Path(str(command[0])).name} failed: {done.stderr.strip()[-600:]}"
@@ -244,6 +247,7 @@ def _server_user() -> pwd.struct_passwd:
         subprocess.run(  # noqa: S603 - fixed arguments
             ["/usr/sbin/useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SERVER_USER],
             check=True,
+            env=bare_environment(),
         )
         return pwd.getpwnam(SERVER_USER)
 
@@ -259,9 +263,3 @@ def _socket_folder(folder: Path) -> Path:
         return near
     tag = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"upheld-{os.geteuid()}-{tag}"
-
-
-def _write_secret(path: Path, text: str) -> None:
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)

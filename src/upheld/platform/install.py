@@ -7,7 +7,6 @@ Run once as an administrator of the cluster. Passwords reach the server as SCRAM
 import base64
 import hashlib
 import hmac
-import os
 import re
 import secrets
 import ssl
@@ -18,6 +17,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import asyncpg
 
 from upheld.kit.errors import UnavailableError
+from upheld.platform.private import write_private
 from upheld.platform.settings import Settings, SettingsError
 
 LOGIN_ROLES = ("migrator", "gate", "web", "worker", "maintenance", "support", "auditor", "vault", "backup")
@@ -38,8 +38,7 @@ def make_secrets(folder: Path) -> None:
     for role in LOGIN_ROLES:
         path = folder / role
         if not path.exists():
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(32))
+            write_private(path, secrets.token_urlsafe(32).encode())
 
 
 def scram_verifier(password: str) -> str:

@@ -1,4 +1,4 @@
-"""Private files: written whole or not at all, on disk when that is said, readable by nobody else."""
+"""What stays ours: private files, written whole or not at all, and what children do not inherit."""
 
 import os
 import secrets
@@ -6,6 +6,13 @@ from pathlib import Path
 
 UNFINISHED = ".unfinished"
 """How the name of a file ends that was being written when its process was killed."""
+
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+def bare_environment() -> dict[str, str]:
+    """Return what a program that is not ours inherits of our environment: no settings, no credentials, no key."""
+    return {name: os.environ[name] for name in INHERITED if name in os.environ}
 
 
 def write_private(path: Path, content: bytes, *, replace: bool = False, mode: int = 0o600) -> None:

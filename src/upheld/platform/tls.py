@@ -7,13 +7,14 @@ key is written with mode 0600 and never leaves `var`.
 
 import datetime as dt
 import ipaddress
-import os
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from upheld.platform.private import write_private
 
 _LOOPBACK = ipaddress.ip_network("127.0.0.1/32")
 _LEAF_DAYS, _RENEW_DAYS, _AUTHORITY_DAYS = 60, 20, 825
@@ -52,8 +53,8 @@ def _make_authority(path: Path, key_path: Path, host: str) -> None:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
-    _write(key_path, _key_bytes(key))
-    _write(path, certificate.public_bytes(serialization.Encoding.PEM), mode=0o644)
+    write_private(key_path, _key_bytes(key), replace=True)
+    write_private(path, certificate.public_bytes(serialization.Encoding.PEM), replace=True, mode=0o644)
 
 
 def _make_leaf(authority: Path, authority_key: Path, path: Path, key_path: Path, host: str) -> None:
@@ -70,9 +71,9 @@ def _make_leaf(authority: Path, authority_key: Path, path: Path, key_path: Path,
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
         .sign(issuer_key, hashes.SHA256())
     )
-    _write(key_path, _key_bytes(key))
+    write_private(key_path, _key_bytes(key), replace=True)
     chain = certificate.public_bytes(serialization.Encoding.PEM) + authority.read_bytes()
-    _write(path, chain, mode=0o644)
+    write_private(path, chain, replace=True, mode=0o644)
 
 
 def _builder(
@@ -101,9 +102,3 @@ def _key_bytes(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-
-
-def _write(path: Path, content: bytes, mode: int = 0o600) -> None:
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(content)

@@ -98,7 +98,9 @@ class Cell:
 
     def bound(self) -> bytes:
         """Return the associated data that ties a ciphertext to its place."""
-        return b"\x00".join((b"upheld.field.v1", self.table.encode(), self.column.encode(), self.row.bytes))
+        table, column = self.table.encode(), self.column.encode()
+        # With their lengths: no two places are written alike.
+        return b"upheld.field.v1\x00%d:%b%d:%b%b" % (len(table), table, len(column), column, self.row.bytes)
 
 
 class WrappedKey(msgspec.Struct, frozen=True):

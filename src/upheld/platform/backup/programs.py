@@ -4,7 +4,6 @@ A password reaches them in a file of mode 0600 that is gone when they are done: 
 process list nor an environment ever shows it.
 """
 
-import os
 import re
 import shutil
 import subprocess
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 from upheld.platform.backup.errors import ProgramError
 from upheld.platform.embedded import EmbeddedError, binary
 from upheld.platform.install import tls_for
+from upheld.platform.private import bare_environment
 
 OLDEST = 18
 """The oldest PostgreSQL whose programs dump and restore what we build for."""
@@ -167,7 +167,8 @@ def program(name: str, server: Server | None = None) -> Path:
 
 
 def _major(path: str) -> int:
-    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603 - PostgreSQL's own program
+    command = [path, "--version"]
+    said = subprocess.run(command, env=bare_environment(), capture_output=True, text=True, check=False).stdout  # noqa: S603 - PostgreSQL's own program
     found = re.search(r"\) (\d+)", said)
     return int(found[1]) if found else 0
 

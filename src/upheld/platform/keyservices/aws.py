@@ -8,7 +8,9 @@ _CONTEXT = {"upheld": "root key"}
 """What the wrapped form is authenticated to; CloudTrail shows it beside each use."""
 
 _REASONS = {
-    "AccessDeniedException": "does not allow us to use it: grant kms:Encrypt and kms:Decrypt",
+    "AccessDeniedException": (
+        "does not allow us to use it (grant kms:Encrypt and kms:Decrypt), or wrapped the root key under another key"
+    ),
     "UnrecognizedClientException": "does not accept the credentials",
     "InvalidSignatureException": "does not accept the credentials",
     "ExpiredTokenException": "does not accept the credentials any longer",
