@@ -8,6 +8,7 @@ from urllib.parse import quote
 from litestar import Request, Response
 
 from upheld.platform.objects import Stored
+from upheld.platform.web.headers import SANDBOX
 
 _RANGE = re.compile(r"bytes=(?:(\d{1,15})-(\d{0,15})|-(\d{1,15}))", re.ASCII)
 
@@ -18,7 +19,7 @@ def download(content: bytes, media_type: str, name: str) -> Response[bytes]:
     The name goes out twice (RFC 6266): in plain ASCII for old programs, and as it is
     (RFC 5987) for everyone else. `nosniff` and `no-store` come from the edge.
     """
-    return Response(content, media_type=media_type, headers={"content-disposition": _disposition(name)})
+    return Response(content, media_type=media_type, headers=_saved(name))
 
 
 async def download_stored(
@@ -30,7 +31,7 @@ async def download_stored(
     Of several parts at once, and of a part of another version, the answer is the whole file.
     """
     tag = f'"{stored.tag()}"'
-    headers = {"content-disposition": _disposition(name), "accept-ranges": "bytes", "etag": tag}
+    headers = {**_saved(name), "accept-ranges": "bytes", "etag": tag}
     part = wanted_part(request.headers.get("range", ""), stored.size)
     if part is None or request.headers.get("if-range", tag) != tag:
         return Response(await stored.read(), media_type=media_type, headers=headers)
@@ -66,6 +67,11 @@ def wanted_part(header: str, size: int) -> Part | None:
     if last and int(last) < int(first):
         return None
     return Part(int(first), min(int(last) + 1 if last else size, size))
+
+
+def _saved(name: str) -> dict[str, str]:
+    """Return what makes a browser save a file, and keeps one that shows it all the same from running it."""
+    return {"content-disposition": _disposition(name), "content-security-policy": SANDBOX.decode()}
 
 
 def _disposition(name: str) -> str:
