@@ -58,14 +58,16 @@ async def measure() -> list[Figure]:
 
 async def _measured(stage: Stage, case: _Case) -> list[Figure]:
     which = case.which(stage)
-    async with stage.connected("web") as guarded, stage.administering() as bare:
-        async with guarded.transaction(), bare.transaction():
-            await guarded.fetch("select upheld.open_context($1)", case.whose(stage))
-            with_all, without = Transaction(guarded), Transaction(bare)
-            pairs = await in_turns(
-                lambda: _read(with_all, case.query, which), lambda: _read(without, case.query, which)
-            )
-            issued = await in_turns(_prepared(await guarded.prepare(case.query.sql), which),
+    async with (
+        stage.connected("web") as guarded,
+        stage.administering() as bare,
+        guarded.transaction(),
+        bare.transaction(),
+    ):
+        await guarded.fetch("select upheld.open_context($1)", case.whose(stage))
+        with_all, without = Transaction(guarded), Transaction(bare)
+        pairs = await in_turns(lambda: _read(with_all, case.query, which), lambda: _read(without, case.query, which))
+        issued = await in_turns(_prepared(await guarded.prepare(case.query.sql), which),
                                     _prepared(await bare.prepare(case.query.sql), which))  # fmt: skip
     return [
         Figure(f"{case.name}: as the application reads it", _ratio(pairs), "x", at_most=case.at_most),
@@ -79,7 +81,7 @@ async def _read(tx: Transaction, query: Query, which: object) -> None:
     assert row is not None
 
 
-def _prepared(statement: Any, which: object) -> Callable[[], Awaitable[object]]:
+def _prepared(statement: Any, which: object) -> Callable[[], Awaitable[object]]:  # noqa: ANN401 - asyncpg's own object
     return lambda: statement.fetchrow(which)
 
 
@@ -87,10 +89,7 @@ async def in_turns(
     first: Callable[[], Awaitable[object]], second: Callable[[], Awaitable[object]], statements: int = STATEMENTS
 ) -> list[tuple[float, float]]:
     """Return the seconds that one call of each takes, measured in rounds that alternate."""
-    found: list[tuple[float, float]] = []
-    for _ in range(ROUNDS):
-        found.append((await _seconds(first, statements), await _seconds(second, statements)))
-    return found
+    return [(await _seconds(first, statements), await _seconds(second, statements)) for _ in range(ROUNDS)]
 
 
 async def _seconds(act: Callable[[], Awaitable[object]], times: int) -> float:
