@@ -17,12 +17,13 @@ from upheld.features.consents.model import Kind
 from upheld.features.consents.queries import notice_in_force
 from upheld.features.trust import store
 from upheld.features.trust.errors import CannotLookError
-from upheld.features.trust.site import Site
+from upheld.features.trust.site import Answer, Site
 from upheld.platform.services import Platform
 from upheld.platform.web.cookies import SESSION_COOKIE
 
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
-_FORM = "application/x-www-form-urlencoded"
+FORM = {**SAME_ORIGIN, "content-type": "application/x-www-form-urlencoded"}
+"""The headers of a form that a browser sends from a page of the site."""
 
 
 @dataclass
@@ -30,6 +31,7 @@ class Actor:
     """A probe person, signed in, with the one cookie a browser would keep."""
 
     email: str
+    password: str
     person: UUID
     token: str
     set_cookie: str
@@ -64,7 +66,7 @@ class Actor:
         Raises:
             CannotLookError: it was not accepted.
         """
-        return await self._post(path, _FORM, urlencode(fields).encode())
+        return await self._post(path, FORM["content-type"], urlencode(fields).encode())
 
     async def upload(self, path: str, field: str, name: str, content: bytes) -> str:
         """Upload a file and return where it leads (RFC 7578).
@@ -106,11 +108,26 @@ async def enter(platform: Platform, site: Site, email: str, password: str) -> Ac
         msg = "A probe person could not be registered."
         raise CannotLookError(msg)
     verified = await site.ask("POST", f"/verify/{token}", SAME_ORIGIN)
-    form = urlencode({"email": email, "password": password}).encode()
-    headers = {**SAME_ORIGIN, "content-type": _FORM}
-    answer = await site.ask("POST", "/sign-in", headers, form)
-    session = re.match(rf"{SESSION_COOKIE}=([^;]+)", answer.one("set-cookie"))
-    if session is None:
+    answer = await sign_in(site, email, password)
+    if answer.status != HTTPStatus.SEE_OTHER:
         msg = f"A probe person could not sign in (verify {verified.status}, sign-in {answer.status})."
         raise CannotLookError(msg)
-    return Actor(email, person, session[1], answer.one("set-cookie"), site)
+    return Actor(email, password, person, session_in(answer), answer.one("set-cookie"), site)
+
+
+async def sign_in(site: Site, email: str, password: str) -> Answer:
+    """Send the form that signs somebody in; return its answer, whatever it is."""
+    return await site.ask("POST", "/sign-in", FORM, urlencode({"email": email, "password": password}).encode())
+
+
+def session_in(answer: Answer) -> str:
+    """Return the session that an answer to signing in carries.
+
+    Raises:
+        CannotLookError: it carries none.
+    """
+    session = re.match(rf"{SESSION_COOKIE}=([^;]+)", answer.one("set-cookie"))
+    if session is None:
+        msg = f"A probe person could not sign in ({answer.status})."
+        raise CannotLookError(msg)
+    return session[1]

@@ -139,3 +139,8 @@ async def functions(tx: Transaction) -> list[Function]:
 async def families(tx: Transaction) -> list[str]:
     """Return the roles that lend their rights to definer functions."""
     return await tx.column(QUERIES["families"])
+
+
+async def guarded_acts(tx: Transaction) -> list[str]:
+    """Return what a trigger on the audit log refuses to everyone."""
+    return await tx.column(QUERIES["guarded_acts"])

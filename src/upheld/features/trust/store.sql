@@ -130,3 +130,62 @@ where
     c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
     and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
 order by 1, 2, 3;
+
+-- name: guarded_acts
+-- What a trigger on the audit log refuses to everyone, whatever they were granted.
+select act.name
+from pg_catalog.pg_trigger as t
+inner join pg_catalog.pg_proc as p on t.tgfoid = p.oid
+cross join (values ('delete', 8), ('truncate', 32), ('update', 16)) as act (name, bit)
+where
+    t.tgrelid = 'upheld.audit_entries'::regclass and t.tgenabled in ('O', 'A')
+    and p.oid = 'upheld.refuse_change()'::regprocedure
+    and t.tgtype::integer & 2 = 2 and t.tgtype::integer & act.bit = act.bit
+order by 1;
+
+-- name: entries_of
+-- What is in the log of these people, as its auditor: whether each entry says from where, and whether it is still what its leaf commits to.
+select
+    e.action,
+    e.origin_sealed is not null as has_origin,
+    e.leaf = pg_catalog.sha256(e.salt || upheld.audit_content(
+        e.at, e.actor_id, e.organisation_id, e.action, e.target_kind, e.target_id, e.details, e.origin_sealed
+    )) as agrees
+from upheld.audit_entries as e
+where e.actor_id = any($1::uuid[])
+order by e.id;
+
+-- name: relations
+-- Every table, view and sequence that is not PostgreSQL's own.
+select
+    n.nspname::text || '.' || c.relname::text as name,
+    pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) as quoted
+from pg_catalog.pg_class as c
+inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+order by 1;
+
+-- name: callable
+-- Every function that is not PostgreSQL's own, with a call that gives it nothing, and whether the one who asks may make it.
+select
+    n.nspname::text || '.' || p.proname::text as name,
+    pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(p.proname) || '('
+    || coalesce((
+        select pg_catalog.string_agg('null::' || pg_catalog.format_type(a.type, null), ', ' order by a.place)
+        from pg_catalog.unnest(p.proargtypes::oid []) with ordinality as a (type, place)
+    ), '') || ')' as call,
+    pg_catalog.has_function_privilege(p.oid, 'execute')
+    and pg_catalog.has_schema_privilege(n.oid, 'usage') as granted
+from pg_catalog.pg_proc as p
+inner join pg_catalog.pg_namespace as n on p.pronamespace = n.oid
+where
+    n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and p.prokind = 'f'
+    and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
+order by 1;
+
+-- name: other_roles
+-- Every role that the one who asks could try to become.
+select r.rolname::text as name, pg_catalog.quote_ident(r.rolname) as quoted
+from pg_catalog.pg_roles as r
+where r.rolname <> current_user and r.rolname !~ '^pg_'
+order by 1;

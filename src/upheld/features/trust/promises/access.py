@@ -1,7 +1,7 @@
 """What is promised about who sees what."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import catalog, context, powers, tenants
+from upheld.features.trust.probes import catalog, context, powers, staff, tenants
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -82,7 +82,12 @@ PROMISES = (
         "access.support",
         mark("Staff sees no candidate's data, unless for a stated reason, with a second person, briefly, and visibly."),
         (
-            Check("access.support.nothing", "the role of staff reads no row", Work.BOUNDARY),
+            Check(
+                "access.support.nothing",
+                "the role of staff reads no table, calls no function and becomes nobody else",
+                Work.BOUNDARY,
+                staff.support_reaches_nothing,
+            ),
             Check(
                 "access.support.breakglass",
                 "the exception needs a reason and a second person, and ends by itself",

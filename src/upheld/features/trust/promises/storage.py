@@ -1,7 +1,7 @@
 """What is promised about what is stored, and how."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import atrest
+from upheld.features.trust.probes import atrest, journal
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -50,8 +50,18 @@ PROMISES = (
         "store.audit",
         mark("Who did what, to what, when and from where is written down and cannot be changed."),
         (
-            Check("store.audit.append", "no role can change or remove an entry", Work.BOUNDARY),
-            Check("store.audit.complete", "every act that must be recorded is", Work.BOUNDARY),
+            Check(
+                "store.audit.append",
+                "no role can change, remove or forge an entry, tried as every one of them",
+                Work.BOUNDARY,
+                journal.append_only,
+            ),
+            Check(
+                "store.audit.complete",
+                "acts of every kind that must be recorded are, refused ones too, with who, from where and a seal",
+                Work.BOUNDARY,
+                journal.complete,
+            ),
         ),
     ),
     Promise(
