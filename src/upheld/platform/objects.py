@@ -191,7 +191,7 @@ class Objects:
 
     async def drop_unfinished(self, older_than: dt.timedelta, since: dt.datetime | None = None) -> int:
         """Remove what a killed process left half written; return how many."""
-        folders = _folders(since, dt.datetime.now(dt.UTC))
+        folders = [*_folders(since, dt.datetime.now(dt.UTC)), "register"]
         return await asyncio.to_thread(drop_unfinished, self._store, folders, older_than.total_seconds())
 
     async def _parts(self, object_id: UUID) -> AsyncGenerator[bytes]:

@@ -9,7 +9,6 @@ they are, and the application refuses to serve until the erasures have been repl
 import asyncio
 import datetime as dt
 import hashlib
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from uuid import UUID
@@ -19,14 +18,13 @@ import obstore
 import rfc8785
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from obstore.store import LocalStore, ObjectStore
+from obstore.store import ObjectStore
 
 from upheld.kit.errors import UnavailableError
 from upheld.platform.database import Database, Transaction, load_queries
-from upheld.platform.keyfiles import KeyFiles
 from upheld.platform.hold import Hold, held, release
 from upheld.platform.keyfiles import KeyFiles
-from upheld.platform.stores import answering
+from upheld.platform.stores import answering, settle
 
 _Q = load_queries("upheld.platform.keyring")
 _START = hashlib.sha256(b"upheld register of erasures").digest()
@@ -144,8 +142,9 @@ class Register:
         signature = self._keys.signing_key().sign(unsigned.signed_bytes())
         entry = msgspec.structs.replace(unsigned, signature=signature.hex())
         with answering():
-            await obstore.put_async(self._store, _path(entry.number), msgspec.json.encode(entry))
-            await asyncio.to_thread(_settle, self._store, _path(entry.number))
+            # Never over another one, whoever else thinks that it holds the head.
+            await obstore.put_async(self._store, _path(entry.number), msgspec.json.encode(entry), mode="create")
+            await settle(self._store, _path(entry.number))
         await tx.run(_Q["move_register_head"], entry.number, entry.digest())
         return entry
 
@@ -210,17 +209,6 @@ def _unsigned(erasure: Erasure, number: int, previous: bytes) -> Entry:
         at=dt.datetime.now(dt.UTC),
         previous=previous.hex(),
     )
-
-
-def _settle(store: ObjectStore, path: str) -> None:
-    """Wait until a local file has reached the disk; other stores promise it by answering."""
-    if isinstance(store, LocalStore) and store.prefix is not None:
-        for place in (store.prefix / path, (store.prefix / path).parent):
-            opened = os.open(place, os.O_RDONLY)
-            try:
-                os.fsync(opened)
-            finally:
-                os.close(opened)
 
 
 def _path(number: int) -> str:

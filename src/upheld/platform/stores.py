@@ -29,9 +29,11 @@ log = logging.getLogger("upheld.objects")
 SECRET = "objects"  # noqa: S105 - a file's name
 """The secret with the credentials of a bucket, as `AWS_…=…` lines, when the environment has none."""
 
+_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+"""The first that is set is asked. The library reads each by itself, so each has to be fit to be asked."""
+
 _NAMES = frozenset({
-    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
-    "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3",
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION", *_ENDPOINTS,
 })  # fmt: skip
 _PATIENCE = dt.timedelta(seconds=20)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -109,19 +111,20 @@ def _unfinished(folder: Path) -> Iterator[Path]:
 
 def _bucket(settings: Settings, bucket: str, prefix: str) -> S3Store:
     chosen = _chosen(settings)
-    endpoint = chosen.get("AWS_ENDPOINT_URL_S3") or chosen.get("AWS_ENDPOINT_URL")
-    on_this_machine = endpoint is not None and _is_plain(endpoint)
+    endpoints = [chosen[name] for name in _ENDPOINTS if name in chosen]
+    on_this_machine = True in {_is_plain(endpoint) for endpoint in endpoints}
     named = {
         "access_key_id": chosen.get("AWS_ACCESS_KEY_ID"),
         "secret_access_key": chosen.get("AWS_SECRET_ACCESS_KEY"),
         "session_token": chosen.get("AWS_SESSION_TOKEN"),
         "region": chosen.get("AWS_REGION") or chosen.get("AWS_DEFAULT_REGION"),
-        "endpoint": endpoint,
+        "aws_endpoint_url_s3": next(iter(endpoints), None),
     }
     return S3Store(
         bucket,
         prefix=prefix or None,
         client_options={"allow_http": on_this_machine, "allow_invalid_certificates": False, "timeout": _PATIENCE},
+        skip_signature=False,
         retry_config={"max_retries": 2, "retry_timeout": _PATIENCE},
         **{name: value for name, value in named.items() if value is not None},  # pyright: ignore[reportArgumentType] - a TypedDict of strings
     )

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from upheld.main.worker import drain
 from upheld.platform.mail import FolderMail
 from upheld.platform.objects import Objects
 from upheld.platform.register import Entry, Erasure, Register
-from upheld.platform.vault import PLATFORM, Vault
+from upheld.platform.vault import PLATFORM, KeyRef, Vault
 
 pytestmark = pytest.mark.anyio
 
@@ -199,9 +199,9 @@ class DyingVault(Vault):
 class DyingObjects(Objects):
     """Removes the files and dies."""
 
-    async def remove(self, object_ids: Iterable[UUID]) -> int:
+    async def remove(self, owners: Collection[KeyRef], object_ids: Iterable[UUID]) -> int:
         """Remove the files and die."""
-        await super().remove(object_ids)
+        await super().remove(owners, object_ids)
         raise KilledError
 
 
