@@ -4,13 +4,16 @@ import os
 import signal
 import socket
 import ssl
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.support.demo import Demo, running_demo
+from tests.support.demo import Demo, running_demo, without_people
+from upheld.main.child import MOST_FAILED_STARTS, Child, ProcessEndedError
 
 
 def processes_of(var: Path) -> list[int]:
@@ -61,16 +64,58 @@ def test_ctrl_c_leaves_no_process_and_a_killed_run_recovers(tmp_path: Path) -> N
     assert wait_until_gone(var) == []
 
 
-def test_a_process_that_ends_by_itself_ends_the_whole_run(tmp_path: Path) -> None:
+def the_worker_of(var: Path) -> int:
+    return next(pid for pid in processes_of(var) if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes())
+
+
+def test_a_killed_process_is_started_again_and_the_run_goes_on(tmp_path: Path) -> None:
     tmp_path.chmod(0o711)
+    without_people(tmp_path / "var")
     with running_demo(tmp_path / "var") as demo:
-        worker = next(
-            pid for pid in processes_of(demo.var)
-            if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        )  # fmt: skip
-        os.kill(worker, signal.SIGKILL)
-        assert demo.process.wait(30) == 1
-        assert wait_until_gone(demo.var) == []
+        killed = the_worker_of(demo.var)
+        os.kill(killed, signal.SIGKILL)
+        limit = time.monotonic() + 20
+        while the_worker_of(demo.var) == killed and time.monotonic() < limit:
+            time.sleep(0.1)
+        assert the_worker_of(demo.var) != killed
+        assert demo.process.poll() is None
+        assert "worker ended (killed by SIGKILL) and is started again" in demo.output.read_text()
+
+
+def ending(code: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", f"raise SystemExit({code})"])  # noqa: S603 - ourselves
+
+
+def keep_running(child: Child, seconds: float) -> None:
+    child.start()
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        child.keep_running()
+        time.sleep(0.01)
+
+
+def test_a_process_that_cannot_start_is_given_up_and_named() -> None:
+    started: list[int] = []
+
+    def start() -> subprocess.Popen[bytes]:
+        started.append(1)
+        return ending(3)
+
+    with pytest.raises(ProcessEndedError, match="`web` ended 6 times soon after its start"):
+        keep_running(Child("web", start), 30)
+    assert len(started) == MOST_FAILED_STARTS
+
+
+def test_a_database_that_cannot_start_is_tried_again_ever_more_slowly_and_never_given_up() -> None:
+    started: list[float] = []
+
+    def start() -> subprocess.Popen[bytes]:
+        started.append(time.monotonic())
+        return ending(1)
+
+    keep_running(Child("postgres", start, never_gives_up=True), 8)
+    assert len(started) > MOST_FAILED_STARTS
+    assert started[-1] - started[-2] > 4 * (started[2] - started[1])
 
 
 def test_a_taken_address_is_named_before_anything_starts(tmp_path: Path) -> None:

@@ -1,0 +1,162 @@
+"""What a deployment needs goes away for a while: what people see meanwhile, and that it comes back by itself."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.faults.killing import children_of
+from tests.support.faults.site import Site, running_site
+from tests.support.hiring import pdf
+from tests.support.server import serving
+
+BOUND = 25.0
+"""Seconds after which nobody may still wait for an answer, on a loaded machine."""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Generator[Site]:
+    with running_site(tmp_path_factory.mktemp("away")) as running:
+        yield running
+
+
+def answers_that_it_is_away(browser: httpx.Client, path: str, status: int = 503) -> None:
+    began = time.monotonic()
+    answer = browser.get(path)
+    assert time.monotonic() - began < BOUND
+    assert answer.status_code == status, (path, answer.status_code, answer.text[-500:])
+    assert int(answer.headers["retry-after"]) > 0
+    assert "Traceback" not in answer.text
+    assert "asyncpg" not in answer.text
+    if path.startswith("/api/"):
+        assert answer.headers["content-type"] == "application/problem+json"
+        problem = answer.json()
+        assert (problem["status"], problem["type"]) == (status, "urn:upheld:problem:away")
+        assert re.fullmatch(r"urn:upheld:reference:[0-9a-f]{8}", problem["instance"])
+    else:
+        assert re.search(r"tell us this reference: <code>[0-9a-f]{8}</code>", answer.text)
+
+
+def comes_back(site: Site, at_most: float = 40) -> None:
+    limit = time.monotonic() + at_most
+    while time.monotonic() < limit:
+        try:
+            if site.browser.get("/health/ready").status_code == 200:
+                break
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.1)
+    assert site.browser.get("/profile").status_code == 200
+    assert site.browser.get("/api/jobs").status_code == 200
+    assert "Traceback" not in site.said()
+
+
+def test_a_stopped_database_is_told_at_once_and_its_return_is_noticed(site: Site) -> None:
+    processes = {name: process.pid for name, process in site.server.processes.items()}
+    site.cluster.server.stop()
+    try:
+        for path in ("/profile", "/jobs", "/sign-in", "/api/jobs"):
+            answers_that_it_is_away(site.browser, path)
+        assert site.browser.get("/health/live").text == "live\n"
+        unready = site.browser.get("/health/ready")
+        assert (unready.status_code, unready.text) == (503, "not ready\n")
+    finally:
+        site.cluster.server.start()
+    comes_back(site)
+    assert {name: process.pid for name, process in site.server.processes.items()} == processes
+    assert all(process.poll() is None for process in site.server.processes.values()), "nobody started anything again"
+
+
+def test_processes_that_start_before_their_database_wait_for_it(site: Site) -> None:
+    site.cluster.server.stop()
+    try:
+        with serving(site.server.settings, "web", "worker") as early, early.client() as browser:
+            answers_that_it_is_away(browser, "/jobs")
+            assert browser.get("/health/live").status_code == 200
+            site.cluster.server.start()
+            limit = time.monotonic() + 30
+            while browser.get("/health/ready").status_code != 200 and time.monotonic() < limit:
+                time.sleep(0.1)
+            assert browser.get("/jobs").status_code == 200
+            assert early.processes["worker"].poll() is None
+    finally:
+        if site.cluster.server.process.poll() is not None:
+            site.cluster.server.start()
+    comes_back(site)
+
+
+def test_cut_connections_are_opened_again(site: Site) -> None:
+    site.as_administrator(
+        "select pg_terminate_backend(pid) from pg_stat_activity where usename in ('web', 'gate', 'worker', 'vault')"
+    )
+    comes_back(site)
+
+
+def test_a_frozen_database_keeps_nobody_waiting_for_long(site: Site) -> None:
+    assert site.browser.get("/profile").status_code == 200
+    postmaster = site.cluster.server.process.pid
+    frozen = [postmaster, *children_of(postmaster)]
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        answers_that_it_is_away(site.browser, "/profile")
+        answers_that_it_is_away(site.browser, "/api/jobs")
+        began = time.monotonic()
+        assert site.browser.get("/health/ready").status_code == httpx.codes.SERVICE_UNAVAILABLE
+        assert time.monotonic() - began < 10
+    finally:
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
+    comes_back(site)
+
+
+def test_too_many_connections_are_told_like_a_database_that_is_away(site: Site) -> None:
+    cut = "select pg_terminate_backend(pid, 2000) from pg_stat_activity where usename = 'web'"
+    site.as_administrator("alter role web connection limit 0", cut)
+    try:
+        answers_that_it_is_away(site.browser, "/profile")
+        answers_that_it_is_away(site.browser, "/api/jobs")
+    finally:
+        site.as_administrator("alter role web connection limit -1", "select 1")
+    comes_back(site)
+
+
+def test_without_the_keyring_what_needs_no_key_goes_on(site: Site) -> None:
+    name = site.server.settings.keyring_database.split("///")[1].split("?")[0]
+    cut = f"select pg_terminate_backend(pid, 2000) from pg_stat_activity where datname = '{name}'"  # noqa: S608 - ours
+    site.as_administrator(f"alter database {name} allow_connections false", cut)
+    try:
+        assert site.browser.get("/jobs").status_code == 200
+        answers_that_it_is_away(site.browser, "/profile")
+        time.sleep(0.3)
+        assert site.browser.get("/health/ready").status_code == httpx.codes.SERVICE_UNAVAILABLE
+    finally:
+        site.as_administrator(f"alter database {name} allow_connections true", "select 1")
+    comes_back(site)
+
+
+def test_without_the_object_store_an_upload_is_refused_and_nothing_is_half_there(site: Site) -> None:
+    store = Path(site.server.settings.objects_url.removeprefix("file://"))
+    aside = store.with_name("objects-aside")
+    store.rename(aside)
+    store.write_text("a file where the folder should be")
+    file = {"file": ("paper.pdf", pdf("Ada Okafor", "Twelve years of boats"), "application/pdf")}
+    try:
+        answer = site.browser.post("/documents", files=file)
+        assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
+        assert "does not answer at the moment" in answer.text
+        assert site.browser.get("/profile").status_code == 200
+        time.sleep(0.3)
+        assert site.browser.get("/health/ready").status_code == httpx.codes.SERVICE_UNAVAILABLE
+    finally:
+        store.unlink()
+        aside.rename(store)
+    comes_back(site)
+    assert site.documents() == 0
+    assert site.browser.post("/documents", files=file).status_code == 303
+    assert site.documents() == 1
