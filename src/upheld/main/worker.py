@@ -124,7 +124,7 @@ async def work(settings: Settings, mailer: Mailer | None = None, patience: timed
             async with open_platform(settings, ROLES) as platform:
                 await check_register(platform)
                 await _work_until(stopping, platform, mailer or open_mailer(settings), patience)
-        except (AwayError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (AwayError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             log.error("something is out of reach, trying again: %s", type(error).__name__)  # noqa: TRY400 - a trace may quote a person's data
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), 1)
