@@ -137,14 +137,15 @@ def _unrendered(error: Exception) -> UpheldError:
     """Return what to say about an error that reached the edge.
 
     One of ours comes from where there is no router yet, or from a commit that failed when the
-    answer was ready to leave: the router takes that answer for sent, and hands the error on as
-    the cause of its own.
+    answer was ready to leave: each layer of the router takes that answer for sent, and hands
+    the error on as the cause of its own.
     """
-    for known in (error, error.__cause__):
-        if isinstance(known, UpheldError):
-            return known
-    log.critical("unrendered %s", type(error).__name__)
-    return UpheldError()
+    known: BaseException | None = error
+    while known is not None and not isinstance(known, UpheldError):
+        known = known.__cause__
+    if known is None:
+        log.critical("unrendered %s", type(error).__name__)
+    return known or UpheldError()
 
 
 def _has_session(cookie: str) -> bool:
