@@ -14,6 +14,7 @@ from upheld.features.trust.routes import routes_of
 from upheld.features.trust.runner import run
 from upheld.features.trust.scene import Scene
 from upheld.features.trust.site import NotingSite
+from upheld.main.erasing import OwnErasures
 from upheld.main.web import create_app, create_router
 from upheld.platform.vault import KeyRef, Vault
 
@@ -47,6 +48,7 @@ class Scratch:
             routes=routes_of(create_router(deployment.platform)),
             administrator=cluster.administrator,
             database_files=cluster.server.folder,
+            erasures=OwnErasures(),
         )
         return cls(deployment, scene)
 
@@ -89,9 +91,9 @@ class Scratch:
 class Outside:
     """Answers one path by itself, before any middleware: what a wrongly mounted route does."""
 
-    def __init__(self, app: Any, path: str) -> None:
-        """Take the application to stand before, and the path to steal."""
-        self._app, self._path = app, path
+    def __init__(self, app: Any, path: str, body: bytes = b"somebody's data") -> None:
+        """Take the application to stand before, the path to steal, and what to say there."""
+        self._app, self._path, self._body = app, path, body
 
     async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
         """Answer, or pass on."""
@@ -101,7 +103,7 @@ class Outside:
             await send({"type": "websocket.accept"})
         else:
             await send({"type": "http.response.start", "status": 200, "headers": []})
-            await send({"type": "http.response.body", "body": b"somebody's data"})
+            await send({"type": "http.response.body", "body": self._body})
 
 
 class Changing:

@@ -70,6 +70,13 @@ class Function(msgspec.Struct, frozen=True):
     open_to_everyone: bool
 
 
+class Readable(msgspec.Struct, frozen=True):
+    """A column that a role reads."""
+
+    role: str
+    col: str
+
+
 class Column(msgspec.Struct, frozen=True):
     """A column, and what the role that asked may do with it."""
 
@@ -102,6 +109,16 @@ async def queue_message_at_the_gate(
 async def open_context(tx: Transaction, secret: bytes) -> UUID | None:
     """Open the context of a probe person's session; return the organisation it acts for."""
     return await tx.value(QUERIES["open_context"], secret)
+
+
+async def own_files(tx: Transaction) -> list[UUID]:
+    """Return where the files of a probe person lie, whose context is open."""
+    return await tx.column(QUERIES["own_files"])
+
+
+async def looks_at_resume(tx: Transaction, application: UUID) -> int:
+    """Return how many looks at a résumé the journal of a probe person shows, whose context is open."""
+    return await tx.value(QUERIES["looks_at_resume"], application)
 
 
 async def remove_probes(tx: Transaction) -> Gone:
@@ -144,3 +161,13 @@ async def families(tx: Transaction) -> list[str]:
 async def guarded_acts(tx: Transaction) -> list[str]:
     """Return what a trigger on the audit log refuses to everyone."""
     return await tx.column(QUERIES["guarded_acts"])
+
+
+async def sealed_columns_readable_by(tx: Transaction, roles: list[str]) -> list[Readable]:
+    """Return which of these roles read a sealed column about candidates by themselves."""
+    return await tx.all(QUERIES["sealed_columns_readable_by"], roles, into=Readable)
+
+
+async def functions_seeing_sealed(tx: Transaction, roles: list[str]) -> list[str]:
+    """Return which functions that one of these roles may call can see what is sealed about candidates."""
+    return await tx.column(QUERIES["functions_seeing_sealed"], roles)

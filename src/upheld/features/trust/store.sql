@@ -14,6 +14,17 @@ select upheld.queue_message_at_the_gate($1, $2, $3, $4, $5);
 -- Opens the context of a probe person's session; the organisation it acts for.
 select organisation_id from upheld.open_context($1);
 
+-- name: own_files
+-- Where the documents of a probe person and the résumés they sent lie in the object store.
+select object_id as id from upheld.own_documents()
+union all
+select resume_object_id as id from upheld.own_snapshots() where resume_object_id is not null;
+
+-- name: looks_at_resume
+-- How often somebody has opened the résumé of an application of a probe person.
+select pg_catalog.count(*) from upheld.access_journal
+where application_id = $1 and part = 'resume';
+
 -- name: remove_probes
 -- Removes every probe; what of them lies outside the database.
 select people, organisations, object_ids from upheld.remove_probes();
@@ -189,3 +200,44 @@ select r.rolname::text as name, pg_catalog.quote_ident(r.rolname) as quoted
 from pg_catalog.pg_roles as r
 where r.rolname <> current_user and r.rolname !~ '^pg_'
 order by 1;
+
+-- name: sealed_columns_readable_by
+-- Which of these roles read a sealed column about candidates by themselves.
+select r.rolname::text as role, n.nspname::text || '.' || c.relname::text || '.' || a.attname::text as col
+from pg_catalog.pg_attribute as a
+inner join pg_catalog.pg_class as c on a.attrelid = c.oid
+inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+cross join pg_catalog.pg_roles as r
+where
+    a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'v', 'm', 'f') and a.attname ~ '_sealed$'
+    and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+    and pg_catalog.col_description(c.oid, a.attnum)::jsonb ->> 'whose' = 'candidate'
+    and r.rolname = any($1::text[]) and pg_catalog.has_column_privilege(r.oid, c.oid, a.attnum, 'select')
+order by 1, 2;
+
+-- name: functions_seeing_sealed
+-- Which functions that one of these roles may call run with the rights of somebody who reads a sealed column about candidates.
+select distinct n.nspname::text || '.' || p.proname::text as name
+from pg_catalog.pg_proc as p
+inner join pg_catalog.pg_namespace as n on p.pronamespace = n.oid
+where
+    p.prosecdef and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+    and exists (
+        select from pg_catalog.pg_roles as r
+        where r.rolname = any($1::text[]) and pg_catalog.has_function_privilege(r.oid, p.oid, 'execute')
+    )
+    and exists (
+        select from pg_catalog.pg_attribute as a
+        inner join pg_catalog.pg_class as c on a.attrelid = c.oid
+        where
+            a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p') and a.attname ~ '_sealed$'
+            and pg_catalog.col_description(c.oid, a.attnum)::jsonb ->> 'whose' = 'candidate'
+            and pg_catalog.has_column_privilege(p.proowner, c.oid, a.attnum, 'select')
+    )
+order by 1;
+
+-- name: journal_by_part
+-- How many entries the candidate asking finds in their journal, by part.
+select part, count(*) as number from upheld.access_journal
+where person_id = upheld.current_person()
+group by part;

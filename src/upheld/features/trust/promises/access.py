@@ -1,7 +1,7 @@
 """What is promised about who sees what."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import catalog, context, powers, staff, tenants
+from upheld.features.trust.probes import catalog, context, documents, files, powers, staff, tenants, views
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -99,13 +99,44 @@ PROMISES = (
         "access.files",
         mark("Whoever opens a document is checked at that moment, and it is written down."),
         (
-            Check("access.files.links", "guessed and shared links lead nowhere", Work.BOUNDARY),
-            Check("access.files.hostile", "hostile documents harm nobody", Work.BOUNDARY),
+            Check("access.files.links", "guessed and shared links lead nowhere", Work.BOUNDARY, files.links),
+            Check(
+                "access.files.downloads",
+                "what is handed out is saved, not shown, kept by no cache, and written down",
+                Work.BOUNDARY,
+                files.downloads,
+            ),
+            Check(
+                "access.files.store",
+                "the store itself gives nothing to whoever asks it",
+                Work.BOUNDARY,
+                files.store_itself,
+            ),
+            Check("access.files.hostile", "hostile documents harm nobody", Work.BOUNDARY, documents.hostile),
         ),
     ),
     Promise(
         "access.views",
         mark("Candidates see who looked at their data, at which part, and when."),
-        (Check("access.views.trace", "every way to a candidate's data leaves an entry first", Work.BOUNDARY),),
+        (
+            Check(
+                "access.views.sealed",
+                "no role reads what is sealed of candidates but through functions",
+                Work.BOUNDARY,
+                views.sealed,
+            ),
+            Check(
+                "access.views.trace",
+                "every function that opens it leaves an entry, each called",
+                Work.BOUNDARY,
+                views.trace,
+            ),
+            Check(
+                "access.views.routes",
+                "so does every page and file that shows it, each asked",
+                Work.BOUNDARY,
+                views.routes,
+            ),
+        ),
     ),
 )
