@@ -92,6 +92,12 @@ class AwayError(UnavailableError):
     code = "away"
 
 
+class UnsureError(AwayError):
+    """The connection was lost at the last moment. It may be done or not: look before you do it again."""
+
+    code = "unsure"
+
+
 class FullError(UnavailableError):
     """There is no room left here to store this. Nothing was changed. Room has to be made first; try again later."""
 

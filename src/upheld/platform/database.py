@@ -21,7 +21,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from upheld.kit.errors import AwayError, ConflictError, FullError, RefusedError, SignInNeededError
+from upheld.kit.errors import AwayError, ConflictError, FullError, RefusedError, SignInNeededError, UnsureError
 from upheld.platform.install import tls_for, url
 from upheld.platform.settings import Settings
 
@@ -213,8 +213,7 @@ class Database:
                 finally:
                     await tx.make_amends()
                 raise
-            async with _translated():
-                await current.commit()
+            await _commit(current)
             await tx.finish()
 
     @asynccontextmanager
@@ -273,8 +272,7 @@ class RequestTransaction(Transaction):
         """Make everything written in this request last."""
         if self._open:
             self._open = False
-            async with _translated():
-                await self._current.commit()
+            await _commit(self._current)
             await self.finish()
 
     async def undo(self) -> None:
@@ -305,6 +303,15 @@ async def _begun(connection: Any) -> Any:  # noqa: ANN401 - asyncpg's own object
     async with _translated():
         await current.start()
     return current
+
+
+async def _commit(current: Any) -> None:  # noqa: ANN401 - asyncpg's own object
+    """Commit; when the connection is lost meanwhile, nobody here can know whether it was done."""
+    try:
+        async with _translated():
+            await current.commit()
+    except AwayError as error:
+        raise UnsureError from error.__cause__
 
 
 async def _roll_back(connection: Any, current: Any) -> None:  # noqa: ANN401 - asyncpg's own objects

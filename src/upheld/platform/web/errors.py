@@ -20,6 +20,7 @@ from upheld.kit.errors import (
     SignInNeededError,
     TooSoonError,
     UnavailableError,
+    UnsureError,
     UpheldError,
 )
 from upheld.platform.i18n import Words, choose_language, mark
@@ -93,7 +94,8 @@ def _rendered(
             problem["instance"] = f"urn:upheld:reference:{reference}"
         return error.status, [(b"content-type", PROBLEM.encode()), *extra], msgspec.json.encode(problem)
     # A browser that loads the page again sends again what it sent, files included.
-    again = isinstance(error, UnavailableError) and cast("dict[str, str]", scope).get("method") == "POST"
+    failed = isinstance(error, UnavailableError) and not isinstance(error, UnsureError)
+    again = failed and cast("dict[str, str]", scope).get("method") == "POST"
     html = render(words, "error.html", title=title, error=error, reference=reference, again=again)
     return error.status, [(b"content-type", b"text/html; charset=utf-8"), *extra], html.encode()
 
