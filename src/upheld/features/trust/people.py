@@ -66,7 +66,7 @@ class Actor:
         Raises:
             CannotLookError: it was not accepted.
         """
-        return await self._post(path, FORM["content-type"], urlencode(fields).encode())
+        return self._led(path, await self._post(path, FORM["content-type"], urlencode(fields).encode()))
 
     async def upload(self, path: str, field: str, name: str, content: bytes) -> str:
         """Upload a file and return where it leads (RFC 7578).
@@ -74,6 +74,11 @@ class Actor:
         Raises:
             CannotLookError: it was not accepted.
         """
+        answer = await self.offer(path, field, name, content)
+        return self._led(path, answer)
+
+    async def offer(self, path: str, field: str, name: str, content: bytes) -> Answer:
+        """Upload a file and return the answer, whatever it is."""
         mark = secrets.token_hex(16)
         head = f'--{mark}\r\ncontent-disposition: form-data; name="{field}"; filename="{name}"\r\n'
         body = (
@@ -81,8 +86,10 @@ class Actor:
         )
         return await self._post(path, f"multipart/form-data; boundary={mark}", body)
 
-    async def _post(self, path: str, kind: str, body: bytes) -> str:
-        answer = await self.site.ask("POST", path, {**self.cookie, **SAME_ORIGIN, "content-type": kind}, body)
+    async def _post(self, path: str, kind: str, body: bytes) -> Answer:
+        return await self.site.ask("POST", path, {**self.cookie, **SAME_ORIGIN, "content-type": kind}, body)
+
+    def _led(self, path: str, answer: Answer) -> str:
         if answer.status != HTTPStatus.SEE_OTHER:
             msg = f"A probe person could not go on: POST {path} answered {answer.status}."
             raise CannotLookError(msg)
