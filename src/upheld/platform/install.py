@@ -99,6 +99,14 @@ def database_name(base: str) -> str:
     return name
 
 
+def renamed(base: str, name: str) -> str:
+    """Return the URL of another database on the same server."""
+    scheme, rest = base.split("://", 1)
+    place, _, path = rest.partition("/")
+    _, mark, query = path.partition("?")
+    return f"{scheme}://{place}/{name}{mark}{query}"
+
+
 def sql(*path: str) -> str:
     """Return one file of `upheld/database`."""
     return resources.files("upheld.database").joinpath(*path).read_text()

@@ -63,6 +63,12 @@ def loaded(server: Server, archive: Iterable[bytes]) -> None:
             pass
 
 
+def text_of(archive: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield a dump as the SQL that would restore it: everything that is in it, as text."""
+    with _run("pg_restore", ("--file=-",), None, archive) as process:
+        yield from _blocks(process)
+
+
 def rows_in(archive: Iterable[bytes]) -> dict[str, int]:
     """Return how many rows of each table a dump holds, read to its end by `pg_restore` itself."""
     counts: dict[str, int] = {}

@@ -78,7 +78,7 @@ async def statistics(scene: Scene) -> Finding:
 async def keys(scene: Scene) -> Finding:
     """Search for the root, epoch, platform and data keys in use, and a session's secret, outside the key files."""
     cast = await scene.cast()
-    wanted, known = await _live_keys(scene, cast)
+    wanted, known = await live_keys(scene, cast)
     search = Search(wanted)
     await search_files(scene, search, cast.planted_at, skipping=("keys",))
     tables = await read_every_table(scene, search)
@@ -148,7 +148,7 @@ async def _sealed_columns(connection: "Connection") -> list[tuple[str, str]]:
     return [(row["tab"], row["col"]) for row in rows]
 
 
-async def _live_keys(scene: Scene, cast: Cast) -> tuple[dict[str, bytes], dict[str, object]]:
+async def live_keys(scene: Scene, cast: Cast) -> tuple[dict[str, bytes], dict[str, object]]:
     """Return the keys to search for in every spelling: those of the probes first, then others up to a bound."""
     platform = scene.platform
     root = platform.keys.roots()[0]

@@ -1,7 +1,7 @@
 """What is promised about what is stored, and how."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import atrest, journal
+from upheld.features.trust.probes import atrest, journal, rotation
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -43,8 +43,22 @@ PROMISES = (
     ),
     Promise(
         "store.rotation",
-        mark("Every key can be replaced while people work, and nothing is lost."),
-        (Check("store.rotation.load", "all of them are replaced under load", Work.BOUNDARY),),
+        mark("Every key above a person's own can be replaced while people work, and nothing is lost."),
+        (
+            Check(
+                "store.rotation.load",
+                "the key that seals who is asking is replaced while people work",
+                Work.BOUNDARY,
+                rotation.load,
+            ),
+            Check(
+                "store.rotation.rehearsal",
+                "every other key is replaced on a copy, and what the present ones made is still good",
+                Work.BOUNDARY,
+                rotation.rehearsal,
+            ),
+            Check("store.rotation.due", "the epoch key is as young as certificates say", Work.BOUNDARY, rotation.due),
+        ),
     ),
     Promise(
         "store.audit",
