@@ -87,7 +87,8 @@ async def test_access_files_hostile_is_red_when_whatever_arrives_is_accepted(scr
 
 
 async def test_access_files_hostile_is_red_when_a_document_is_served_carelessly(scratch: Scratch) -> None:
-    lost = dict.fromkeys(("content-disposition", "content-security-policy", "x-content-type-options"))
+    names = ("content-disposition", "content-security-policy", "x-content-type-options")
+    lost: dict[str, str | None] = dict.fromkeys(names)
     scratch.serve(Changing(scratch.deployment.app, lambda scope, _: scope["path"].endswith("/file"), lost))
     faults = ("is not saved but shown", "is not kept in a sandbox", "may be taken for another kind")
     await scratch.sees_red("access.files.hostile", *(f"a document that is downloaded {fault}" for fault in faults))
