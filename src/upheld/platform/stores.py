@@ -12,12 +12,16 @@ import ipaddress
 import logging
 import os
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
@@ -80,6 +84,22 @@ async def settle(store: ObjectStore, path: str) -> None:
     """Wait until a local file has reached the disk; a bucket promises it by answering."""
     if isinstance(store, LocalStore) and store.prefix is not None:
         await asyncio.to_thread(_settle, store.prefix, path)
+
+
+async def ask_as_anyone(store: ObjectStore, path: str) -> str | None:
+    """Ask for a file as somebody would who has no credentials but knows where it lies.
+
+    Returns:
+        How it was given out; None when it was refused.
+    """
+    if isinstance(store, LocalStore) and store.prefix is not None:
+        mode = store.prefix.stat().st_mode & 0o777
+        return f"the folder is open to other users of this machine: {mode:o}" if mode & 0o077 else None
+    assert isinstance(store, S3Store)  # noqa: S101 - `open_store` opens no other
+    with answering():
+        signed = await obstore.sign_async(store, "GET", path, dt.timedelta(minutes=1))
+        status = await asyncio.to_thread(_status_of, urlsplit(signed)._replace(query="").geturl())
+    return f"the bucket answers {status} to whoever asks" if status < HTTPStatus.BAD_REQUEST else None
 
 
 def drop_unfinished(store: ObjectStore, folders: Iterable[str], older_than_seconds: float) -> int:
@@ -151,6 +171,14 @@ def _is_plain(endpoint: str) -> bool:
         return True
     msg = "AWS_ENDPOINT_URL must begin with https://; only a service on this machine may be reached by http://."
     raise SettingsError(msg)
+
+
+def _status_of(address: str) -> int:
+    try:
+        with urllib.request.urlopen(address, timeout=_PATIENCE.total_seconds()) as answer:  # noqa: S310 - the store's own
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 def _is_loopback(host: str) -> bool:
