@@ -24,7 +24,7 @@ async def measure() -> list[Figure]:
     seed = int(os.environ.get("UPHELD_KILL_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
     faults: list[str] = []
     with tempfile.TemporaryDirectory(prefix="upheld-kills-") as folder:
-        var = Path(folder) / "deployment" / "var"
+        var = Path(folder) / "var"
         without_people(var)
         with running_demo(var, UPHELD_BCRYPT_COST="10") as demo:
             story = Story(demo, seed)

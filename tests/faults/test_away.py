@@ -14,6 +14,7 @@ from tests.support.faults.killing import children_of
 from tests.support.faults.site import Site, running_site
 from tests.support.hiring import pdf
 from tests.support.server import serving
+from upheld.platform.install import database_name
 
 BOUND = 25.0
 """Seconds after which nobody may still wait for an answer, on a loaded machine."""
@@ -90,6 +91,22 @@ def test_processes_that_start_before_their_database_wait_for_it(site: Site) -> N
     comes_back(site)
 
 
+def test_after_a_crash_of_postgresql_contexts_are_sealed_with_a_new_key_and_nobody_is_signed_out(site: Site) -> None:
+    assert site.browser.get("/profile").status_code == httpx.codes.OK
+    data = database_name(site.server.settings.database)
+    keys = "select inner_pad from sealed.context_keys"
+    before = site.as_administrator(keys, database=data)
+    site.cluster.server.process.kill()
+    site.cluster.server.process.wait()
+    site.cluster.server.start()
+    assert before != []
+    assert site.as_administrator(keys, database=data) == []
+    comes_back(site)
+    after = site.as_administrator(keys, database=data)
+    assert len(after) == 1
+    assert after != before
+
+
 def test_cut_connections_are_opened_again(site: Site) -> None:
     site.as_administrator(
         "select pg_terminate_backend(pid) from pg_stat_activity where usename in ('web', 'gate', 'worker', 'vault')"
@@ -127,7 +144,7 @@ def test_too_many_connections_are_told_like_a_database_that_is_away(site: Site) 
 
 
 def test_without_the_keyring_what_needs_no_key_goes_on(site: Site) -> None:
-    name = site.server.settings.keyring_database.split("///")[1].split("?")[0]
+    name = database_name(site.server.settings.keyring_database)
     cut = f"select pg_terminate_backend(pid, 2000) from pg_stat_activity where datname = '{name}'"  # noqa: S608 - ours
     site.as_administrator(f"alter database {name} allow_connections false", cut)
     try:

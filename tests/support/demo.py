@@ -50,8 +50,8 @@ class Demo:
 
 def without_people(var: Path) -> None:
     """Let the next run in `var` invent nobody: it takes its sign-ins for made."""
-    var.parent.chmod(0o711)  # the server runs as a user of its own when the tests run as root
     var.mkdir(parents=True)
+    var.parent.chmod(0o711)  # the server runs as a user of its own when the tests run as root
     (var / "sign-ins").write_text("{}")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import mean
 
 import httpx
 
@@ -50,9 +51,14 @@ class Killer:
     hits: list[str] = field(default_factory=list[str])
     recoveries: list[float] = field(default_factory=list[float])
 
-    async def round(self, client: httpx.AsyncClient, longest_pause: float = 0.8) -> None:
-        """Wait for a random moment, hit something, and wait until the service answers again."""
-        await asyncio.sleep(self.chance.uniform(0, longest_pause))
+    async def round(self, client: httpx.AsyncClient) -> None:
+        """Wait for a random moment, hit something, and wait until the service answers again.
+
+        People get about as long to do things as the service took to come back, so that as much
+        is under way on a busy machine as on an idle one.
+        """
+        took = mean(self.recoveries[-8:]) if self.recoveries else 0.5
+        await asyncio.sleep(self.chance.uniform(0, 0.4 + took))
         target = self.chance.choice(TARGETS)
         pids = list(self._pids(target))
         for pid in pids:

@@ -35,11 +35,11 @@ class Site:
     browser: httpx.Client
     job: str
 
-    def as_administrator(self, *statements: str) -> list[Any]:
+    def as_administrator(self, *statements: str, database: str = "postgres") -> list[Any]:
         """Run statements as the administrator; return the rows of the last."""
 
         async def run() -> list[Any]:
-            connection = await asyncpg.connect(self.cluster.administrator.format(database="postgres"))
+            connection = await asyncpg.connect(self.cluster.administrator.format(database=database))
             try:
                 for statement in statements[:-1]:
                     await connection.execute(statement)
