@@ -77,6 +77,15 @@ class Readable(msgspec.Struct, frozen=True):
     col: str
 
 
+class Declared(msgspec.Struct, frozen=True):
+    """A column, with the comments on its table and on itself."""
+
+    tab: str
+    about: str | None
+    col: str
+    said: str | None
+
+
 class Column(msgspec.Struct, frozen=True):
     """A column, and what the role that asked may do with it."""
 
@@ -171,3 +180,8 @@ async def sealed_columns_readable_by(tx: Transaction, roles: list[str]) -> list[
 async def functions_seeing_sealed(tx: Transaction, roles: list[str]) -> list[str]:
     """Return which functions that one of these roles may call can see what is sealed about candidates."""
     return await tx.column(QUERIES["functions_seeing_sealed"], roles)
+
+
+async def declared(tx: Transaction) -> list[Declared]:
+    """Return every column of a database with what is declared of it."""
+    return await tx.all(QUERIES["declared"], into=Declared)

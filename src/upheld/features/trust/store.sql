@@ -241,3 +241,18 @@ order by 1;
 select part, count(*) as number from upheld.access_journal
 where person_id = upheld.current_person()
 group by part;
+
+-- name: declared
+-- Every column of this database with what its comment declares; the road's own notes hold nothing but names of migrations.
+select
+    n.nspname::text || '.' || c.relname::text as tab,
+    pg_catalog.obj_description(c.oid, 'pg_class') as about,
+    a.attname::text as col,
+    pg_catalog.col_description(c.oid, a.attnum) as said
+from pg_catalog.pg_class as c
+inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+inner join pg_catalog.pg_attribute as a on c.oid = a.attrelid
+where
+    c.relkind in ('r', 'p', 'v', 'm', 'f') and a.attnum > 0 and not a.attisdropped
+    and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'road')
+order by 1, a.attnum;

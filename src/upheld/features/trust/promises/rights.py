@@ -1,6 +1,7 @@
 """What is promised about personal data and people's rights in it."""
 
 from upheld.features.trust.model import Check, Promise, Work
+from upheld.features.trust.probes import inventory
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -9,7 +10,20 @@ PROMISES = (
         mark(
             "Everything that is held of people is declared: what, what for, on what ground, how long, and who sees it."
         ),
-        (Check("data.inventory.columns", "no column is without its declaration", Work.BOUNDARY),),
+        (
+            Check(
+                "data.inventory.columns",
+                "no column of either database is without its declaration",
+                Work.BOUNDARY,
+                inventory.columns,
+            ),
+            Check(
+                "data.inventory.published",
+                "the published data map is what the databases hold",
+                Work.BOUNDARY,
+                inventory.published,
+            ),
+        ),
     ),
     Promise(
         "data.basis",
