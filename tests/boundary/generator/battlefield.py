@@ -23,18 +23,18 @@ _PLANTS = (
     "insert into upheld.operators (person_id) values ('{petra}')",
     "insert into upheld.operator_invitations values (sha256('invitation'), now() + interval '1 hour')",
     "insert into upheld.email_verifications values (sha256('link'), '{ben}', now() + interval '1 hour')",
-    "insert into upheld.access_journal (person_id, viewer_id, organisation_id, application_id, part) values"
-    " ('{ben}', '{petra}', '{org_of_petra}', '{application_of_ben}', 'application'),"
-    " ('{ada}', '{olga}', '{org_of_olga}', '{application_of_ada}', 'application')",
-    "insert into upheld.jobs (id, organisation_id, title, description, employment_type, location, country)"
-    " select gen_random_uuid(), o.id, 'canary-' || left(md5(o.id::text), 12),"
-    " 'canary-' || left(md5(o.id::text), 12) || repeat(' not published', 3), 'full-time', 'Bristol', 'GB'"
-    " from upheld.organisations as o where o.id in ('{org_of_olga}', '{org_of_petra}')",
+    """insert into upheld.access_journal (person_id, viewer_id, organisation_id, application_id, part) values
+    ('{ben}', '{petra}', '{org_of_petra}', '{application_of_ben}', 'application'),
+    ('{ada}', '{olga}', '{org_of_olga}', '{application_of_ada}', 'application')""",
+    """insert into upheld.jobs (id, organisation_id, title, description, employment_type, location, country)
+    select gen_random_uuid(), o.id, 'canary-' || left(md5(o.id::text), 12),
+    'canary-' || left(md5(o.id::text), 12) || repeat(' not published', 3), 'full-time', 'Bristol', 'GB'
+    from upheld.organisations as o where o.id in ('{org_of_olga}', '{org_of_petra}')""",
     "insert into queue.pgqueuer_schedules (expression, entrypoint) values ('* * * * *', 'tidy')",
     "insert into queue.pgqueuer_statistics (count, priority, status, entrypoint) values (1, 0, 'successful', 'mail')",
     "insert into queue.pgqueuer_log (job_id, status, priority, entrypoint) values (1, 'successful', 0, 'mail')",
-    "insert into upheld.limit_counters (subject, window_at, expires_at, taken)"
-    " values (sha256('limit'), now(), now() + interval '1 hour', 3)",
+    """insert into upheld.limit_counters (subject, window_at, expires_at, taken)
+    values (sha256('limit'), now(), now() + interval '1 hour', 3)""",
 )
 
 OPENING = {"web": "select 1 from upheld.open_context($1)", "worker": "select upheld.open_job_context($1)"}

@@ -38,7 +38,7 @@ _SAID: dict[str, str] = {
     "privileges": "select has_table_privilege({oid}, 'select'), row_security_active({oid})",
     "comments": "select obj_description({oid}), col_description({oid}, 1)",
     "schema of information": "select c::text from information_schema.columns as c where table_name = '{name}'",
-    "rights of information": "select p::text from information_schema.role_table_grants as p where table_name = '{name}'",
+    "rights of information": "select p::text from information_schema.table_privileges as p where table_name = '{name}'",
     "sequences": "select s::text from pg_sequences as s where schemaname = '{schema}'",
     "named": "select to_regclass('{schema}.{name}')",
     "progress": "select p::text from pg_stat_progress_vacuum as p where relid = {oid}",

@@ -131,9 +131,15 @@ class Holdings:
             if self.sees(caller, table, row)
         }
 
+    def own(self, caller: Caller, table: str) -> int | None:
+        """Return how many rows of a table a caller sees; none is said of tables that nobody has placed."""
+        if table not in _PERSON and table not in _PUBLIC and table not in _OFFICE[caller.role]:
+            return None
+        return sum(self.sees(caller, table, row) for row in self.rows.get(table, []))
+
     def prey(self, caller: Caller, table: str) -> list[Row]:
         """Return the rows of a table that are not the caller's to see."""
-        return [row for row in self.rows[table] if not self.sees(caller, table, row)]
+        return [row for row in self.rows.get(table, []) if not self.sees(caller, table, row)]
 
     def allowed(self, caller: Caller) -> set[str]:
         """Return the tags that may stand in an answer to a caller."""
@@ -174,13 +180,24 @@ class Holdings:
         if (table, letter) in _DUTIES[caller.role]:
             return True
         if caller.role == "maintenance":
-            return letter == "D" and old is not None and _is_over(table, old)
+            return letter == "D" and old is not None and _is_over(old)
         if caller.person is None:
             return False
         if caller.role == "worker":
             return _belongs_to_work(caller, table, letter, old or new or {})
         sides = [side for side in (old, new) if side is not None]
+        if old is not None and new is not None and not self._stays_whose_it_is(caller, old, new):
+            return False
         return all(self._is_own(caller, table, letter, side) for side in sides)
+
+    def _stays_whose_it_is(self, caller: Caller, old: Row, new: Row) -> bool:
+        """Say whether a changed row still belongs to the same; a session moves between its person's employers."""
+        moved = {name for name in _WHOSE & old.keys() if old[name] != new[name]}
+        if moved != {"organisation_id"} or "secret_hash" not in old:
+            return not moved
+        others = {m["organisation_id"] for m in self.rows["upheld.members"] if m["person_id"] != caller.person}
+        mine = {m["organisation_id"] for m in self.rows["upheld.members"] if m["person_id"] == caller.person}
+        return new["organisation_id"] not in others - mine
 
     def _is_own(self, caller: Caller, table: str, letter: str, row: Row) -> bool:
         if table == "upheld.organisations":
@@ -207,10 +224,11 @@ class Holdings:
 
 
 _POSTS = {"owner", "manager"}
+_WHOSE = {"id", "person_id", "organisation_id", "job_id", "application_id", "viewer_id", "actor_id"}
 
 
 def _open_to_work(caller: Caller) -> set[str]:
-    opened = {"upheld.people", "upheld.applications"}
+    opened = {"upheld.people", "upheld.applications", "upheld.job_secrets"}  # of the last, what it holds itself
     return opened | {"upheld.messages"} if caller.standing == "duty:mail" else opened
 
 
@@ -222,7 +240,7 @@ def _belongs_to_work(caller: Caller, table: str, letter: str, row: Row) -> bool:
     return own and (table, letter) == ("upheld.audit_entries", "I")
 
 
-def _is_over(table: str, row: Row) -> bool:
+def _is_over(row: Row) -> bool:
     """Say whether a row is one that maintenance removes: a probe, or expired (planted so, long ago)."""
     over = row.get("expires_at") or row.get("keep_until") or "9999"
     return bool(row.get("is_probe")) or str(over) < "2020"

@@ -10,7 +10,7 @@ _OVER_TABLES: dict[str, str] = {
     "row security off": "alter table {t} disable row level security",
     "row security unforced": "alter table {t} no force row level security",
     "a policy": "create policy mine on {t} using (true)",
-    "a trigger": "create trigger mine before insert on {t} for each row execute function suppress_redundant_updates_trigger()",
+    "a trigger": "create trigger mine before insert on {t} execute function suppress_redundant_updates_trigger()",
     "a rule": "create rule mine as on select to {t} do instead select 1",
     "an index": "create index on {t} (({k}))",
     "another owner": "alter table {t} owner to {r}",
@@ -56,7 +56,7 @@ _AT_ALL: dict[str, str] = {
     "an extension": "create extension plpgsql",
     "a foreign server": "create foreign data wrapper mine",
     "a language": "create language mine handler plpgsql_call_handler",
-    "an event trigger": "create event trigger mine on ddl_command_start execute function pg_catalog.pg_event_trigger_ddl_commands()",
+    "an event trigger": "create event trigger mine on login execute function pg_event_trigger_ddl_commands()",
     "a subscription": "create subscription mine connection '' publication mine",
     "a database": "create database mine",
     "a setting of the system": "alter system set log_statement = 'all'",
@@ -83,6 +83,22 @@ def powers(
     tables: Sequence[Table], functions: Sequence[Function], roles: Sequence[str], mine: str, database: str
 ) -> Iterator[Shot]:
     """Yield what a role must never be able to do, over every table, function and role."""
+    yield from _over_tables(tables, mine)
+    yield from _over_functions(functions, mine)
+    for role in roles:
+        if role != mine:
+            for said in (
+                f"set local role {role}",
+                f"set local session authorization {role}",
+                f"grant {role} to {mine}",
+                f"alter role {role} set role = 'postgres'",
+            ):
+                yield Shot((), "power", said, (said,), refused=True)
+    for how, said in _AT_ALL.items():
+        yield Shot((), "power", how, (said.format(database=database),), refused=True)
+
+
+def _over_tables(tables: Sequence[Table], mine: str) -> Iterator[Shot]:
     for table in tables:
         words = {
             "t": table.quoted, "name": table.name.split(".")[1], "r": mine, "k": table.columns[0].quoted,
@@ -91,20 +107,12 @@ def powers(
             yield Shot((table.name,), "power", how, (said.format(**words),), refused=True)
         granted = tuple(said.format(**words, oid=oid_of(table.name)) for said in _GRANTED_TABLE)
         yield Shot((table.name,), "power", "a grant", granted, refused=True)
+
+
+def _over_functions(functions: Sequence[Function], mine: str) -> Iterator[Shot]:
     for function in functions:
         words = {"f": function.name, "called": function.called, "r": mine, "name": function.called.split(".")[1]}
         for how, said in _OVER_FUNCTIONS.items():
             yield Shot(function.tables, "power", f"{function.name} {how}", (said.format(**words),), refused=True)
         granted = tuple(said.format(**words, oid=f"'{function.name}'::regprocedure") for said in _GRANTED_FUNCTION)
         yield Shot(function.tables, "power", f"{function.name} granted", granted, refused=True)
-    for role in roles:
-        if role != mine:
-            for said in (
-                f"set local role {role}",
-                f"set local session authorization {role}",
-                f"grant {role} to {mine}",
-            ):
-                yield Shot((), "power", said, (said,), refused=True)
-            yield Shot((), "power", f"alter role {role}", (f"alter role {role} set role = 'postgres'",), refused=True)
-    for how, said in _AT_ALL.items():
-        yield Shot((), "power", how, (said.format(database=database),), refused=True)

@@ -1,5 +1,7 @@
 """Ways to read a table that is not one's own, or to learn that a row is in it."""
 
+# ruff: noqa: S608 - injected SQL is what this module is for; names come from the catalog
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
@@ -24,8 +26,9 @@ _PLAIN: dict[str, tuple[str, ...]] = {
     "sample": ("select {c} from {t} tablesample system (100)",),
     "set operation": ("select {k} from {t} intersect select {k} from {t}",),
     "recursive": (
-        "with recursive r (k, n) as (select {k}, 1 from {t} union select t.{k}, r.n + 1 from {t} as t, r where r.n < 3)"
-        " select k from r",
+        """with recursive r (k, n) as (select {k}, 1 from {t}
+        union select t.{k}, r.n + 1 from {t} as t, r where r.n < 3)
+        select k from r""",
     ),
     "only": ("select {c} from only {t} where {k} is not null",),
     "whole table": ("table {t}",),
@@ -48,15 +51,17 @@ _PLAIN: dict[str, tuple[str, ...]] = {
         "do $$ declare r record; begin for r in select {c} from {t} loop raise exception '%', r; end loop; end $$",
     ),
     "dynamic": (
-        "do $$ declare r text; begin execute 'select string_agg({k}::text, '','') from {t}' into r;"
-        " raise warning '%', r; end $$",
+        """do $$ declare r text; begin execute 'select string_agg({k}::text, '','') from {t}' into r;
+        raise warning '%', r; end $$""",
     ),
     "locked": ("select {k} from {t} for share skip locked",),
     "row security off": ("set local row_security = off", "select {c} from {t}"),
     "search path": ("set local search_path = pg_temp, upheld, queue, sealed, public", "select {c} from {bare}"),
     "another plan": ("set local enable_seqscan = off", "select {k} from {t}"),
     "explain": ("explain (verbose) select {c} from {t}",),
-    "explain analyze": ("explain (analyze, verbose, costs off, timing off, summary off, buffers off) select {c} from {t}",),
+    "explain analyze": (
+        "explain (analyze, verbose, costs off, timing off, summary off, buffers off) select {c} from {t}",
+    ),
     "listen and notify": ("listen stolen", "select pg_notify('stolen', {k}::text) from {t}"),
     "advisory lock": ("select pg_try_advisory_xact_lock(hashtext({k}::text)) from {t}",),
     "setting": ("select set_config('stolen.value', string_agg({k}::text, ','), true) from {t}", "show stolen.value"),
@@ -70,15 +75,20 @@ _AIMED: dict[str, tuple[str, ...]] = {
     "any": ("select {k} from {t} where {k} = any(array[{v}])",),
     "joined": ("select o.* from (values ({v})) as v (k) join {t} as o on o.{k} = v.k",),
     "outer join": (
-        "select o.k from (values ({v})) as v (k) left join lateral (select i.{k} as k from {t} as i where i.{k} = v.k) as o"
-        " on true",
+        """select o.k from (values ({v})) as v (k)
+        left join lateral (select i.{k} as k from {t} as i where i.{k} = v.k) as o
+        on true""",
     ),
     "scalar": ("select coalesce((select {k}::text from {t} where {k} = {v} limit 1), 'none')",),
     "a part of it": ("select {k} from {t} where right({k}::text, 9) = right({v}::text, 9)",),
     "range": ("select count(*) from {t} where {k} >= {v} and {k} <= {v}",),
     "division": ("select 1 from {t} where 1 / (case when {k} = {v} then 0 else 1 end) = 1",),
-    "case": ("select case when exists (select from {t} where {k} = {v}) then 1 / (1 - length(current_database()::text) / length(current_database()::text)) end",),
-    "do block": ("do $$ begin if exists (select from {t} where {k} = {v}) then raise exception 'here'; end if; end $$",),
+    "case": (
+        "select case when exists (select from {t} where {k} = {v}) then 1 / (length(user) - length(user)) end",
+    ),
+    "do block": (
+        "do $$ begin if exists (select from {t} where {k} = {v}) then raise exception 'here'; end if; end $$",
+    ),
     "cursor": ("declare aimed{n} cursor for select {c} from {t} where {k} = {v}", "fetch all from aimed{n}"),
     "locked": ("select 1 from {t} where {k} = {v} for update nowait",),
     "explain": ("explain (costs off, verbose) select {c} from {t} where {k} = {v}",),
@@ -155,6 +165,19 @@ def reads_of(table: Table, baits: list[Bait], dice: Random) -> Iterator[Shot]:
     for bait in baits:
         for column in _telling(table)[:2]:
             yield from _aimed(table, column, bait, dice)
+
+
+# What a role reads of these goes through functions that note it, or leave it sealed for its owner.
+_PAST_THE_JOURNAL = {"upheld.profiles", "upheld.documents", "upheld.application_snapshots"}
+
+
+def ciphertext_of(table: Table) -> Iterator[Shot]:
+    """Yield tries at each ciphertext of candidates that no role may select, whatever the catalog says."""
+    if table.name in _PAST_THE_JOURNAL:
+        for column in table.columns:
+            if column.col.endswith("_sealed"):
+                said = f"select {column.quoted} from {table.quoted}"
+                yield Shot((table.name,), "read", f"ciphertext {column.col}", (said,), refused=True)
 
 
 def _beyond(table: Table) -> Iterator[Shot]:

@@ -103,7 +103,8 @@ class Report:
     def printed(self) -> str:
         """Write the report as a table of text."""
         families = ("read", "write", "context", "function", "catalog", "power")
-        head = f"{'table':<30}{'fired':>7}{'clean':>7}{'share':>7}{'rows':>8}{'granted':>9}  clean/fired: {', '.join(families)}"
+        head = f"{'table':<30}{'fired':>7}{'clean':>7}{'share':>7}{'rows':>8}{'granted':>9}  clean of fired: "
+        head += ", ".join(families)
         lines = [f"seed {self.seed}: {self.statements} tries in {self.seconds:.1f} s, {self.clean} without error", head]
         for name, tally in sorted(self.tallies.items()):
             fired, clean = tally.fired.total(), tally.clean.total()

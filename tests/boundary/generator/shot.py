@@ -18,6 +18,7 @@ class Shot:
         refused: whether it has to fail.
         echoes: whether its own words come back, so that they are no finding.
         granted: whether it is on a table itself, by a role with a right to do at least that somewhere in it.
+        expects: how many rows a rightful question has to be answered with, where that is known.
         through: how it travels; `copy in` sends `steps[0]` as the rows of `copy_to`.
     """
 
@@ -29,5 +30,6 @@ class Shot:
     refused: bool = False
     echoes: bool = False
     granted: bool = False
+    expects: int | None = None
     through: Literal["fetch", "copy out", "copy in"] = "fetch"
     copy_to: tuple[str, Sequence[str]] = ("", ())

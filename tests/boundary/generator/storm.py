@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from itertools import chain
 from random import Random
 from typing import Any
@@ -16,13 +16,16 @@ from tests.boundary.generator.catalogue import catalogued, read_out
 from tests.boundary.generator.contexts import contexts_of
 from tests.boundary.generator.holdings import Caller, tags_in
 from tests.boundary.generator.powers import powers
-from tests.boundary.generator.reads import HALVED, Bait, reads_of
+from tests.boundary.generator.reads import HALVED, Bait, ciphertext_of, reads_of
 from tests.boundary.generator.report import Answer, Report
 from tests.boundary.generator.shot import Shot
 from tests.boundary.generator.target import Catalog, Table, catalog_of
 from tests.boundary.generator.witness import SAID, digest, testimony
 from tests.boundary.generator.writes import writes_of
 from upheld.platform.install import database_name
+
+_READERS = {"ben", "ines"}
+"""A second candidate, and a member who has not accepted fair use: functions are called as Ada and Olga."""
 
 _AT_A_TIME = 400
 """Tries in one transaction."""
@@ -42,7 +45,7 @@ class Gun:
 
     async def fire(self, shots: Iterable[Shot]) -> None:
         """Fire all, a few hundred in a transaction."""
-        self.connection.add_log_listener(lambda _, message: self.notices.append(_all_said(message)))
+        self.connection.add_log_listener(self._listen)
         for shot in shots:
             await self._aim()
             there = await self._try(shot, shot.steps)
@@ -50,6 +53,9 @@ class Gun:
                 nowhere = await self._try(shot, shot.twin)
                 self.report.compare(self.caller, shot, there, nowhere)
         await self.connection.execute("rollback")
+
+    def _listen(self, _: Any, message: Any) -> None:
+        self.notices.append(_all_said(message))
 
     async def _aim(self) -> None:
         if self.fired % _AT_A_TIME == 0 or not self.connection.is_in_transaction():
@@ -65,7 +71,9 @@ class Gun:
 
     async def _try(self, shot: Shot, steps: Sequence[str]) -> Answer:
         self.notices.clear()
-        state, said, rows, heard = None, [], 0, 0
+        state: str | None = None
+        said: list[str] = []
+        rows = heard = 0
         try:
             for step in steps:
                 heard = len(self.notices)
@@ -78,7 +86,8 @@ class Gun:
             # What the statement that failed had changed is undone; what it said has been heard.
             self.notices[heard:] = [notice for notice in self.notices[heard:] if not notice.startswith(SAID)]
         except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-            state, said = "client", [*said, str(error)]
+            state = "client"
+            said.append(str(error))
         if self.connection.is_in_transaction():
             await self.connection.execute("rollback to savepoint aimed")
         answer = Answer(state, rows, "\n".join(said), tuple(self.notices))
@@ -115,6 +124,8 @@ class Gun:
                 self._hear(shot, steps, notice)
         if shot.refused and answer.state is None:
             self.report.find(self.caller, shot, "was not refused", steps)
+        if shot.expects is not None and answer.rows != shot.expects:
+            self.report.find(self.caller, shot, f"saw {answer.rows} rows, and {shot.expects} are theirs", steps)
 
     def _hear(self, shot: Shot, steps: Sequence[str], notice: str) -> None:
         table, act, old, new = testimony(notice)
@@ -207,12 +218,20 @@ def _arsenal(
     database = database_name(battlefield.settings.database)
     for table in catalog.tables:
         baits = _baits(battlefield, caller, table, dice)
+        expected = battlefield.holdings.own(caller, table.name)
         itself = chain(
-            reads_of(table, baits, dice), writes_of(table, baits, dice), contexts_of(table, current, stolen, victim)
+            ciphertext_of(table),
+            reads_of(table, baits, dice),
+            writes_of(table, baits, dice),
+            contexts_of(table, current, stolen, victim),
         )
-        yield from (replace(shot, granted=_is_granted(table, shot)) for shot in itself)
-        yield from catalogued(table)
-    for function in catalog.functions:
+        for shot in itself:
+            whole = shot.family == "read" and shot.how == "select" and not shot.refused
+            yield replace(shot, granted=_is_granted(table, shot), expects=expected if whole else None)
+        # The catalog answers a role, whoever it serves; one person's context is tried beside none.
+        if caller.person is None or caller.who == "ada":
+            yield from catalogued(table)
+    for function in catalog.functions if caller.who not in _READERS else ():
         yield from calls_of(function, prey, dice)
     if caller.person is None:
         yield from powers(catalog.tables, catalog.functions, catalog.roles, caller.role, database)
@@ -245,4 +264,9 @@ def _victim(battlefield: Battlefield, caller: Caller) -> dict[str, str]:
     ids = battlefield.ids
     name = "ben" if caller.person != ids["ben"] else "ada"
     owner = "petra" if caller.organisation != ids["org_of_petra"] else "olga"
-    return {"person": ids[name], "organisation": ids[f"org_of_{owner}"], "session": ids[f"session_of_{name}"]}
+    work = sha256(
+        battlefield.secrets["mail for ada" if caller.who != "mail for ada" else "erasure for ben"]
+    ).hexdigest()
+    return {
+        "person": ids[name], "organisation": ids[f"org_of_{owner}"], "session": ids[f"session_of_{name}"], "work": work,
+    }  # fmt: skip

@@ -27,7 +27,8 @@ select
 from pg_class as c
 join pg_namespace as n on n.oid = c.relnamespace
 join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'witness')
+where c.relkind in ('r', 'p', 'v', 'm', 'f')
+    and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'witness')
 order by 1, a.attnum
 """
 

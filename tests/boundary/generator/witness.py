@@ -67,8 +67,8 @@ async def digest(administrator: Any, tables: list[str]) -> dict[str, str]:
     digests["settings of roles"] = await administrator.fetchval(_DIGEST.format(table="pg_catalog.pg_db_role_setting"))
     digests["functions"] = await administrator.fetchval(_DIGEST.format(table="pg_catalog.pg_proc"))
     digests["relations"] = await administrator.fetchval(
-        "select md5(string_agg(concat(relname, relowner, relacl, relrowsecurity, relforcerowsecurity), '|' order by oid))"
-        " from pg_catalog.pg_class"
+        "select md5(string_agg("
+        "concat(relname, relowner, relacl, relrowsecurity, relforcerowsecurity), '|' order by oid)) from pg_class"
     )
     digests["policies"] = await administrator.fetchval(_DIGEST.format(table="pg_catalog.pg_policy"))
     return digests
