@@ -23,6 +23,7 @@ from upheld.features.trust.scene import Scene
 from upheld.features.trust.site import NetworkSite, NotingSite, trusted_by
 from upheld.features.trust.states import chosen, exit_code, state_of
 from upheld.kit.errors import UpheldError
+from upheld.main.erasing import OwnErasures
 from upheld.main.setup import administrator_of, embedded_settings
 from upheld.main.web import ROLES, create_router
 from upheld.platform.embedded import EmbeddedPostgres
@@ -106,6 +107,7 @@ async def staged(settings: Settings, administrator: str | None = None) -> AsyncG
             plain=NetworkSite(named.listen_plain, named.address, None) if named.listen_plain else None,
             administrator=administrator or own_administrator,
             database_files=named.var / "postgres" if own_administrator else None,
+            erasures=OwnErasures(),
         )
         await _answers(scene)
         held = await stack.enter_async_context(scene.connected("maintenance"))

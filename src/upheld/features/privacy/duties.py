@@ -1,9 +1,10 @@
 """Duties of the platform itself: retention, rotation of the epoch key, repeating erasures."""
 
 import datetime as dt
+import hashlib
 import logging
 import secrets
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from upheld.features.audit.actions import record_duty
 from upheld.features.audit.model import Action
@@ -82,20 +83,35 @@ async def replay(platform: Platform, mailer: Mailer) -> list[int]:
     return repeated
 
 
+async def erase_at_once(platform: Platform, mailer: Mailer, person: UUID, receipt: bytes) -> None:
+    """Carry out an erasure without the time to reconsider, for a probe person of `upheld verify`.
+
+    It goes the way of an erasure that is repeated, and like that one needs both roles.
+    """
+    entry_id, asked_at = uuid4(), platform.clock.now()
+    await _take_up(platform, mailer, person, entry_id, hashlib.sha256(receipt).digest(), asked_at)
+
+
 async def _repeat(platform: Platform, mailer: Mailer, entry: Entry) -> None:
     async with platform.database.maintenance() as tx:
         exists = bool(await store.which_exist(tx, [entry.person_id]))
-        secret = secrets.token_bytes(32)
-        if exists:
-            await store.allow_erasure_again(tx, entry.person_id, secret)
-    if not exists:
+    if exists:
+        receipt_hash = bytes.fromhex(entry.receipt_hash)
+        await _take_up(platform, mailer, entry.person_id, entry.erasure_id, receipt_hash, entry.requested_at)
+    else:
         await platform.vault.destroy(entry.person_id, PLATFORM)
-        return
+
+
+async def _take_up(
+    platform: Platform, mailer: Mailer, person: UUID, erasure_id: UUID, receipt_hash: bytes, asked_at: dt.datetime
+) -> None:
+    secret = secrets.token_bytes(32)
+    async with platform.database.maintenance() as tx:
+        await store.allow_erasure_again(tx, person, secret)
     async with platform.database.transaction("worker") as tx:
         await store.open_job_context(tx, secret)
-        receipt_hash = bytes.fromhex(entry.receipt_hash)
-        await store.take_up_erasure(tx, entry.erasure_id, receipt_hash, entry.requested_at, secret)
-    await erase(platform, mailer, entry.erasure_id, secret.hex())
+        await store.take_up_erasure(tx, erasure_id, receipt_hash, asked_at, secret)
+    await erase(platform, mailer, erasure_id, secret.hex())
 
 
 async def _remove_old_applications(platform: Platform, tx: Transaction) -> int:

@@ -85,7 +85,7 @@ async def _play(platform: Platform, site: Site) -> Cast:
     await stranger.send("/organisations/new", {"name": "Another probe", "website": ""})
     application = await _apply(candidate, canaries, job)
     await _decide(employer, canaries, application)
-    await _queue_mail(platform, candidate, canaries)
+    await queue_mail(platform, candidate, canaries)
     return Cast(
         planted_at=planted_at,
         canaries=canaries,
@@ -120,19 +120,24 @@ async def _hire(platform: Platform, employer: Actor) -> tuple[UUID, UUID, UUID]:
     return organisation, job, draft
 
 
-async def _apply(candidate: Actor, canaries: Canaries, job: UUID) -> UUID:
-    """Write a profile, upload a document, apply with a letter: a canary in every field."""
+async def introduce(candidate: Actor, canaries: Canaries) -> UUID:
+    """Write a profile and upload a document, a canary in every field; return the document's id."""
     word = canaries.word
     profile = {name: word(f"profile {name}") for name in ("full_name", "headline", "location", "summary")}
     contact = {"email": f"{canaries.stem}.contact@probe.example", "phone": canaries.number("profile phone")}
     canaries.planted.add("profile email")
     await candidate.send("/profile/edit", {**profile, **contact})
     name = f"{word('document name')}.pdf"
-    document = _id_in(await candidate.upload("/documents", "file", name, pdf(word("document text"))))
+    return _id_in(await candidate.upload("/documents", "file", name, pdf(word("document text"))))
+
+
+async def _apply(candidate: Actor, canaries: Canaries, job: UUID) -> UUID:
+    """Introduce themselves, and apply with a letter."""
+    document = await introduce(candidate, canaries)
     page = await candidate.open(f"/jobs/{job}/apply")
     form = {
         "profile": _hidden(page, "profile"), "notice": _hidden(page, "notice"), "consent": "yes",
-        "document": str(document), "letter": word("letter"),
+        "document": str(document), "letter": canaries.word("letter"),
     }  # fmt: skip
     return _id_in(await candidate.send(f"/jobs/{job}/apply", form))
 
@@ -145,7 +150,7 @@ async def _decide(employer: Actor, canaries: Canaries, application: UUID) -> Non
     await employer.send(f"/hiring/applications/{application}/decide", decision)
 
 
-async def _queue_mail(platform: Platform, candidate: Actor, canaries: Canaries) -> None:
+async def queue_mail(platform: Platform, candidate: Actor, canaries: Canaries) -> None:
     """Queue a mail with a canary among its parameters; it waits, since probes are never mailed."""
     word = canaries.word("message parameters")
     async with platform.database.transaction("gate") as tx:

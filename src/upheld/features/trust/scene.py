@@ -4,8 +4,9 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import asyncpg
 
@@ -22,6 +23,18 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 
 
+class Erasures(Protocol):
+    """Carries erasures out with the code that the worker runs, which this slice cannot reach."""
+
+    async def at_once(self, settings: Settings, person: UUID, receipt: bytes) -> None:
+        """Carry out the erasure that a person has asked for, without the time to reconsider."""
+        ...
+
+    async def replay(self, settings: Settings) -> list[int]:
+        """Repeat the erasures that a restore has undone."""
+        ...
+
+
 @dataclass
 class Scene:
     """A running deployment, seen from every side that the one who asks may see it from.
@@ -34,6 +47,7 @@ class Scene:
         administrator: URL of an administrator of the cluster, with `{database}`; None when
             the one who asks has none, and whatever needs one is then unproven.
         database_files: the folder of the cluster, when it lies on this machine.
+        erasures: what carries erasures out; None leaves what needs it unproven.
     """
 
     platform: Platform
@@ -42,6 +56,7 @@ class Scene:
     plain: Site | None = None
     administrator: str | None = None
     database_files: Path | None = None
+    erasures: Erasures | None = None
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     _cast: Cast | None = None
 

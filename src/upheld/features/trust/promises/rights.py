@@ -1,7 +1,7 @@
 """What is promised about personal data and people's rights in it."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import inventory
+from upheld.features.trust.probes import erasure, inventory
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -59,8 +59,18 @@ PROMISES = (
         "data.erase",
         mark("Whoever leaves is gone soon after a time to reconsider, in thirty days at most, with a certificate."),
         (
-            Check("data.erase.canaries", "no word of an erased person is left anywhere", Work.BOUNDARY),
-            Check("data.erase.restore", "nor after an older backup is restored", Work.BOUNDARY),
+            Check(
+                "data.erase.complete",
+                "no word, row, file, key or index entry of somebody who left is left, and the certificate verifies",
+                Work.BOUNDARY,
+                erasure.complete,
+            ),
+            Check(
+                "data.erase.restore",
+                "nor after an older backup is restored, which serves nobody until they are erased again",
+                Work.BOUNDARY,
+                erasure.restore,
+            ),
         ),
     ),
     Promise(

@@ -1,7 +1,7 @@
 """What is promised about what is stored, and how."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import atrest, journal, rotation
+from upheld.features.trust.probes import atrest, backups, journal, rotation
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -28,6 +28,12 @@ PROMISES = (
                 "every sealed column and every file holds ciphertext",
                 Work.SPINE,
                 atrest.envelope,
+            ),
+            Check(
+                "store.atrest.backups",
+                "nor do backups hold any of it, as they lie or opened",
+                Work.BOUNDARY,
+                backups.backups,
             ),
         ),
     ),
