@@ -1,8 +1,6 @@
 """Commands for keys, erasures and certificates; `cli.py` lists them."""
 
 import asyncio
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -10,10 +8,8 @@ import click
 from upheld.features.privacy.certificate import Verdict, verify
 from upheld.features.privacy.duties import replay
 from upheld.features.privacy.errors import CertificateError
-from upheld.kit.errors import ConflictError
 from upheld.main.keys import keys
-from upheld.main.setup import embedded, embedded_settings
-from upheld.platform.embedded import EmbeddedPostgres
+from upheld.main.running import deployment
 from upheld.platform.mail import open_mailer
 from upheld.platform.services import open_platform
 from upheld.platform.settings import Settings
@@ -50,7 +46,7 @@ def replay_erasures() -> None:
         async with open_platform(settings, ["maintenance", "worker"]) as platform:
             return await replay(platform, open_mailer(settings))
 
-    with _deployment() as settings:
+    with deployment(Settings.read(), _note) as settings:
         repeated = asyncio.run(run(settings))
     if repeated:
         click.echo(f"Erased again: entries {', '.join(map(str, repeated))} of the register.")
@@ -62,18 +58,8 @@ COMMANDS = (verify_certificate, keys, erasures)
 """What the command line lists."""
 
 
-@contextmanager
-def _deployment() -> Generator[Settings]:
-    """Yield settings whose database runs: the configured one, or that of the demo, started when it is not."""
-    settings = Settings.read()
-    if settings.database:
-        yield settings
-        return
-    try:
-        with embedded(settings, lambda line: click.echo(line, err=True)) as named:
-            yield named
-    except ConflictError:
-        yield embedded_settings(settings, EmbeddedPostgres(settings.var / "postgres"))
+def _note(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def _tell(verdict: Verdict, key: str | None) -> None:
