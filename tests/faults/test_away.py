@@ -10,9 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.deployment import PASSWORD
 from tests.support.faults.killing import children_of
 from tests.support.faults.site import Site, running_site
-from tests.support.hiring import pdf
+from tests.support.hiring import ADA, pdf
+from tests.support.people import a_browser, somebody
 from tests.support.server import serving
 from upheld.platform.install import database_name
 
@@ -141,6 +143,24 @@ def test_too_many_connections_are_told_like_a_database_that_is_away(site: Site) 
     finally:
         site.as_administrator("alter role web connection limit -1", "select 1")
     comes_back(site)
+
+
+def test_what_was_typed_is_sent_by_loading_the_page_again(site: Site) -> None:
+    with a_browser() as browser, somebody(browser, site.server.url) as ada:
+        ada.signs_in(ADA, PASSWORD)
+        ada.goes_to(f"/jobs/{site.job}/apply")
+        ada.types(letter="Nine wooden boats are what I know best.")
+        ada.page.locator("[name='consent']").check()
+        site.cluster.server.stop()
+        try:
+            ada.page.locator("main form button[type=submit]").first.click()
+            ada.sees("load this page again to send it once more")
+        finally:
+            site.cluster.server.start()
+        comes_back(site)
+        ada.page.reload()
+        ada.sees("Nine wooden boats are what I know best.")
+    assert "Boat keeper" in site.browser.get("/applications").text
 
 
 def test_without_the_keyring_what_needs_no_key_goes_on(site: Site) -> None:

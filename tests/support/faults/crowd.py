@@ -5,7 +5,7 @@ import email
 import email.policy
 import random
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -20,7 +20,7 @@ from tests.support.faults.killing import client_of
 from tests.support.faults.ledger import Act, Ledger, digest_of
 from tests.support.hiring import pdf
 
-ACTS_IN_A_LIFE, MOST_TRIES = 14, 4
+ACTS_IN_A_LIFE, MOST_TRIES = 14, 8
 _GONE = {httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS}
 
 
@@ -146,11 +146,8 @@ class Candidate(Person):
         """Live one life after the other."""
         while True:
             await self.join()
-            while not await self.write_profile():
-                pass
-            for _ in range(MOST_TRIES):
-                if await self._upload():
-                    break
+            await self._insist(self.write_profile)
+            await self._insist(self._upload)
             for turn in count():
                 if turn >= ACTS_IN_A_LIFE and self.crowd.ledger.number_of("registered") < self.crowd.most_lives:
                     break
@@ -166,10 +163,13 @@ class Candidate(Person):
                     )
                 )
                 await doing()
-            for _ in range(MOST_TRIES):
-                if await self._export():
-                    break
+            await self._insist(self._export)
             await self._leave()
+
+    async def _insist(self, doing: Callable[[], Awaitable[bool]]) -> None:
+        for _ in range(MOST_TRIES):
+            if await doing():
+                return
 
     async def write_profile(self) -> bool:
         """Write the profile; whether it is known to be stored."""
@@ -200,8 +200,8 @@ class Candidate(Person):
     async def _apply(self) -> None:
         job = self.crowd.chance.choice(self.crowd.jobs)
         form = await self.ask(f"/jobs/{job}/apply")
-        if form.status_code != 200:
-            return  # sent before
+        if form.status_code != 200 or 'name="profile"' not in form.text:
+            return  # sent before, or there is no profile yet
         document = re.search(r'name="document" value="([0-9a-f-]{36})"', form.text)
         chosen = document[1] if document else ""
         digest = ""
