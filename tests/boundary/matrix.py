@@ -4,7 +4,7 @@
 """
 
 from tests.boundary.measuring import Matrix, measured
-from tests.boundary.model import ACTS, CONNECTS, FUNCTIONS, LOGINS, TABLES, Reach, may, may_name
+from tests.boundary.model import ACTS, CONNECTS, FUNCTIONS, LOGINS, OTHER_LOGINS, TABLES, Reach, may, may_name
 from tests.boundary.populace import CALLERS, Caller
 from tests.support.deployment import Deployment
 
@@ -51,7 +51,8 @@ def _of_columns(found: Matrix) -> list[str]:
 
 
 def _of_roles(found: Matrix) -> list[str]:
-    wrong: list[str] = []
+    placed = OTHER_LOGINS | set(LOGINS)
+    wrong = [f"{name}: nobody has said what this role, which logs in, may do" for name in sorted(found.logins - placed)]
     for login, names in found.functions.items():
         should = frozenset(FUNCTIONS[login].split())
         wrong += [f"{login} may call {name}, and should not" for name in sorted(names - should)]

@@ -35,6 +35,7 @@ _FUNCTIONS = """
     where n.nspname in ('upheld', 'sealed', 'queue') and has_function_privilege(p.oid, 'execute')
     and has_schema_privilege(n.oid, 'usage') and p.prorettype <> 'trigger'::regtype
 """
+_LOGINS = "select rolname::text as name from pg_roles where rolcanlogin and not rolsuper"
 Texts = Mapping[str, str | None]
 
 
@@ -47,6 +48,7 @@ class Matrix:
     every: Mapping[str, tuple[str, ...]]
     functions: Mapping[str, frozenset[str]]
     connects: Mapping[str, frozenset[str]]
+    logins: frozenset[str]
 
 
 async def measured(deployment: Deployment) -> Matrix:
@@ -55,6 +57,7 @@ async def measured(deployment: Deployment) -> Matrix:
     try:
         await plant(administrator)
         every = _by_table(await administrator.fetch(_COLUMNS))
+        logins = frozenset([row["name"] for row in await administrator.fetch(_LOGINS)])
         planted = {table: await _planted(administrator, table, every[table]) for table in ROWS if table in every}
     finally:
         await administrator.close()
@@ -77,7 +80,7 @@ async def measured(deployment: Deployment) -> Matrix:
                     reach[table][caller.name] = await tries.all()
         finally:
             await connection.close()
-    return Matrix(reach, columns, every, functions, await _connects(deployment))
+    return Matrix(reach, columns, every, functions, await _connects(deployment), logins)
 
 
 @dataclass(frozen=True)

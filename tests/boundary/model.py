@@ -287,7 +287,7 @@ CONNECTS: Mapping[str, frozenset[str]] = {
     "keyring": frozenset({"vault", "migrator"}),
 }
 
-_ASKING = "current_person current_organisation current_standing current_session clock_now"
+_ASKING = "asking current_person current_organisation current_standing current_session clock_now"
 FUNCTIONS: Mapping[str, str] = {
     "web": (
         f"{_ASKING} open_context asks_as_probe acts_for_probe may_see_candidates jobs_applied_to left_without_member"
@@ -305,6 +305,7 @@ FUNCTIONS: Mapping[str, str] = {
     ),
     "maintenance": (
         "clock_now rotate_context_key record_duty drop_spent_counters which_exist erasures_under_way"
+        " older_email_indexes raise_email_indexes"
         " count_overdue_erasures allow_erasure_again remove_old_applications remove_expired known_objects remove_probes"
     ),
     "auditor": f"{_ASKING} audit_content",
@@ -348,4 +349,7 @@ def may_name(login: str, table: str) -> Columns:
     return TABLES.get(table, NOTHING).columns.get(login, Columns())
 
 
+# Who logs in beside the callers: the vault to the keyring only, and who makes backups, which reads
+# everything as it is stored and which no process of the application holds.
+OTHER_LOGINS = frozenset({"vault", "backup"})
 LOGINS = tuple(dict.fromkeys(caller.login for caller in CALLERS))
