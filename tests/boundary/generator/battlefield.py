@@ -56,7 +56,7 @@ class Battlefield:
     async def connected(self, role: str) -> AsyncGenerator[Any]:
         """Yield a connection of a login role, as injected SQL would have it."""
         base = url(self.settings.database, role, self.settings.secret(role))
-        connection = await asyncpg.connect(base, statement_cache_size=0, command_timeout=30)
+        connection = await asyncpg.connect(base, statement_cache_size=0, command_timeout=120)
         try:
             yield connection
         finally:
