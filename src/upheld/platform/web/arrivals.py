@@ -74,12 +74,12 @@ class Arrivals:
             yield receive
             return
         async with AsyncExitStack() as stack:
-            arrived, more = await _some(receive, LARGEST_TEXT)
-            if more:
+            arrived, is_all = await _some(receive, LARGEST_TEXT)
+            if _size(arrived) > LARGEST_TEXT:
                 if session is None:
                     raise TooLargeError
                 await stack.enter_async_context(self._place(session))
-                arrived += (await _some(receive, LARGEST_BODY))[0]
+                arrived += [] if is_all else (await _some(receive, LARGEST_BODY))[0]
 
             async def again() -> Any:  # noqa: ANN401 - ASGI's messages
                 return arrived.pop(0) if arrived else await receive()
@@ -103,7 +103,7 @@ _arrivals: WeakKeyDictionary[asyncio.AbstractEventLoop, Arrivals] = WeakKeyDicti
 
 
 async def _some(receive: Receive, at_most: int) -> tuple[list[Any], bool]:
-    """Receive until the end, or until it is more than `at_most`; return it, and whether there is more."""
+    """Receive until the end, or until it is more than `at_most`; return it, and whether that was the end."""
     arrived: list[Any] = []
     size, more = 0, True
     try:
@@ -115,7 +115,11 @@ async def _some(receive: Receive, at_most: int) -> tuple[list[Any], bool]:
                 more = message.get("more_body", False)
     except TimeoutError:
         raise SlowError from None
-    return arrived, more
+    return arrived, not more
+
+
+def _size(arrived: list[Any]) -> int:
+    return sum(len(message.get("body", b"")) for message in arrived)
 
 
 def _declared(scope: Scope) -> int:
