@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every check that needs no database, the fastest first. Stops at the first finding.
+# Every check, the fastest first; the last starts a database of its own. Stops at the first finding.
 set -euo pipefail
 bin=.venv/bin
 
@@ -23,4 +23,6 @@ say SQL "sqlfluff, PostgreSQL"
 quietly $bin/sqlfluff lint --disable-progress-bar src/upheld
 say types "pyright, strict"
 quietly $bin/pyright
+say catalog "every policy, grant and function, as the server's own catalog has them"
+$bin/python -m tools.catalog
 echo "Nothing found."

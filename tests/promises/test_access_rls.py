@@ -104,6 +104,118 @@ async def test_access_rls_functions_is_red_when_one_lends_a_superusers_rights(sc
     await scratch.sees_red("access.rls.functions", "upheld.own_documents() lends the rights of postgres")
 
 
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("grant select on upheld.jobs to public", "everyone may select upheld.jobs"),
+        ("grant select (title) on upheld.jobs to public", "everyone may select upheld.jobs.title"),
+        ("grant usage on schema upheld to public", "everyone may usage schema upheld"),
+        ("create type upheld.mood as enum ('fine')", "everyone may usage type upheld.mood"),
+        ("grant temporary on database {name} to public", "everyone may temporary this database"),
+        ("grant truncate on upheld.messages to worker", "worker may truncate upheld.messages"),
+        ("grant trigger on upheld.people to web", "web may trigger upheld.people"),
+        ("grant references on upheld.people to web", "web may references upheld.people"),
+        ("grant create on schema upheld to web", "web may create schema upheld"),
+        ("grant temporary on database {name} to web", "web may temporary this database"),
+        ("grant select on upheld.jobs to auditor with grant option", "auditor may select upheld.jobs, and pass"),
+        ("grant select (phone_sealed) on upheld.profiles to web", "web may select upheld.profiles.phone_sealed"),
+        ("grant select on upheld.sessions to support", "support may select upheld.sessions.secret_hash"),
+    ],
+)
+async def test_access_rls_grants_is_red_when_too_much_is_granted(scratch: Scratch, fault: str, said: str) -> None:
+    name = urlsplit(scratch.deployment.settings.database).path.lstrip("/")
+    await scratch.change(fault.format(name=name))
+    await scratch.sees_red("access.rls.grants", said)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("grant delete on upheld.people to web", "web may delete upheld.people, and no policy says which rows"),
+        ("grant insert (title) on upheld.jobs to worker", "worker may insert upheld.jobs, and no policy says"),
+        (
+            "create policy also on upheld.profiles for select to web using (visibility = 'open')",
+            "web passes profiles by any of: a_candidate_finds_their_own_profile, also",
+        ),
+        (
+            "create policy also on upheld.jobs for select to web using (is_remote)",
+            "web passes jobs by any of: also, jobs_are_seen_by_their_organisation",
+        ),
+        (
+            "create policy anyone on upheld.operators for select to worker using (person_id is not null)",
+            "upheld.operators: anyone holds for every row",
+        ),
+        (
+            "create policy anyone on upheld.jobs for update to worker using (is_remote or not is_remote)",
+            "upheld.jobs: anyone holds for every row",
+        ),
+    ],
+)
+async def test_access_rls_narrow_is_red_when_a_policy_is_missing_or_too_wide(
+    scratch: Scratch, fault: str, said: str
+) -> None:
+    await scratch.change(fault)
+    await scratch.sees_red("access.rls.narrow", said)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (
+            "alter table upheld.application_events add foreign key (application_id) references upheld.applications",
+            "upheld.application_events refers to upheld.applications by application_id, without the organisation",
+        ),
+        ("create unique index titles on upheld.jobs (title)", "upheld.titles tells of one tenant's rows"),
+    ],
+)
+async def test_access_rls_references_is_red_when_one_tenant_can_learn_of_another(
+    scratch: Scratch, fault: str, said: str
+) -> None:
+    await scratch.change(fault)
+    await scratch.sees_red("access.rls.references", said)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("create extension dblink", "the extension dblink"),
+        ("create trusted language plother handler plpgsql_call_handler", "the language plother"),
+        ("create foreign data wrapper elsewhere", "the foreign data wrapper elsewhere"),
+        ("create publication everything for all tables", "the publication everything"),
+        ("select lo_create(4711)", "the large object 4711"),
+        ("create rule shout as on insert to upheld.jobs do also notify shout", "the rule shout on upheld.jobs"),
+        ("create unlogged table upheld.scratch (id uuid)", "the unlogged table upheld.scratch"),
+        ("grant execute on function upheld.own_profile() to support", "the function upheld.own_profile() for support"),
+        ("grant execute on function sealed.write_context(text, text) to web", "the function sealed.write_context"),
+    ],
+)
+async def test_access_rls_outlets_is_red_when_something_leads_out(scratch: Scratch, fault: str, said: str) -> None:
+    await scratch.change(fault)
+    await scratch.sees_red("access.rls.outlets", said)
+
+
+async def test_access_rls_outlets_is_red_when_an_event_trigger_listens(scratch: Scratch) -> None:
+    await scratch.change(
+        "create function upheld.listens() returns event_trigger language plpgsql as $$ begin end $$",
+        "create event trigger listening on ddl_command_end execute function upheld.listens()",
+    )
+    await scratch.sees_red("access.rls.outlets", "the event trigger listening")
+
+
+async def test_access_rls_columns_is_red_when_one_is_unclassified_or_sampled(scratch: Scratch) -> None:
+    await scratch.change(
+        "alter table upheld.jobs add column budget integer",
+        "alter table upheld.profiles alter column phone_sealed set statistics 100",
+        "comment on column upheld.people.created_at is 'when'",
+    )
+    await scratch.sees_red(
+        "access.rls.columns",
+        "upheld.jobs.budget is not classified",
+        "upheld.profiles.phone_sealed is sampled",
+        "upheld.people.created_at is not classified",
+    )
+
+
 async def test_access_rls_strangers_is_red_when_a_policy_shows_others_rows(scratch: Scratch) -> None:
     await scratch.change("create policy wide on upheld.application_events for select to web using (stage <> '')")
     await scratch.sees_red(

@@ -50,6 +50,7 @@ create table keyring.register_head (
 );
 alter table keyring.register_head enable row level security;
 alter table keyring.register_head force row level security;
+alter table keyring.register_head alter column head set statistics 0;
 create policy the_head_is_read_by_the_vault on keyring.register_head
 for select to vault using (entries >= 0);
 create policy the_head_is_started_by_the_vault on keyring.register_head

@@ -116,6 +116,7 @@ create table upheld.email_verifications (
 create index email_verifications_person_id_idx on upheld.email_verifications (person_id);
 alter table upheld.email_verifications enable row level security;
 alter table upheld.email_verifications force row level security;
+alter table upheld.email_verifications alter column token_hash set statistics 0;
 comment on table upheld.email_verifications is 'Pending proofs that an address belongs to a person.';
 call upheld.classify('upheld.email_verifications', '{token_hash}', 'technical', 'person', '{account}', 'contract', 'link', false, 'row');
 call upheld.classify('upheld.email_verifications', '{person_id,expires_at}', 'technical', 'person', '{account}', 'contract', 'link', true, 'row');
@@ -166,6 +167,7 @@ create index sessions_person_id_idx on upheld.sessions (person_id);
 create index sessions_expires_at_idx on upheld.sessions (expires_at);
 alter table upheld.sessions enable row level security;
 alter table upheld.sessions force row level security;
+alter table upheld.sessions alter column secret_hash set statistics 0;
 comment on table upheld.sessions is 'A signed-in browser: who, acting for which organisation, and until when.';
 call upheld.classify('upheld.sessions', '{secret_hash}', 'technical', 'person', '{account}', 'contract', 'session', false, 'row');
 call upheld.classify('upheld.sessions', '{id,person_id,organisation_id,created_at,last_seen_at,proven_at,idle_for,expires_at,revoked_at}', 'technical', 'person', '{account}', 'contract', 'session', true, 'row');
@@ -181,6 +183,7 @@ create table upheld.job_secrets (
 create index job_secrets_person_id_idx on upheld.job_secrets (person_id);
 alter table upheld.job_secrets enable row level security;
 alter table upheld.job_secrets force row level security;
+alter table upheld.job_secrets alter column secret_hash set statistics 0;
 comment on table upheld.job_secrets is 'What background work presents to the database instead of a name.';
 call upheld.classify('upheld.job_secrets', '{secret_hash}', 'technical', 'person', '{account}', 'contract', 'link', false, 'row');
 call upheld.classify('upheld.job_secrets', '{person_id,duty,takes_up,expires_at}', 'technical', 'person', '{account}', 'contract', 'link', true, 'row');
@@ -209,6 +212,8 @@ create unlogged table sealed.context_keys (
 );
 alter table sealed.context_keys enable row level security;
 alter table sealed.context_keys force row level security;
+alter table sealed.context_keys alter column inner_pad set statistics 0;
+alter table sealed.context_keys alter column outer_pad set statistics 0;
 create policy context_keys_are_read_by_their_keeper on sealed.context_keys
 for select to context_keeper using (generation > 0);
 create policy context_keys_are_made_by_their_keeper on sealed.context_keys
@@ -479,6 +484,9 @@ create index audit_entries_actor_id_idx on upheld.audit_entries (actor_id, id);
 create index audit_entries_organisation_id_idx on upheld.audit_entries (organisation_id, id);
 alter table upheld.audit_entries enable row level security;
 alter table upheld.audit_entries force row level security;
+alter table upheld.audit_entries alter column origin_sealed set statistics 0;
+alter table upheld.audit_entries alter column salt set statistics 0;
+alter table upheld.audit_entries alter column leaf set statistics 0;
 create policy entries_are_appended_by_the_audit_writer on upheld.audit_entries
 for insert to audit_writer with check (length(leaf) = 32);
 create policy entries_are_seen_by_the_person_who_acted on upheld.audit_entries
@@ -596,6 +604,7 @@ create table upheld.limit_counters (
 create index limit_counters_expires_at_idx on upheld.limit_counters (expires_at);
 alter table upheld.limit_counters enable row level security;
 alter table upheld.limit_counters force row level security;
+alter table upheld.limit_counters alter column subject set statistics 0;
 create policy counters_are_read_by_their_keeper on upheld.limit_counters
 for select to limit_keeper using (length(subject) = 32);
 create policy counters_are_added_by_their_keeper on upheld.limit_counters
@@ -696,6 +705,7 @@ create index consents_organisation_id_idx on upheld.consents (organisation_id);
 create index consents_notice_id_idx on upheld.consents (notice_id);
 alter table upheld.consents enable row level security;
 alter table upheld.consents force row level security;
+alter table upheld.consents alter column origin_sealed set statistics 0;
 create policy consents_are_seen_by_their_person on upheld.consents
 for select to web using (person_id = (select upheld.current_person()));
 create policy consents_are_recorded_by_their_person on upheld.consents
@@ -1030,7 +1040,7 @@ for insert to web with check (
     and exists (select from upheld.notices as n where n.id = notice_id and n.kind = 'fair-use')
 );
 create policy acceptances_are_checked_by_the_context_keeper on upheld.fair_use_acceptances
-for select to context_keeper using (accepted_at <= upheld.clock_of_statement());
+for select to context_keeper using (accepted_at is not null);
 grant select on upheld.fair_use_acceptances to web, context_keeper;
 grant insert (notice_id) on upheld.fair_use_acceptances to web;
 comment on table upheld.fair_use_acceptances is 'A member''s acceptance of the fair-use policy, without which no candidate''s data is shown.';
@@ -1073,6 +1083,7 @@ create table upheld.operator_invitations (
 );
 alter table upheld.operator_invitations enable row level security;
 alter table upheld.operator_invitations force row level security;
+alter table upheld.operator_invitations alter column token_hash set statistics 0;
 create policy invitations_are_made_by_maintenance on upheld.operator_invitations
 for insert to maintenance with check (expires_at > upheld.clock_now());
 create policy invitations_are_found_by_the_credential_keeper on upheld.operator_invitations
@@ -1686,6 +1697,7 @@ queue_writer, eraser, retention_keeper;
 create type queue.pgqueuer_status as enum (
     'queued', 'picked', 'successful', 'exception', 'canceled', 'deleted', 'failed'
 );
+revoke usage on type queue.pgqueuer_status from public;
 
 create table queue.pgqueuer (
     id bigserial primary key,
@@ -1933,6 +1945,7 @@ create table upheld.erasures (
 create unique index erasures_one_pending_idx on upheld.erasures (person_id) where state in ('scheduled', 'running');
 alter table upheld.erasures enable row level security;
 alter table upheld.erasures force row level security;
+alter table upheld.erasures alter column receipt_hash set statistics 0;
 create policy erasures_are_asked_for_by_their_person on upheld.erasures
 for insert to web with check (
     person_id = (select upheld.current_person()) and state = 'scheduled'

@@ -39,6 +39,7 @@ create table upheld.email_verifications (
 create index email_verifications_person_id_idx on upheld.email_verifications (person_id);
 alter table upheld.email_verifications enable row level security;
 alter table upheld.email_verifications force row level security;
+alter table upheld.email_verifications alter column token_hash set statistics 0;
 comment on table upheld.email_verifications is 'Pending proofs that an address belongs to a person.';
 call upheld.classify('upheld.email_verifications', '{token_hash}', 'technical', 'person', '{account}', 'contract', 'link', false, 'row');
 call upheld.classify('upheld.email_verifications', '{person_id,expires_at}', 'technical', 'person', '{account}', 'contract', 'link', true, 'row');
@@ -89,6 +90,7 @@ create index sessions_person_id_idx on upheld.sessions (person_id);
 create index sessions_expires_at_idx on upheld.sessions (expires_at);
 alter table upheld.sessions enable row level security;
 alter table upheld.sessions force row level security;
+alter table upheld.sessions alter column secret_hash set statistics 0;
 comment on table upheld.sessions is 'A signed-in browser: who, acting for which organisation, and until when.';
 call upheld.classify('upheld.sessions', '{secret_hash}', 'technical', 'person', '{account}', 'contract', 'session', false, 'row');
 call upheld.classify('upheld.sessions', '{id,person_id,organisation_id,created_at,last_seen_at,proven_at,idle_for,expires_at,revoked_at}', 'technical', 'person', '{account}', 'contract', 'session', true, 'row');
@@ -104,6 +106,7 @@ create table upheld.job_secrets (
 create index job_secrets_person_id_idx on upheld.job_secrets (person_id);
 alter table upheld.job_secrets enable row level security;
 alter table upheld.job_secrets force row level security;
+alter table upheld.job_secrets alter column secret_hash set statistics 0;
 comment on table upheld.job_secrets is 'What background work presents to the database instead of a name.';
 call upheld.classify('upheld.job_secrets', '{secret_hash}', 'technical', 'person', '{account}', 'contract', 'link', false, 'row');
 call upheld.classify('upheld.job_secrets', '{person_id,duty,takes_up,expires_at}', 'technical', 'person', '{account}', 'contract', 'link', true, 'row');

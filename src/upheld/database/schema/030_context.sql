@@ -23,6 +23,8 @@ create unlogged table sealed.context_keys (
 );
 alter table sealed.context_keys enable row level security;
 alter table sealed.context_keys force row level security;
+alter table sealed.context_keys alter column inner_pad set statistics 0;
+alter table sealed.context_keys alter column outer_pad set statistics 0;
 create policy context_keys_are_read_by_their_keeper on sealed.context_keys
 for select to context_keeper using (generation > 0);
 create policy context_keys_are_made_by_their_keeper on sealed.context_keys

@@ -22,6 +22,9 @@ create index audit_entries_actor_id_idx on upheld.audit_entries (actor_id, id);
 create index audit_entries_organisation_id_idx on upheld.audit_entries (organisation_id, id);
 alter table upheld.audit_entries enable row level security;
 alter table upheld.audit_entries force row level security;
+alter table upheld.audit_entries alter column origin_sealed set statistics 0;
+alter table upheld.audit_entries alter column salt set statistics 0;
+alter table upheld.audit_entries alter column leaf set statistics 0;
 create policy entries_are_appended_by_the_audit_writer on upheld.audit_entries
 for insert to audit_writer with check (length(leaf) = 32);
 create policy entries_are_seen_by_the_person_who_acted on upheld.audit_entries

@@ -9,6 +9,7 @@ create table upheld.limit_counters (
 create index limit_counters_expires_at_idx on upheld.limit_counters (expires_at);
 alter table upheld.limit_counters enable row level security;
 alter table upheld.limit_counters force row level security;
+alter table upheld.limit_counters alter column subject set statistics 0;
 create policy counters_are_read_by_their_keeper on upheld.limit_counters
 for select to limit_keeper using (length(subject) = 32);
 create policy counters_are_added_by_their_keeper on upheld.limit_counters

@@ -39,6 +39,7 @@ create index consents_organisation_id_idx on upheld.consents (organisation_id);
 create index consents_notice_id_idx on upheld.consents (notice_id);
 alter table upheld.consents enable row level security;
 alter table upheld.consents force row level security;
+alter table upheld.consents alter column origin_sealed set statistics 0;
 create policy consents_are_seen_by_their_person on upheld.consents
 for select to web using (person_id = (select upheld.current_person()));
 create policy consents_are_recorded_by_their_person on upheld.consents

@@ -22,6 +22,7 @@ create table upheld.operator_invitations (
 );
 alter table upheld.operator_invitations enable row level security;
 alter table upheld.operator_invitations force row level security;
+alter table upheld.operator_invitations alter column token_hash set statistics 0;
 create policy invitations_are_made_by_maintenance on upheld.operator_invitations
 for insert to maintenance with check (expires_at > upheld.clock_now());
 create policy invitations_are_found_by_the_credential_keeper on upheld.operator_invitations

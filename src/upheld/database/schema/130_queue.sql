@@ -16,6 +16,7 @@ queue_writer, eraser, retention_keeper;
 create type queue.pgqueuer_status as enum (
     'queued', 'picked', 'successful', 'exception', 'canceled', 'deleted', 'failed'
 );
+revoke usage on type queue.pgqueuer_status from public;
 
 create table queue.pgqueuer (
     id bigserial primary key,

@@ -14,6 +14,7 @@ create table upheld.erasures (
 create unique index erasures_one_pending_idx on upheld.erasures (person_id) where state in ('scheduled', 'running');
 alter table upheld.erasures enable row level security;
 alter table upheld.erasures force row level security;
+alter table upheld.erasures alter column receipt_hash set statistics 0;
 create policy erasures_are_asked_for_by_their_person on upheld.erasures
 for insert to web with check (
     person_id = (select upheld.current_person()) and state = 'scheduled'

@@ -185,3 +185,8 @@ async def functions_seeing_sealed(tx: Transaction, roles: list[str]) -> list[str
 async def declared(tx: Transaction) -> list[Declared]:
     """Return every column of a database with what is declared of it."""
     return await tx.all(QUERIES["declared"], into=Declared)
+
+
+async def lint(tx: Transaction, name: str, *known: list[str]) -> list[str]:
+    """Return the faults that a query of the catalog finds; `known` is what it passes by."""
+    return await tx.column(QUERIES[f"lint_{name}"], *known)

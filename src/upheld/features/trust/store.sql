@@ -183,7 +183,7 @@ select
     pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(p.proname) || '('
     || coalesce((
         select pg_catalog.string_agg('null::' || pg_catalog.format_type(a.type, null), ', ' order by a.place)
-        from pg_catalog.unnest(p.proargtypes::oid []) with ordinality as a (type, place)
+        from pg_catalog.unnest(p.proargtypes::oid[]) with ordinality as a (type, place)
     ), '') || ')' as call,
     pg_catalog.has_function_privilege(p.oid, 'execute')
     and pg_catalog.has_schema_privilege(n.oid, 'usage') as granted
@@ -256,3 +256,256 @@ where
     c.relkind in ('r', 'p', 'v', 'm', 'f') and a.attnum > 0 and not a.attisdropped
     and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'road')
 order by 1, a.attnum;
+
+-- name: lint_public_grants
+-- What everyone who connects could use: relations, columns, schemas, types, the database itself.
+with o as (
+    select c.oid::regclass::text as name, c.relacl as acl from pg_catalog.pg_class as c
+    where c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)'
+    union all
+    select a.attrelid::regclass::text || '.' || a.attname as name, a.attacl as acl from pg_catalog.pg_attribute as a
+    where a.attacl is not null and a.attrelid::regclass::text !~ '^(pg_|information_schema)'
+    union all
+    select 'schema ' || n.nspname as name, n.nspacl as acl from pg_catalog.pg_namespace as n
+    where n.nspname !~ '^(pg_|information_schema)'
+    union all
+    select
+        'type ' || t.oid::regtype::text as name,
+        coalesce(t.typacl, pg_catalog.acldefault('T', t.typowner)) as acl
+    from pg_catalog.pg_type as t
+    where t.typtype in ('e', 'd', 'r') and t.typnamespace::regnamespace::text !~ '^(pg_|information_schema)'
+    union all
+    select
+        'this database' as name,
+        coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba)) as acl
+    from pg_catalog.pg_database as d
+    where d.datname = pg_catalog.current_database()
+)
+
+select distinct 'everyone may ' || pg_catalog.lower(g.privilege_type) || ' ' || o.name as fault
+from o
+cross join lateral pg_catalog.aclexplode(o.acl) as g
+where g.grantee = 0
+order by 1;
+
+-- name: lint_strong_grants
+-- Rights that serve an application nothing and an attacker much, and rights that can be passed on.
+with o as (
+    select c.oid::regclass::text as name, c.relacl as acl, c.relowner as owner from pg_catalog.pg_class as c
+    where c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)'
+    union all
+    select 'schema ' || n.nspname as name, n.nspacl as acl, n.nspowner as owner from pg_catalog.pg_namespace as n
+    where n.nspname !~ '^(pg_|information_schema)'
+    union all
+    select 'this database' as name, d.datacl as acl, d.datdba as owner from pg_catalog.pg_database as d
+    where d.datname = pg_catalog.current_database()
+)
+
+select distinct
+    r.rolname || ' may ' || pg_catalog.lower(g.privilege_type) || ' ' || o.name
+    || case when g.is_grantable then ', and pass that on' else '' end as fault
+from o
+cross join lateral pg_catalog.aclexplode(o.acl) as g
+inner join pg_catalog.pg_roles as r on g.grantee = r.oid
+where
+    g.grantee <> o.owner and not r.rolsuper and r.rolname !~ '^pg_'
+    and (
+        g.is_grantable
+        or g.privilege_type in ('TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN', 'CREATE', 'TEMPORARY')
+    )
+    -- The right to lock a table, for a dump that is to leave its rows out.
+    and (r.rolname, g.privilege_type, o.name) <> ('backup', 'MAINTAIN', 'sealed.context_keys')
+order by 1;
+
+-- name: lint_ciphertext_grants
+-- Ciphertext and hashes that a role which logs in can select, beyond those it is known to need.
+select r.rolname || ' may select ' || c.oid::regclass::text || '.' || a.attname as fault
+from pg_catalog.pg_attribute as a
+inner join pg_catalog.pg_class as c on a.attrelid = c.oid
+cross join pg_catalog.pg_roles as r
+where
+    c.relkind = 'r' and a.attnum > 0 and not a.attisdropped
+    and c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)'
+    and (a.attname ~ '_sealed$|_hash$|_index$|^wrapped$|_pad$')
+    and r.rolname = any($1::text[])
+    and pg_catalog.has_column_privilege(r.oid, c.oid, a.attnum, 'select')
+    and (r.rolname, c.relname, a.attname) not in (
+        -- A person's own rows, for the export of everything, and for the worker that writes to them.
+        ('web', 'people', 'email_sealed'), ('worker', 'people', 'email_sealed'),
+        ('web', 'people', 'email_index'), ('worker', 'people', 'email_index'),
+        ('web', 'messages', 'parameters_sealed'), ('worker', 'messages', 'parameters_sealed'),
+        ('web', 'application_events', 'reason_sealed'), ('web', 'consents', 'origin_sealed'),
+        ('web', 'erasures', 'receipt_hash'),
+        -- Whence an act came: sealed under the month's key, which the auditor does not have.
+        ('web', 'audit_entries', 'origin_sealed'), ('auditor', 'audit_entries', 'origin_sealed'),
+        ('vault', 'data_keys', 'wrapped')
+    )
+order by 1;
+
+-- name: lint_granted_without_policy
+-- Acts that are granted where no policy lets them through: a grant too many, or a policy too few.
+select r.rolname || ' may ' || act.name || ' ' || c.oid::regclass::text || ', and no policy says which rows' as fault
+from pg_catalog.pg_class as c
+cross join pg_catalog.pg_roles as r
+cross join (values ('r', 'select'), ('a', 'insert'), ('w', 'update'), ('d', 'delete')) as act (command, name)
+where
+    c.relkind in ('r', 'p') and c.relnamespace::regnamespace::text !~ '^(pg_|information_schema|road)'
+    and not r.rolsuper and not r.rolbypassrls and r.rolname !~ '^pg_' and c.relowner <> r.oid
+    and (
+        pg_catalog.has_table_privilege(r.oid, c.oid, act.name)
+        or (act.name <> 'delete' and pg_catalog.has_any_column_privilege(r.oid, c.oid, act.name))
+    )
+    and not exists (
+        select from pg_catalog.pg_policy as p
+        where p.polrelid = c.oid and p.polcmd::text in (act.command, '*') and (r.oid = any(p.polroles) or 0 = any(p.polroles))
+    )
+order by 1;
+
+-- name: lint_crowded_policies
+-- Where several policies let one role through for one act, any of them suffices: each such place is known.
+select
+    r.rolname || ' passes ' || c.relname || ' by any of: ' || pg_catalog.string_agg(p.polname, ', ' order by p.polname)
+        as fault
+from pg_catalog.pg_policy as p
+inner join pg_catalog.pg_class as c on p.polrelid = c.oid
+inner join pg_catalog.pg_roles as r on r.oid = any(p.polroles)
+where p.polpermissive
+group by c.relname, p.polcmd, r.rolname -- noqa: AM06
+having
+    count(*) > 1 and (c.relname, p.polcmd::text, r.rolname, count(*)) not in (
+        -- Both sides of an application.
+        ('applications', 'r', 'web', 2), ('applications', 'w', 'web', 2), ('applications', 'r', 'record_reader', 2),
+        ('application_events', 'r', 'web', 2), ('application_events', 'a', 'web', 2),
+        ('application_snapshots', 'r', 'record_reader', 2),
+        -- Everyone, its organisation, and whoever applied to it before it closed.
+        ('jobs', 'r', 'web', 3),
+        -- The member acting, and the person reading everything about themselves.
+        ('fair_use_acceptances', 'r', 'web', 2),
+        ('sessions', 'w', 'credential_keeper', 2),
+        ('application_snapshots', 'r', 'retention_keeper', 2)
+    )
+order by fault;
+
+-- name: lint_vacuous_policies
+-- Policies that hold for every row there can be, beyond those whose reason stands in CONVENTIONS.md.
+select c.oid::regclass::text || ': ' || p.polname || ' holds for every row there can be' as fault
+from pg_catalog.pg_policy as p
+inner join pg_catalog.pg_class as c on p.polrelid = c.oid
+where
+    coalesce(pg_catalog.pg_get_expr(p.polqual, p.polrelid), pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid))
+    ~ '^\((\w+ IS NOT NULL|length\(\w+\) [=>]+ \d+|\w+ >=? 0|\w+ = \w+|\w+ OR \(NOT \w+\)|role = ANY .*)\)$'
+    and p.polname <> all($1::text[])
+order by 1;
+
+-- name: lint_tenantless_references
+-- References between two tables with tenants that do not carry the tenant.
+with named as (
+    select
+        k.conrelid,
+        k.confrelid,
+        array(
+            select a.attname::text from pg_catalog.pg_attribute as a
+            where a.attrelid = k.conrelid and a.attnum = any(k.conkey)
+        ) as cols
+    from pg_catalog.pg_constraint as k
+    where k.contype = 'f'
+)
+
+select
+    named.conrelid::regclass::text || ' refers to ' || named.confrelid::regclass::text || ' by '
+    || pg_catalog.array_to_string(named.cols, ', ') || ', without the organisation' as fault
+from named
+where
+    'organisation_id' <> all(named.cols)
+    and (
+        select count(*) from pg_catalog.pg_attribute as a
+        where a.attrelid in (named.conrelid, named.confrelid) and a.attname = 'organisation_id' and not a.attisdropped
+    ) = 2
+order by 1;
+
+-- name: lint_unique_oracles
+-- Unique keys of what belongs to somebody that hold neither whose it is nor anything unguessable.
+select x.indexrelid::regclass::text || ' tells of one tenant''s rows to another' as fault
+from pg_catalog.pg_index as x
+inner join pg_catalog.pg_class as c on x.indrelid = c.oid
+where
+    x.indisunique and c.relkind = 'r' and c.relnamespace::regnamespace::text !~ '^(pg_|information_schema|road|queue)'
+    and exists (
+        select from pg_catalog.pg_attribute as a
+        where a.attrelid = c.oid and a.attname in ('organisation_id', 'person_id', 'email_sealed')
+    )
+    and not exists (
+        select from pg_catalog.pg_attribute as a
+        where
+            a.attrelid = c.oid and a.attnum = any(x.indkey)
+            and (
+                a.attname in ('organisation_id', 'person_id') or a.attidentity = 'a'
+                or a.atttypid in ('uuid'::regtype, 'bytea'::regtype)
+            )
+    )
+order by 1;
+
+-- name: lint_outlets
+-- Ways past row security and out of the database that this one does without.
+select 'the extension ' || e.extname as fault from pg_catalog.pg_extension as e where e.extname <> 'plpgsql'
+union all
+select 'the language ' || l.lanname from pg_catalog.pg_language as l
+where l.lanname not in ('internal', 'c', 'sql', 'plpgsql')
+union all
+select 'the foreign server ' || s.srvname from pg_catalog.pg_foreign_server as s
+union all
+select 'the foreign data wrapper ' || w.fdwname from pg_catalog.pg_foreign_data_wrapper as w
+union all
+select 'the event trigger ' || t.evtname from pg_catalog.pg_event_trigger as t
+union all
+select 'the publication ' || p.pubname from pg_catalog.pg_publication as p
+union all
+select 'the large object ' || o.oid::text from pg_catalog.pg_largeobject_metadata as o
+union all
+select 'the server''s setting ' || s.parname || ', which a role was granted' from pg_catalog.pg_parameter_acl as s
+union all
+select 'the rule ' || r.rulename || ' on ' || r.ev_class::regclass::text from pg_catalog.pg_rewrite as r
+inner join pg_catalog.pg_class as c on r.ev_class = c.oid
+where r.rulename <> '_RETURN' and c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)'
+union all
+select 'the unlogged table ' || c.oid::regclass::text from pg_catalog.pg_class as c
+where c.relkind = 'r' and c.relpersistence = 'u' and c.oid::regclass::text <> 'sealed.context_keys'
+union all
+select 'the function ' || p.oid::regprocedure::text || ' for ' || r.rolname from pg_catalog.pg_proc as p
+cross join pg_catalog.pg_roles as r
+where
+    p.pronamespace::regnamespace::text !~ '^(pg_|information_schema)'
+    and pg_catalog.has_function_privilege(r.oid, p.oid, 'execute')
+    and (r.rolname = 'support' or (r.rolname = any($1::text[]) and p.pronamespace::regnamespace::text = 'sealed'))
+order by 1;
+
+-- name: lint_sampled_columns
+-- Ciphertext, hashes and keys of which the server keeps samples.
+select a.attrelid::regclass::text || '.' || a.attname || ' is sampled' as fault
+from pg_catalog.pg_attribute as a
+inner join pg_catalog.pg_class as c on a.attrelid = c.oid
+where
+    c.relkind = 'r' and c.relnamespace::regnamespace::text in ('upheld', 'sealed', 'keyring')
+    and a.attnum > 0 and not a.attisdropped and a.atttypid = 'bytea'::regtype
+    and coalesce(a.attstattarget, -1) <> 0 and (c.relname, a.attname) <> ('notices', 'sha256')
+order by 1;
+
+-- name: lint_unclassified_columns
+-- Columns that do not say what they hold, whose it is, why, until when, and how it goes.
+with said as (
+    select
+        a.attrelid::regclass::text || '.' || a.attname as place,
+        pg_catalog.col_description(a.attrelid, a.attnum) as words
+    from pg_catalog.pg_attribute as a
+    inner join pg_catalog.pg_class as c on a.attrelid = c.oid
+    where
+        c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
+        and c.relnamespace::regnamespace::text !~ '^(pg_|information_schema|road)'
+)
+
+select said.place || ' is not classified' as fault
+from said
+where
+    not coalesce(pg_catalog.pg_input_is_valid(said.words, 'jsonb'), false)
+    or not said.words::jsonb ?& array['category', 'whose', 'purposes', 'basis', 'kept', 'exported', 'erased']
+order by 1;

@@ -1,7 +1,7 @@
 """What is promised about who sees what."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import catalog, context, documents, files, powers, staff, tenants, views
+from upheld.features.trust.probes import catalog, context, documents, files, lints, powers, staff, tenants, views
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -31,6 +31,31 @@ PROMISES = (
                 "functions that lend rights lend them to no one else",
                 Work.SPINE,
                 catalog.functions,
+            ),
+            Check(
+                "access.rls.grants",
+                "nothing is granted to everyone, and no role more than it needs",
+                Work.SPINE,
+                lints.grants,
+            ),
+            Check(
+                "access.rls.narrow",
+                "what is granted is narrowed by policies; where one adds to another or holds for all is known",
+                Work.SPINE,
+                lints.narrow,
+            ),
+            Check(
+                "access.rls.references",
+                "no reference and no unique key tells one tenant of another",
+                Work.SPINE,
+                lints.references,
+            ),
+            Check("access.rls.outlets", "nothing leads past row security", Work.SPINE, lints.outlets),
+            Check(
+                "access.rls.columns",
+                "every column is classified, and the server samples no ciphertext",
+                Work.SPINE,
+                lints.columns,
             ),
             Check(
                 "access.rls.strangers",
