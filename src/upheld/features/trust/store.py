@@ -189,4 +189,4 @@ async def declared(tx: Transaction) -> list[Declared]:
 
 async def lint(tx: Transaction, name: str, *known: list[str]) -> list[str]:
     """Return the faults that a query of the catalog finds; `known` is what it passes by."""
-    return await tx.column(QUERIES[f"lint_{name}"], *known)
+    return await tx.column(QUERIES[name], *known)

@@ -384,7 +384,7 @@ having
         ('sessions', 'w', 'credential_keeper', 2),
         ('application_snapshots', 'r', 'retention_keeper', 2)
     )
-order by fault;
+order by 1;
 
 -- name: lint_vacuous_policies
 -- Policies that hold for every row there can be, beyond those whose reason stands in CONVENTIONS.md.

@@ -66,9 +66,9 @@ async def grants(scene: Scene) -> Finding:
     """Look for rights of everyone, rights no role needs, and ciphertext that can be selected."""
     return judged(
         [
-            *await found(scene, "public_grants"),
-            *await found(scene, "strong_grants"),
-            *await found(scene, "ciphertext_grants", list(RUNTIME_ROLES)),
+            *await found(scene, "lint_public_grants"),
+            *await found(scene, "lint_strong_grants"),
+            *await found(scene, "lint_ciphertext_grants", list(RUNTIME_ROLES)),
         ]
     )
 
@@ -78,9 +78,9 @@ async def narrow(scene: Scene) -> Finding:
     """Look for grants without a policy, policies that add up, and policies that say nothing."""
     return judged(
         [
-            *await found(scene, "granted_without_policy"),
-            *await found(scene, "crowded_policies"),
-            *await found(scene, "vacuous_policies", list(WHOLE_TABLES)),
+            *await found(scene, "lint_granted_without_policy"),
+            *await found(scene, "lint_crowded_policies"),
+            *await found(scene, "lint_vacuous_policies", list(WHOLE_TABLES)),
         ],
         whole_tables=len(WHOLE_TABLES),
     )
@@ -89,16 +89,16 @@ async def narrow(scene: Scene) -> Finding:
 @probe(privilege=_PRIVILEGE, cost=_COST)
 async def references(scene: Scene) -> Finding:
     """Look for references and unique keys through which one tenant could learn of another."""
-    return judged([*await found(scene, "tenantless_references"), *await found(scene, "unique_oracles")])
+    return judged([*await found(scene, "lint_tenantless_references"), *await found(scene, "lint_unique_oracles")])
 
 
 @probe(privilege=_PRIVILEGE, cost=_COST)
 async def outlets(scene: Scene) -> Finding:
     """Look for what leads past row security or out of the database."""
-    return judged(await found(scene, "outlets", list(RUNTIME_ROLES)))
+    return judged(await found(scene, "lint_outlets", list(RUNTIME_ROLES)))
 
 
 @probe(privilege=_PRIVILEGE, cost=_COST)
 async def columns(scene: Scene) -> Finding:
     """Look for columns that nobody classified, and for ciphertext of which the server keeps samples."""
-    return judged([*await found(scene, "sampled_columns"), *await found(scene, "unclassified_columns")])
+    return judged([*await found(scene, "lint_sampled_columns"), *await found(scene, "lint_unclassified_columns")])
