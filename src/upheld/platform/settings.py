@@ -80,8 +80,9 @@ class Settings:
     recovery key was kept. Empty: `keys/root.key` in `var`, which is right for a demo only."""
 
     objects: str = ""
-    """Where encrypted files go: `file:///folder`, or `s3://bucket` with the provider's
-    usual environment variables. Empty: `objects` in `var`."""
+    """Where encrypted files go: `file:///folder`, or `s3://bucket` of an S3-compatible service,
+    with the provider's usual environment variables or the secret `objects`. A service that is
+    not on this machine is only used over TLS. Empty: `objects` in `var`."""
 
     mail: str = ""
     """`smtps://user@host:port` (password in the secret `smtp`), or empty: mails are
