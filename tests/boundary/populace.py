@@ -105,7 +105,7 @@ def _of_people() -> dict[str, list[Row]]:
     session = {"idle_for": "interval '1 day'", "expires_at": LATER}
     return {
         "upheld.people": [
-            Row(who, {"id": id_of(who), "email_index": hashed(who), "email_sealed": SEALED,
+            Row(who, {"id": id_of(who), "email_index": f"'\\x01'::bytea || {hashed(who)}", "email_sealed": SEALED,
                       "is_probe": str(who == "pia")}, who)
             for who in PEOPLE
         ],

@@ -30,10 +30,10 @@ def list_keys() -> None:
     settings = Settings.read()
     files = KeyFiles.open(settings)
     _row("KEY", "SINCE", "KEPT IN", "NEXT")
-    _row("root", _since_root(files), files.root.custody, f"every {ADVISED_DAYS['root']} days: upheld keys rotate root")
+    _row("root", "", files.root.custody, f"every {ADVISED_DAYS['root']} days: upheld keys rotate root")
     for key in files.all():
         _row(key.name, f"{key.made_at:%Y-%m-%d %H:%M}", f"{key.stem[-12:]}.wrapped", _next(key, files, settings))
-    _row("context", "", "the database, in memory-like tables", "upheld keys rotate context")
+    _row("context", "", "the database, an unlogged table", "upheld keys rotate context")
     _row("data, logs", "", "the keyring, wrapped", "wrapped anew with every epoch; destroyed with their data")
     click.echo(f"\nSigned papers are checked with {files.public_keys()[0].hex()} (Ed25519, public).")
 
@@ -120,11 +120,6 @@ def _next(key: Key, files: KeyFiles, settings: Settings) -> str:
     days = settings.epoch_days if key.name == EPOCH else ADVISED_DAYS[key.name]
     due = key.made_at + dt.timedelta(days=days)
     return f"{due:%Y-%m-%d}" + (", by itself" if key.name == EPOCH else f": upheld keys rotate {key.name}")
-
-
-def _since_root(files: KeyFiles) -> str:
-    oldest = min(key.made_at for key in files.all())
-    return f"{oldest:%Y-%m-%d %H:%M}"
 
 
 def _row(*cells: str) -> None:

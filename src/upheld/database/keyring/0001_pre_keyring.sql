@@ -19,8 +19,9 @@ create table keyring.data_keys (
     wrapped bytea not null check (length(wrapped) = 60),
     created_at timestamptz not null default now(),
     unique (subject_id, controller_id, class)
-);
-create index data_keys_epoch_id_idx on keyring.data_keys (epoch_id);
+) with (fillfactor = 50);
+-- Half of each block is left for the next wrapping of its keys, and the epoch has no index: so
+-- every week a million rows are rewritten where they lie, and no index is touched.
 alter table keyring.data_keys enable row level security;
 alter table keyring.data_keys force row level security;
 alter table keyring.data_keys alter column wrapped set statistics 0;

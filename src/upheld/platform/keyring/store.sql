@@ -54,11 +54,14 @@ where id > $1
 order by id limit $2;
 
 -- name: keys_of_other_epochs
--- The next keys in the order of their ids that are not wrapped under the given epoch.
+-- The keys in some blocks that are not wrapped under the given epoch.
 select id, subject_id, controller_id, class as data_class, epoch_id, wrapped from keyring.data_keys
-where epoch_id <> $1 and id > $2
-order by id limit $3
+where ctid >= $2::tid and ctid < $3::tid and epoch_id <> $1
 for update;
+
+-- name: blocks_of_keys
+-- In how many blocks of the database keys lie.
+select pg_relation_size('keyring.data_keys') / current_setting('block_size')::bigint;
 
 -- name: count_keys_of_other_epochs
 -- How many keys are not wrapped under the given epoch.
