@@ -14,7 +14,7 @@ import asyncpg
 from bench.figures import Figure
 from tests.support.backups import Backups
 from tests.support.catalog import connected
-from tests.support.cluster import Cluster, running_cluster
+from tests.support.cluster import Cluster
 from upheld.platform.backup.manifest import read
 from upheld.platform.backup.programs import Server, dumped
 from upheld.platform.settings import Settings
@@ -35,9 +35,13 @@ async def measure() -> list[Figure]:
     """Back a million rows up while four writers insert, restore them, and look for what was acknowledged before."""
     with tempfile.TemporaryDirectory(prefix="upheld-bench-") as folder:
         Path(folder).chmod(0o711)  # noqa: ASYNC240 - before anything else runs
-        with running_cluster(Path(folder) / "cluster") as cluster:
+        cluster = Cluster(Path(folder) / "cluster")
+        try:
+            await asyncio.to_thread(cluster.start)  # which runs a loop of its own
             settings = await cluster.deploy()
             return await _measured(Backups(cluster, settings, Path(folder) / "backups"), cluster, settings)
+        finally:
+            cluster.stop()
 
 
 async def _measured(backups: Backups, cluster: Cluster, settings: Settings) -> list[Figure]:
