@@ -40,11 +40,11 @@ _Q = load_queries("upheld.platform.keyring")
 _VERSION = b"\x01"
 _HEADER = 1 + 16 + 12
 _WRAPPED = 12 + 32 + 16
-_BATCH = 2000
-"""Keys that are moved or looked at in one go: some milliseconds in which nothing else runs."""
+_BATCH = 1000
+"""Keys that are looked at in one go: some milliseconds in which nothing else runs."""
 
-_BLOCKS = 100
-"""Blocks whose keys are moved in one go: some two thousand keys."""
+_BLOCKS = 40
+"""Blocks whose keys are moved in one go: some eight hundred keys, so that nobody else waits long."""
 
 Progress = Callable[[int], object]
 """Is told how many are done."""
