@@ -57,3 +57,21 @@ grant owner to migrator with inherit false, set true; -- noqa: PRS
 grant context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
 queue_writer, eraser, retention_keeper, probe_keeper
 to owner with inherit false, set true;
+
+-- How long a role may run a statement, wait for a lock, and sit in a transaction doing nothing.
+-- A connection can lift its own bounds: they hold accidents and held-up requests, no attacker.
+do $$
+declare
+    bound record;
+begin
+    for bound in select * from (values
+        ('gate', '15s', '5s', '30s'), ('web', '30s', '10s', '60s'), ('vault', '30s', '10s', '60s'),
+        ('support', '15s', '5s', '30s'), ('auditor', '60s', '5s', '60s'),
+        ('worker', '5min', '10s', '10min'), ('maintenance', '15min', '10s', '10min')
+    ) as b (name, statement, wait, idle) loop
+        execute format('alter role %I set statement_timeout = %L', bound.name, bound.statement);
+        execute format('alter role %I set lock_timeout = %L', bound.name, bound.wait);
+        execute format('alter role %I set idle_in_transaction_session_timeout = %L', bound.name, bound.idle);
+    end loop;
+end
+$$;

@@ -7,6 +7,7 @@ Run once as an administrator of the cluster. Passwords reach the server as SCRAM
 import base64
 import hashlib
 import hmac
+import logging
 import re
 import secrets
 import ssl
@@ -19,6 +20,8 @@ import asyncpg
 from upheld.kit.errors import UnavailableError
 from upheld.platform.private import write_private
 from upheld.platform.settings import Settings, SettingsError
+
+log = logging.getLogger("upheld.install")
 
 LOGIN_ROLES = ("migrator", "gate", "web", "worker", "maintenance", "support", "auditor", "vault", "backup")
 DATABASE, KEYRING = "upheld", "keyring"
@@ -76,6 +79,39 @@ async def install(administrator: str, settings: Settings) -> None:
                 await admin.execute(f"create database {name} owner owner template template0 encoding 'UTF8'")
         await let_in(admin, database, DATA_ROLES)
         await let_in(admin, keyring, KEYRING_ROLES)
+    finally:
+        await admin.close()
+    for name in (database, keyring):
+        await harden(administrator.format(database=name))
+
+
+# Functions that PostgreSQL lets everyone call, and that serve an application nothing: large
+# objects, which have no row security, and ending connections of the same role.
+_HARDEN = """
+do $$
+declare
+    one regprocedure;
+begin
+    for one in
+        select p.oid from pg_catalog.pg_proc as p
+        where p.pronamespace = 'pg_catalog'::regnamespace
+        and (p.proname ~ '^lo_|^lo(read|write)$' or p.proname in ('pg_terminate_backend', 'pg_cancel_backend'))
+    loop
+        execute format('revoke execute on function %s from public', one);
+    end loop;
+end
+$$
+"""
+
+
+async def harden(base: str) -> None:
+    """Take from everyone what only a superuser can take away; an administrator who is none leaves it."""
+    admin = await asyncpg.connect(base, ssl=tls_for(base))
+    try:
+        if await admin.fetchval("select rolsuper from pg_roles where rolname = current_user"):
+            await admin.execute(_HARDEN)
+        else:
+            log.warning("The administrator is no superuser: large objects and pg_terminate_backend stay open.")
     finally:
         await admin.close()
 

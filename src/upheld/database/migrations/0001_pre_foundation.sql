@@ -720,9 +720,14 @@ for insert to web with check (
 create policy first_consents_are_recorded_at_the_gate on upheld.consents
 for insert to credential_keeper with check (organisation_id is null);
 create policy platform_consents_go_with_the_account on upheld.consents
-for delete to eraser using (person_id = (select upheld.current_person()) and organisation_id is null);
+for delete to eraser using (
+    person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:erasure'
+    and organisation_id is null
+);
 create policy consents_are_seen_by_the_eraser on upheld.consents
-for select to eraser using (person_id = (select upheld.current_person()));
+for select to eraser using (
+    person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:erasure'
+);
 grant select on upheld.consents to web, eraser;
 grant insert (purpose, organisation_id, notice_id, given, origin_sealed) on upheld.consents to web;
 grant insert (person_id, purpose, notice_id, given, origin_sealed) on upheld.consents to credential_keeper;
@@ -1474,14 +1479,20 @@ create index disclosures_organisation_id_idx on upheld.disclosures (organisation
 alter table upheld.disclosures enable row level security;
 alter table upheld.disclosures force row level security;
 create policy disclosures_are_seen_by_their_candidate on upheld.disclosures
-for select to web, eraser using (person_id = (select upheld.current_person()));
+for select to web using (person_id = (select upheld.current_person()));
+create policy disclosures_are_counted_by_the_eraser on upheld.disclosures
+for select to eraser using (
+    person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:erasure'
+);
 create policy disclosures_are_made_by_their_candidate on upheld.disclosures
 for insert to web with check (person_id = (select upheld.current_person()));
 create policy disclosures_are_changed_by_their_candidate on upheld.disclosures
 for update to web using (person_id = (select upheld.current_person()))
 with check (person_id = (select upheld.current_person()));
 create policy disclosures_go_with_the_account on upheld.disclosures
-for delete to eraser using (person_id = (select upheld.current_person()));
+for delete to eraser using (
+    person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:erasure'
+);
 grant select on upheld.disclosures to web, eraser;
 grant insert (organisation_id, sections), update (sections, made_at, ended_at) on upheld.disclosures to web;
 grant delete on upheld.disclosures to eraser;
@@ -1513,9 +1524,13 @@ for select to record_reader using (viewer_id = (select upheld.current_person()))
 create policy the_journal_is_seen_by_the_person_it_is_about on upheld.access_journal
 for select to web using (person_id = (select upheld.current_person()));
 create policy the_journal_goes_with_the_account on upheld.access_journal
-for delete to eraser using (person_id = (select upheld.current_person()));
+for delete to eraser using (
+    person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:erasure'
+);
 create policy the_journal_is_found_by_the_eraser on upheld.access_journal
-for select to eraser using (person_id = (select upheld.current_person()));
+for select to eraser using (
+    person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:erasure'
+);
 grant select on upheld.access_journal to web, record_reader, eraser;
 grant insert (person_id, viewer_id, organisation_id, application_id, part) on upheld.access_journal to record_reader;
 grant delete on upheld.access_journal to eraser;
@@ -1873,6 +1888,7 @@ for select to queue_writer using (
     and (select upheld.current_standing()) in ('owner', 'manager')
 );
 grant select on upheld.applications to queue_writer;
+grant execute on function upheld.may_see_candidates() to queue_writer;
 
 -- Stores a piece of work with the secret that will open its context. The payload carries
 -- ids and the secret, never personal data.
@@ -1916,7 +1932,9 @@ as $$
 begin
     if whose is distinct from upheld.current_person() and not exists (
         select from upheld.applications as a
-        where a.person_id = whose and a.organisation_id = upheld.current_organisation()
+        where
+            a.person_id = whose and a.organisation_id = upheld.current_organisation()
+            and upheld.may_see_candidates()
     ) then
         raise exception 'A mail goes to yourself or to a candidate of yours.' using errcode = '42501';
     end if;

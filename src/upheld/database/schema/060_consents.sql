@@ -54,9 +54,14 @@ for insert to web with check (
 create policy first_consents_are_recorded_at_the_gate on upheld.consents
 for insert to credential_keeper with check (organisation_id is null);
 create policy platform_consents_go_with_the_account on upheld.consents
-for delete to eraser using (person_id = (select upheld.current_person()) and organisation_id is null);
+for delete to eraser using (
+    person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:erasure'
+    and organisation_id is null
+);
 create policy consents_are_seen_by_the_eraser on upheld.consents
-for select to eraser using (person_id = (select upheld.current_person()));
+for select to eraser using (
+    person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:erasure'
+);
 grant select on upheld.consents to web, eraser;
 grant insert (purpose, organisation_id, notice_id, given, origin_sealed) on upheld.consents to web;
 grant insert (person_id, purpose, notice_id, given, origin_sealed) on upheld.consents to credential_keeper;

@@ -215,14 +215,20 @@ create index disclosures_organisation_id_idx on upheld.disclosures (organisation
 alter table upheld.disclosures enable row level security;
 alter table upheld.disclosures force row level security;
 create policy disclosures_are_seen_by_their_candidate on upheld.disclosures
-for select to web, eraser using (person_id = (select upheld.current_person()));
+for select to web using (person_id = (select upheld.current_person()));
+create policy disclosures_are_counted_by_the_eraser on upheld.disclosures
+for select to eraser using (
+    person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:erasure'
+);
 create policy disclosures_are_made_by_their_candidate on upheld.disclosures
 for insert to web with check (person_id = (select upheld.current_person()));
 create policy disclosures_are_changed_by_their_candidate on upheld.disclosures
 for update to web using (person_id = (select upheld.current_person()))
 with check (person_id = (select upheld.current_person()));
 create policy disclosures_go_with_the_account on upheld.disclosures
-for delete to eraser using (person_id = (select upheld.current_person()));
+for delete to eraser using (
+    person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:erasure'
+);
 grant select on upheld.disclosures to web, eraser;
 grant insert (organisation_id, sections), update (sections, made_at, ended_at) on upheld.disclosures to web;
 grant delete on upheld.disclosures to eraser;

@@ -24,9 +24,13 @@ for select to record_reader using (viewer_id = (select upheld.current_person()))
 create policy the_journal_is_seen_by_the_person_it_is_about on upheld.access_journal
 for select to web using (person_id = (select upheld.current_person()));
 create policy the_journal_goes_with_the_account on upheld.access_journal
-for delete to eraser using (person_id = (select upheld.current_person()));
+for delete to eraser using (
+    person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:erasure'
+);
 create policy the_journal_is_found_by_the_eraser on upheld.access_journal
-for select to eraser using (person_id = (select upheld.current_person()));
+for select to eraser using (
+    person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:erasure'
+);
 grant select on upheld.access_journal to web, record_reader, eraser;
 grant insert (person_id, viewer_id, organisation_id, application_id, part) on upheld.access_journal to record_reader;
 grant delete on upheld.access_journal to eraser;

@@ -37,6 +37,7 @@ for select to queue_writer using (
     and (select upheld.current_standing()) in ('owner', 'manager')
 );
 grant select on upheld.applications to queue_writer;
+grant execute on function upheld.may_see_candidates() to queue_writer;
 
 -- Stores a piece of work with the secret that will open its context. The payload carries
 -- ids and the secret, never personal data.
@@ -80,7 +81,9 @@ as $$
 begin
     if whose is distinct from upheld.current_person() and not exists (
         select from upheld.applications as a
-        where a.person_id = whose and a.organisation_id = upheld.current_organisation()
+        where
+            a.person_id = whose and a.organisation_id = upheld.current_organisation()
+            and upheld.may_see_candidates()
     ) then
         raise exception 'A mail goes to yourself or to a candidate of yours.' using errcode = '42501';
     end if;
