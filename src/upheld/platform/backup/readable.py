@@ -7,6 +7,7 @@ from uuid import UUID
 from upheld.platform.database import load_queries
 
 _Q = load_queries("upheld.platform.backup")
+_KEYRING = load_queries("upheld.platform.backup.keyring")
 
 
 async def unreadable(data: Any, keyring: Any, erased: Collection[UUID]) -> dict[str, int]:  # noqa: ANN401 - asyncpg's own connections
@@ -18,7 +19,7 @@ async def unreadable(data: Any, keyring: Any, erased: Collection[UUID]) -> dict[
         erased: who is in the register of erasures; their keys are gone on purpose.
     """
     async with keyring.transaction(readonly=True):
-        known = {row["id"].bytes async for row in keyring.cursor(_Q["key_ids"].sql, prefetch=10_000)}
+        known = {row["id"].bytes async for row in keyring.cursor(_KEYRING["key_ids"].sql, prefetch=10_000)}
     gone = set(erased)
     lost: dict[str, int] = {}
     async with data.transaction(isolation="repeatable_read", readonly=True):

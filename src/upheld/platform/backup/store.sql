@@ -12,11 +12,11 @@ select c.oid::regclass::text as name
 from pg_catalog.pg_class as c
 inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
 where c.relkind = 'r' and c.relpersistence = 'p' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-order by 1;
+order by name;
 
 -- name: steps
 -- The migrations that have been applied.
-select s.name from road.steps as s order by 1;
+select s.name from road.steps as s order by s.name;
 
 -- name: database_size
 -- About how many bytes the database has.
@@ -38,15 +38,7 @@ select
 from pg_catalog.pg_class as c
 inner join pg_catalog.pg_attribute as a on c.oid = a.attrelid
 where c.relkind = 'r' and c.relpersistence = 'p' and a.attname ~ '_sealed$' and not a.attisdropped
-order by 1, 2;
-
--- name: key_ids
--- The keys that a keyring holds.
-select k.id from keyring.data_keys as k;
-
--- name: register_head
--- How far the keyring knows the register of erasures to have come.
-select h.entries, pg_catalog.encode(h.head, 'hex') as head from keyring.register_head as h;
+order by tab, col;
 
 -- name: is_occupied
 -- Whether Upheld has been set up in this database.
@@ -57,7 +49,7 @@ select exists(select from pg_catalog.pg_namespace as n where n.nspname in ('uphe
 select distinct coalesce(nullif(a.application_name, ''), a.usename, 'somebody')::text as name
 from pg_catalog.pg_stat_activity as a
 where a.datname = $1 and a.pid <> pg_catalog.pg_backend_pid() and a.backend_type = 'client backend'
-order by 1;
+order by name;
 
 -- name: database_exists
 -- Whether there is a database of a name.

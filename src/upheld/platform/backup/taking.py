@@ -32,6 +32,7 @@ from upheld.platform.keyfiles import KeyFiles
 from upheld.platform.settings import Settings
 
 _Q = load_queries("upheld.platform.backup")
+_KEYRING = load_queries("upheld.platform.backup.keyring")
 
 CLOCKS_DIFFER_BY = dt.timedelta(minutes=5)
 """By how much the clock of an object store may be ahead of ours."""
@@ -120,7 +121,7 @@ async def _instant(server: Server) -> AsyncGenerator[Instant]:
 
 
 async def _head(connection: Any) -> RegisterMark | None:  # noqa: ANN401 - asyncpg's own object
-    row = await connection.fetchrow(_Q["register_head"].sql)
+    row = await connection.fetchrow(_KEYRING["register_head"].sql)
     return RegisterMark(row["entries"], row["head"]) if row else None
 
 
