@@ -202,4 +202,3 @@ async def test_a_root_key_that_is_wrong_missing_or_readable_by_others_is_refused
     other.chmod(0o640)
     with pytest.raises(KeyFileError):
         KeyFiles.open(settings)
-

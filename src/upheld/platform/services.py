@@ -16,7 +16,6 @@ from upheld.platform.settings import Settings
 from upheld.platform.stores import open_store
 from upheld.platform.vault import Vault
 
-
 _LIMITS_BEGIN = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 """Where the database begins to count stretches of time (`050_limits.sql`)."""
 
