@@ -11,6 +11,7 @@ import logging
 import re
 import secrets
 import ssl
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
@@ -18,6 +19,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import asyncpg
 
 from upheld.kit.errors import UnavailableError
+from upheld.platform import naming
 from upheld.platform.private import write_private
 from upheld.platform.settings import Settings, SettingsError
 
@@ -25,8 +27,8 @@ log = logging.getLogger("upheld.install")
 
 LOGIN_ROLES = ("migrator", "gate", "web", "worker", "maintenance", "support", "auditor", "vault", "backup")
 DATABASE, KEYRING = "upheld", "keyring"
-DATA_ROLES = "migrator, gate, web, worker, maintenance, support, auditor, backup"
-KEYRING_ROLES = "migrator, vault, backup"
+KEYRING_ROLES = ("migrator", "vault", "backup")
+DATA_ROLES = tuple(role for role in LOGIN_ROLES if role != "vault")
 
 
 class InstallError(UnavailableError):
@@ -73,10 +75,10 @@ async def install(administrator: str, settings: Settings) -> None:
             raise InstallError(msg)
         await admin.execute(sql("roles.sql"))
         for role in LOGIN_ROLES:
-            await admin.execute(f"alter role {role} password '{scram_verifier(settings.secret(role))}'")
+            await admin.execute(naming.set_password(role, scram_verifier(settings.secret(role))))
         for name in (database, keyring):
             if not await admin.fetchval("select true from pg_database where datname = $1", name):
-                await admin.execute(f"create database {name} owner owner template template0 encoding 'UTF8'")
+                await admin.execute(naming.make_database(name))
         await let_in(admin, database, DATA_ROLES)
         await let_in(admin, keyring, KEYRING_ROLES)
     finally:
@@ -116,10 +118,11 @@ async def harden(base: str) -> None:
         await admin.close()
 
 
-async def let_in(admin: "asyncpg.Connection[asyncpg.Record]", database: str, roles: str) -> None:
+async def let_in(admin: "asyncpg.Connection[asyncpg.Record]", database: str, roles: Iterable[str]) -> None:
     """Let these roles connect to a database, and nobody else."""
-    await admin.execute(f"revoke all on database {database} from public")
-    await admin.execute(f"grant connect on database {database} to {roles}")
+    await admin.execute(naming.shut_out(database))
+    for role in roles:
+        await admin.execute(naming.let_in(database, role))
 
 
 def database_name(base: str) -> str:

@@ -15,6 +15,7 @@ import asyncpg
 
 from upheld.features.trust.canaries import found_in
 from upheld.features.trust.scene import Scene
+from upheld.platform.naming import rows_of
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -147,7 +148,7 @@ async def _read_table(connection: "Connection", name: str, search: Search) -> No
             pieces[:] = [pieces[-1]]
 
     try:
-        await connection.copy_from_query(f"select * from only {name}", output=keep, format="binary")  # noqa: S608 - as the catalog spells it
+        await connection.copy_from_query(rows_of(name), output=keep, format="binary")
     except (asyncpg.FeatureNotSupportedError, asyncpg.UndefinedFunctionError):
-        await connection.copy_from_query(f"select * from only {name}", output=keep)  # noqa: S608 - as above; as text
+        await connection.copy_from_query(rows_of(name), output=keep)  # Its type has no binary form: as text.
     search.look_into(b"".join(pieces), name)

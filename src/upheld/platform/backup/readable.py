@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
+from upheld.platform import naming
 from upheld.platform.database import load_queries
 
 _Q = load_queries("upheld.platform.backup")
@@ -25,12 +26,8 @@ async def unreadable(data: Any, keyring: Any, erased: Collection[UUID]) -> dict[
     async with data.transaction(isolation="repeatable_read", readonly=True):
         await data.execute(_Q["qualified_names"].sql)
         for tab, col, whose in await data.fetch(_Q["sealed_columns"].sql):
-            person = whose or "null::uuid"
-            statement = (
-                f"select substring({col} from 2 for 16) as key, {person} as whose from {tab} where {col} is not null"  # noqa: S608 - as the catalog spells it
-            )
             count = 0
-            async for row in data.cursor(statement, prefetch=10_000):
+            async for row in data.cursor(naming.sealed_values(tab, col, whose), prefetch=10_000):
                 count += row["key"] not in known and row["whose"] not in gone
             if count:
                 lost[f"{tab}.{col}"] = count

@@ -7,7 +7,7 @@ whoever was erased since the backup is in it.
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +18,10 @@ import asyncpg
 import obstore
 from obstore.store import ObjectStore
 
+from upheld.platform import naming
 from upheld.platform.backup import streams
 from upheld.platform.backup.checking import check, opened
+from upheld.platform.backup.counting import counted
 from upheld.platform.backup.entries import StoredEntry, brought_back, is_entry, stored_entries
 from upheld.platform.backup.errors import DamagedError, LossError, OccupiedError
 from upheld.platform.backup.manifest import Kind, Manifest
@@ -126,7 +128,7 @@ async def _checked(target: Target, folder: Path, kind: Kind, watcher: Watcher) -
 
 @asynccontextmanager
 async def _loaded(
-    target: Target, base: str, roles: str, folder: Path, manifest: Manifest, watcher: Watcher
+    target: Target, base: str, roles: Iterable[str], folder: Path, manifest: Manifest, watcher: Watcher
 ) -> AsyncGenerator[Any]:
     """Load a dump into a new database, let the block judge it, and put it in the place of the old one."""
     name = database_name(base)
@@ -134,8 +136,8 @@ async def _loaded(
     async with _administrator(target, "postgres") as admin:
         await _check_free(target, admin, name)
         for leftover in (incoming, replaced):
-            await admin.execute(f"drop database if exists {leftover}")
-        await admin.execute(f"create database {incoming} owner owner template template0 encoding 'UTF8'")
+            await admin.execute(naming.drop_database(leftover))
+        await admin.execute(naming.make_database(incoming))
         try:
             await asyncio.to_thread(_load, target, incoming, folder, manifest, watcher)
             async with _administrator(target, incoming) as connection:
@@ -145,7 +147,7 @@ async def _loaded(
             await let_in(admin, incoming, roles)
             await _put_in_place(admin, name, incoming, replaced)
         except BaseException:
-            await admin.execute(f"drop database if exists {incoming}")
+            await admin.execute(naming.drop_database(incoming))
             raise
 
 
@@ -168,8 +170,10 @@ async def _check_free(target: Target, admin: Any, name: str) -> None:  # noqa: A
 
 
 async def _check_counts(connection: Any, manifest: Manifest) -> None:  # noqa: ANN401 - asyncpg's own connection
+    async with connection.transaction(readonly=True):
+        there = await counted(connection)
     for tab, count in manifest.tables.items():
-        if await connection.fetchval(f"select count(*) from {tab}") != count:  # noqa: S608 - as the catalog spelt it
+        if there.get(tab) != count:
             msg = f"The restored table {tab} does not have the rows of the backup. Nothing was changed."
             raise DamagedError(msg)
 
@@ -188,9 +192,9 @@ async def _check_readable(target: Target, data: Any, keyring: Any) -> None:  # n
 async def _put_in_place(admin: Any, name: str, incoming: str, replaced: str) -> None:  # noqa: ANN401 - asyncpg's own connection
     try:
         if await admin.fetchval(_Q["database_exists"].sql, name):
-            await admin.execute(f"alter database {name} rename to {replaced}")
-        await admin.execute(f"alter database {incoming} rename to {name}")
-        await admin.execute(f"drop database if exists {replaced}")
+            await admin.execute(naming.rename_database(name, replaced))
+        await admin.execute(naming.rename_database(incoming, name))
+        await admin.execute(naming.drop_database(replaced))
     except asyncpg.ObjectInUseError:
         msg = f"Somebody connected to the database {name} meanwhile. Stop the deployment, then repeat this."
         raise OccupiedError(msg) from None

@@ -21,6 +21,7 @@ from obstore.store import ObjectStore
 
 from upheld.platform.backup import streams
 from upheld.platform.backup.checking import check
+from upheld.platform.backup.counting import counted
 from upheld.platform.backup.entries import mark_of, stored_entries
 from upheld.platform.backup.errors import PlaceError
 from upheld.platform.backup.manifest import NAME, Kind, Manifest, RegisterMark, Seal, Stored, new_seal
@@ -106,15 +107,14 @@ async def _instant(server: Server) -> AsyncGenerator[Instant]:
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             name = await connection.fetchval(_Q["export_snapshot"].sql)
-            await connection.execute(_Q["qualified_names"].sql)
-            names = [row["name"] for row in await connection.fetch(_Q["tables"].sql)]
+            tables = await counted(connection)
             yield Instant(
                 name=name,
-                tables={tab: await connection.fetchval(f"select count(*) from {tab}") for tab in names},  # noqa: S608 - as the catalog spells it
+                tables=tables,
                 steps=[row["name"] for row in await connection.fetch(_Q["steps"].sql)],
                 server=str(connection.get_server_version().major),
                 size=await connection.fetchval(_Q["database_size"].sql),
-                head=await _head(connection) if "keyring.register_head" in names else None,
+                head=await _head(connection) if "keyring.register_head" in tables else None,
             )
     finally:
         await connection.close()

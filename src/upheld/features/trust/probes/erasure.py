@@ -29,6 +29,7 @@ from upheld.platform.backup.restoring import Target, restore_data, restore_keyri
 from upheld.platform.backup.taking import back_up_data, back_up_keyring
 from upheld.platform.backup.watching import Unwatched
 from upheld.platform.install import database_name, renamed
+from upheld.platform.naming import drop_database
 from upheld.platform.register import RegisterError
 from upheld.platform.services import open_platform
 from upheld.platform.settings import Settings
@@ -199,7 +200,7 @@ async def _beside(scene: Scene, objects: Path) -> AsyncGenerator[Settings]:
     finally:
         async with scene.as_administrator() as connection:
             for name in names:
-                await connection.execute(f"drop database if exists {name} with (force)")
+                await connection.execute(drop_database(name, force=True))
 
 
 async def _brought_back(scene: Scene, beside: Settings, leaver: Leaver) -> list[str]:
