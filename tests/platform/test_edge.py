@@ -48,6 +48,15 @@ def test_localhost_is_sent_to_the_address_and_other_names_are_not_served(server:
         assert client.get("/", headers={"host": "evil.example"}).status_code == httpx.codes.MISDIRECTED_REQUEST
 
 
+def test_a_path_with_control_characters_is_redirected_whole_and_with_every_header(server: Server) -> None:
+    with server.client() as client:
+        answer = client.get("/a%0d%0ax-planted:%201/%C3%A9%E2%82%AC%3Fb", headers={"host": f"localhost:{server.port}"})
+    assert answer.status_code == httpx.codes.PERMANENT_REDIRECT
+    assert answer.headers["location"] == f"{server.settings.address}/a%0D%0Ax-planted%3A%201/%C3%A9%E2%82%AC%3Fb"
+    assert "x-planted" not in answer.headers
+    assert "content-security-policy" in answer.headers
+
+
 def test_static_files_are_immutable_and_pages_are_never_stored(server: Server) -> None:
     with server.client() as client:
         front = client.get("/")

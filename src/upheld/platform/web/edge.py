@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, cast
+from urllib.parse import quote
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -59,8 +60,9 @@ class Edge:
         headers = {key.lower(): value.decode("latin-1") for key, value in scope["headers"]}
         host = headers.get(b"host", "")
         if host in self._elsewhere and scope["type"] == "http":
-            target = self._address + cast("dict[str, str]", scope).get("path", "/")
-            await _answer(outgoing, 308, [(b"location", target.encode("latin-1", "ignore"))], b"")
+            # The path was decoded: as it is, a line break in it would leave no answer at all.
+            target = self._address + quote(cast("dict[str, str]", scope).get("path", "/"))
+            await _answer(outgoing, 308, [(b"location", target.encode())], b"")
             return
         refusal = WrongHostError() if host not in self._hosts else self._cross_site(scope, headers, self._hosts[host])
         if refusal is not None:
