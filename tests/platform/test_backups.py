@@ -91,6 +91,9 @@ async def test_a_restored_backup_equals_what_it_was_taken_from(backups: Backups,
     await backups.restore_keyring(keyring, replace=False)
     async with connected(cluster, settings.database) as connection:
         assert await facts(connection) == schema
+    for base in (settings.database, settings.keyring_database):
+        async with connected(cluster, base) as connection:
+            assert not await connection.fetchval("select has_function_privilege('backup', 'lo_create(oid)', 'execute')")
     async with opened(settings, cluster) as deployment:
         assert await everything(deployment) == rows
         async with deployment.signed_in("ada@example.org") as ada:

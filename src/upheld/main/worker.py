@@ -24,8 +24,9 @@ from upheld.features.privacy.duties import rotate_when_due, tidy
 from upheld.features.privacy.jobs import erase
 from upheld.features.privacy.queries import check_register
 from upheld.kit.errors import AwayError
-from upheld.platform.install import tls_for, url
+from upheld.platform.install import url
 from upheld.platform.mail import Mailer, open_mailer
+from upheld.platform.reach import tls_for
 from upheld.platform.services import Platform, open_platform
 from upheld.platform.settings import Settings
 
@@ -124,7 +125,13 @@ async def work(settings: Settings, mailer: Mailer | None = None, patience: timed
             async with open_platform(settings, ROLES) as platform:
                 await check_register(platform)
                 await _work_until(stopping, platform, mailer or open_mailer(settings), patience)
-        except (AwayError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        except (
+            AwayError,
+            OSError,
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+        ) as error:
             log.error("something is out of reach, trying again: %s", type(error).__name__)  # noqa: TRY400 - a trace may quote a person's data
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), 1)
@@ -177,7 +184,6 @@ def _register(queue: PgQueuer, duty: str, do: Do) -> None:
 
 def _schedule(queue: PgQueuer, platform: Platform) -> None:
     """Register the platform's own duties; of several workers, one takes each turn."""
-
     all_files_due = platform.clock.now()
 
     async def tidy_now(_: Schedule) -> None:

@@ -22,7 +22,8 @@ import asyncpg
 import msgspec
 
 from upheld.kit.errors import AwayError, ConflictError, FullError, RefusedError, SignInNeededError, UnsureError
-from upheld.platform.install import tls_for, url
+from upheld.platform.install import url
+from upheld.platform.reach import tls_for
 from upheld.platform.settings import Settings
 
 log = logging.getLogger("upheld.database")

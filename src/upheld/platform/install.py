@@ -10,18 +10,18 @@ import hmac
 import logging
 import re
 import secrets
-import ssl
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 import asyncpg
 
 from upheld.kit.errors import UnavailableError
 from upheld.platform import naming
 from upheld.platform.private import write_private
-from upheld.platform.settings import Settings, SettingsError
+from upheld.platform.reach import tls_for
+from upheld.platform.settings import Settings
 
 log = logging.getLogger("upheld.install")
 
@@ -164,20 +164,3 @@ def url(base: str, role: str, password: str) -> str:
         raise InstallError(msg)
     scheme, rest = base.split("://", 1)
     return f"{scheme}://{role}:{quote(password, safe='')}@{rest}"
-
-
-def tls_for(base: str) -> ssl.SSLContext | None:
-    """Return the TLS context for a database: verified for a remote one, none for a socket.
-
-    Raises:
-        SettingsError: the URL asks for less than full verification of a remote server.
-    """
-    parts = urlsplit(base)
-    socket = parse_qs(parts.query).get("host", [""])[0]
-    if socket.startswith("/") or parts.hostname in {"127.0.0.1", "::1", "localhost"}:
-        return None
-    asked = parse_qs(parts.query).get("sslmode", ["verify-full"])[0]
-    if asked != "verify-full":
-        msg = f"A database on another machine is reached with sslmode=verify-full only, not {asked}."
-        raise SettingsError(msg)
-    return ssl.create_default_context()

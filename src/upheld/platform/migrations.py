@@ -10,7 +10,8 @@ from importlib import resources
 
 import asyncpg
 
-from upheld.platform.install import sql, tls_for, url
+from upheld.platform.install import sql, url
+from upheld.platform.reach import tls_for
 from upheld.platform.settings import Settings
 
 _ROAD = """

@@ -15,7 +15,8 @@ from upheld.features.trust.errors import CannotLookError
 from upheld.features.trust.routes import Route
 from upheld.features.trust.site import NotingSite, Site
 from upheld.platform.database import Role
-from upheld.platform.install import tls_for, url
+from upheld.platform.install import url
+from upheld.platform.reach import tls_for
 from upheld.platform.services import Platform
 from upheld.platform.settings import Settings
 

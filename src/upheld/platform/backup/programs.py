@@ -18,8 +18,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from upheld.platform.backup.errors import ProgramError
 from upheld.platform.embedded import EmbeddedError, binary
-from upheld.platform.install import tls_for
 from upheld.platform.private import bare_environment
+from upheld.platform.reach import tls_for
 
 OLDEST = 18
 """The oldest PostgreSQL whose programs dump and restore what we build for."""

@@ -30,8 +30,9 @@ from upheld.platform.backup.readable import unreadable
 from upheld.platform.backup.watching import Watcher
 from upheld.platform.database import load_queries
 from upheld.platform.hold import held, hold
-from upheld.platform.install import DATA_ROLES, KEYRING_ROLES, database_name, let_in, tls_for
+from upheld.platform.install import DATA_ROLES, KEYRING_ROLES, database_name, harden, let_in
 from upheld.platform.keyfiles import KeyFiles
+from upheld.platform.reach import tls_for
 from upheld.platform.settings import Settings
 
 _Q = load_queries("upheld.platform.backup")
@@ -144,6 +145,7 @@ async def _loaded(
                 await _check_counts(connection, manifest)
                 await connection.execute("analyze")
                 yield connection
+            await harden(target.administrator.format(database=incoming))
             await let_in(admin, incoming, roles)
             await _put_in_place(admin, name, incoming, replaced)
         except BaseException:

@@ -28,8 +28,9 @@ from upheld.platform.backup.manifest import NAME, Kind, Manifest, RegisterMark, 
 from upheld.platform.backup.programs import Server, dumped
 from upheld.platform.backup.watching import Watcher
 from upheld.platform.database import load_queries
-from upheld.platform.install import tls_for, url
+from upheld.platform.install import url
 from upheld.platform.keyfiles import KeyFiles
+from upheld.platform.reach import tls_for
 from upheld.platform.settings import Settings
 
 _Q = load_queries("upheld.platform.backup")
