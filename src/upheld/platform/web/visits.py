@@ -36,6 +36,9 @@ OPEN_CONTEXT = Query(
     "Opens the context of the session whose secret is presented.",
 )
 _VISIT = "upheld.visit"
+_BEYOND = 416
+"""A part beyond the end of a file was asked for. The answer tells its name and size: a look like any other."""
+
 _REFUSALS = frozenset({403, 404, 429})
 """What tells somebody that they may not: missing and forbidden look alike, here as well."""
 
@@ -143,7 +146,7 @@ class Visits:
 
         async def outgoing(message: Message) -> None:
             if message["type"] == "http.response.start":
-                if message["status"] < 400:  # noqa: PLR2004 - errors begin here
+                if message["status"] < 400 or message["status"] == _BEYOND:  # noqa: PLR2004 - errors begin here
                     await tx.commit()
                 else:
                     await tx.undo()
