@@ -12,9 +12,9 @@ _COUNT = "select count(*) from "
 COMPLETE = [promise for promise in PROMISES if all(check.probe for check in promise.checks)]
 
 
-def test_eleven_promises_are_complete() -> None:
+def test_twelve_promises_are_complete() -> None:
     assert {promise.id for promise in COMPLETE} == {
-        "edge.headers", "auth.session", "access.rls", "access.context", "access.files", "access.views",
+        "edge.headers", "edge.database", "auth.session", "access.rls", "access.context", "access.files", "access.views",
         "store.atrest", "store.rotation", "store.audit", "data.inventory", "data.erase",
     }  # fmt: skip
 

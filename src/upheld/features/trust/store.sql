@@ -509,3 +509,29 @@ where
     not coalesce(pg_catalog.pg_input_is_valid(said.words, 'jsonb'), false)
     or not said.words::jsonb ?& array['category', 'whose', 'purposes', 'basis', 'kept', 'exported', 'erased']
 order by 1;
+
+-- name: own_connections
+-- Every connection of the role that asks to this database: where from, and what TLS the server sees.
+select
+    coalesce(pg_catalog.host(a.client_addr), '') as client,
+    s.ssl as encrypted,
+    coalesce(s.version, '') as version
+from pg_catalog.pg_stat_activity as a
+inner join pg_catalog.pg_stat_ssl as s on a.pid = s.pid
+where a.usename = current_user and a.datname = pg_catalog.current_database();
+
+-- name: admission_rules
+-- Whom the server lets in, line by line; and what is wrong with a line.
+select
+    line_number,
+    coalesce(type, '') as kind,
+    coalesce(address, '') as address,
+    coalesce(netmask, '') as netmask,
+    coalesce(auth_method, '') as method,
+    error
+from pg_catalog.pg_hba_file_rules
+order by rule_number nulls last, line_number;
+
+-- name: listens_on
+-- The addresses of the network that the server listens on.
+select pg_catalog.current_setting('listen_addresses');

@@ -1,7 +1,7 @@
 """What is promised about the way in: connections, headers, where the application runs."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import headers
+from upheld.features.trust.probes import admission, headers
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -86,9 +86,29 @@ PROMISES = (
         mark("The database answers to the application's network alone, and only over encrypted connections."),
         (
             Check(
-                "edge.database.connection", "the application's own connection is verified and encrypted", Work.BOUNDARY
+                "edge.database.connection",
+                "every role is connected on this machine, or over TLS that proves who answers",
+                Work.BOUNDARY,
+                admission.connections,
             ),
-            Check("edge.database.manifests", "what we ship for the database admits nobody else", Work.TRUST),
+            Check(
+                "edge.database.refused",
+                "nothing starts against a database elsewhere that need not prove who it is",
+                Work.BOUNDARY,
+                admission.refused,
+            ),
+            Check(
+                "edge.database.admits",
+                "the server lets in nobody without a password, and nobody from afar without TLS",
+                Work.BOUNDARY,
+                admission.admits,
+            ),
+            Check(
+                "edge.database.manifests",
+                "what we ship for the database admits nobody else",
+                Work.BOUNDARY,
+                admission.shipped,
+            ),
         ),
     ),
 )

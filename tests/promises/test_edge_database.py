@@ -1,0 +1,176 @@
+"""edge.database, red under each of its sabotages."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.promises.faults import Scratch
+from tests.support.cluster import Cluster
+from tests.support.deployment import deployed
+from tests.support.door import front_door, identity
+from upheld.features.trust import store
+from upheld.features.trust.probes import admission
+from upheld.features.trust.probes.admission import Line, fault_of, faults_of, lines_of
+from upheld.platform.install import database_name, sql
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+async def own(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Cluster]:
+    """Run a server of these tests' own, whose files they may change."""
+    folder = tmp_path_factory.mktemp("admitting")
+    folder.chmod(0o711)
+    cluster = Cluster(folder)
+    await asyncio.to_thread(cluster.start)
+    yield cluster
+    await asyncio.to_thread(cluster.stop)
+
+
+def move(scratch: Scratch, base: str) -> None:
+    """Let the deployment's data lie elsewhere."""
+    platform = scratch.scene.platform
+    scratch.scene.platform = replace(platform, settings=replace(platform.settings, database=base))
+
+
+async def test_edge_database_connection_is_red_when_tls_ends_before_the_database(
+    scratch: Scratch, cluster: Cluster, tmp_path: Path
+) -> None:
+    presented, authority = identity(tmp_path / "identity")
+    name = database_name(scratch.scene.settings.database)
+    with front_door(cluster.server.sockets, presented) as place:
+        move(scratch, f"postgresql://{place}/{name}?sslrootcert={authority}")
+        await scratch.sees_red("edge.database.connection", "web: the server sees no TLS", "auditor: the server sees")
+
+
+async def test_edge_database_connection_is_red_when_less_than_verification_is_configured(scratch: Scratch) -> None:
+    move(scratch, "postgresql://db.example.org/upheld?sslmode=prefer")
+    await scratch.sees_red("edge.database.connection", "verify-full only, not prefer")
+
+
+@pytest.mark.parametrize(
+    ("encrypted", "version", "fault"),
+    [(True, "TLSv1.3", None), (True, "TLSv1.2", None), (True, "TLSv1.1", "TLSv1.1"), (False, "", "no TLS")],
+)
+def test_a_connection_is_judged_by_what_its_server_sees(encrypted: bool, version: str, fault: str | None) -> None:  # noqa: FBT001 - the server's column
+    found = fault_of(encrypted, version)
+    assert (found is None) == (fault is None)
+    assert fault is None or fault in str(found)
+
+
+async def test_edge_database_refused_is_red_when_less_than_verification_will_do(
+    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("upheld.platform.database.tls_for", lambda _: None)
+    await scratch.sees_red(
+        "edge.database.refused",
+        "a database with sslmode=prefer", "a database with sslmode=require", "a keyring with sslmode=disable",
+    )  # fmt: skip
+
+
+async def test_edge_database_refused_is_red_when_nobody_has_to_prove_who_they_are(
+    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "tls_for", lambda _: None)
+    await scratch.sees_red("edge.database.refused", "need not prove who it is")
+
+
+async def test_edge_database_admits_is_red_when_somebody_is_trusted(own: Cluster) -> None:
+    rules = own.server.data / "pg_hba.conf"
+    before = rules.read_text()
+    async with deployed(own) as deployment:
+        scratch = Scratch.around(deployment, own)
+        assert (await scratch.look("edge.database.admits")).state == "upheld"
+        rules.write_text(f"local all web trust\nhost all all 0.0.0.0/0 scram-sha-256\n{before}")
+        try:
+            await reload_rules(own)
+            await scratch.sees_red(
+                "edge.database.admits",
+                "data, line 1: local by trust", "keyring, line 2: host by scram", "web gets in with a wrong password",
+            )  # fmt: skip
+        finally:
+            rules.write_text(before)
+            await reload_rules(own)
+
+
+async def test_edge_database_admits_is_red_when_the_embedded_server_listens(own: Cluster) -> None:
+    with (own.server.data / "postgresql.conf").open("a") as settings:
+        settings.write("listen_addresses = '127.0.0.3'\n")
+    await asyncio.to_thread(own.server.stop)
+    await asyncio.to_thread(own.server.start)
+    async with deployed(own) as deployment:
+        await Scratch.around(deployment, own).sees_red("edge.database.admits", "data: listens on 127.0.0.3")
+
+
+async def reload_rules(cluster: Cluster) -> None:
+    """Let the server read its rules again."""
+    administrator = await asyncpg.connect(cluster.administrator.format(database="postgres"))
+    await administrator.execute("select pg_reload_conf()")
+    await administrator.close()
+    await asyncio.sleep(0.5)  # the postmaster reads them when it is signalled
+
+
+@pytest.mark.parametrize(
+    ("line", "changed", "fault"),
+    [
+        ("hostssl", "host", "host admits connections without TLS"),
+        ("hostssl", "hostnossl", "hostnossl admits connections without TLS"),
+        ("scram-sha-256", "trust", "by trust"),
+        ("scram-sha-256", "md5", "by md5"),
+        ("192.0.2.0/24", "0.0.0.0/0", "admits every network"),
+        ("192.0.2.0/24", "all", "admits every network"),
+        ("all           reject", "192.0.2.0/24  reject", "nobody is refused in the end over host"),
+    ],
+)
+async def test_edge_database_manifests_is_red_when_the_example_lets_more_in(
+    scratch: Scratch, monkeypatch: pytest.MonkeyPatch, line: str, changed: str, fault: str
+) -> None:
+    text = sql("pg_hba.conf")
+    assert line in text
+    monkeypatch.setattr(admission, "sql", lambda _: text.replace(line, changed))
+    await scratch.sees_red("edge.database.manifests", fault)
+
+
+async def test_the_example_means_to_postgresql_what_it_means_to_us(own: Cluster) -> None:
+    """PostgreSQL reads it without an error of ours: this build of it says of TLS that it has none."""
+    rules = own.server.data / "pg_hba.conf"
+    before = rules.read_text()
+    administrator = await asyncpg.connect(own.administrator.format(database="postgres"))
+    try:
+        rules.write_text(sql("pg_hba.conf"))  # read by the view, and not put in force
+        rows = await administrator.fetch(store.QUERIES["admission_rules"].sql)
+    finally:
+        rules.write_text(before)
+        await administrator.close()
+    assert {row["error"] for row in rows} <= {
+        None,
+        "hostssl record cannot match because SSL is not supported by this build",
+    }
+    ours = lines_of(sql("pg_hba.conf"))
+    assert sorted((row["line_number"], row["kind"], row["method"]) for row in rows) == [
+        (line.line_number, line.kind, line.method) for line in ours
+    ]
+    over_the_network = [line for line in ours if line.kind != "local"]
+    assert {(line.kind, line.method) for line in over_the_network} == {("hostssl", "scram-sha-256"), ("host", "reject")}
+
+
+@pytest.mark.parametrize(
+    ("line", "good"),
+    [
+        (Line(1, "hostssl", "192.0.2.0", "255.255.255.0", "scram-sha-256"), True),
+        (Line(1, "hostssl", "192.0.2.0", "255.255.255.0", "cert"), True),
+        (Line(1, "host", "127.0.0.1", "255.255.255.255", "scram-sha-256"), True),
+        (Line(1, "local", "", "", "peer"), True),
+        (Line(1, "local", "", "", "trust"), False),
+        (Line(1, "host", "127.0.0.1", "255.255.255.255", "trust"), False),
+        (Line(1, "hostssl", "192.0.2.0", "255.255.255.0", "password"), False),
+        (Line(1, "hostssl", "::", "::", "scram-sha-256"), False),
+        (Line(1, "hostssl", "192.0.2.0", "255.255.255.0", "scram-sha-256", "what the server could not read"), False),
+    ],
+)
+def test_a_line_of_a_server_elsewhere_is_judged(line: Line, good: bool) -> None:  # noqa: FBT001 - the verdict
+    assert (not faults_of(line, own=False)) == good
