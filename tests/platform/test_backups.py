@@ -178,6 +178,19 @@ async def test_a_keyring_backup_opens_no_more_after_the_epoch_and_pruning_remove
     assert prune(backups.place / "data", backups.keys, dt.timedelta(0)) == []
 
 
+async def test_pruning_leaves_what_is_not_ours_and_what_was_changed(backups: Backups, cluster: Cluster) -> None:
+    keyring = await backups.keyring()
+    strangers = Backups(cluster, await cluster.deploy(), backups.place)
+    place = backups.place / "keyring"
+    with pytest.raises(DamagedError, match="another deployment's keys"):
+        prune(place, strangers.keys, dt.timedelta(0))
+    manifest = keyring / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"keyring"', '"data"'))
+    with pytest.raises(DamagedError, match="changed after it was signed"):
+        prune(place, backups.keys, dt.timedelta(0))
+    assert backups_in(place, Kind.KEYRING) == [keyring]
+
+
 async def test_the_backup_role_reads_every_row_but_no_sealing_key_and_writes_nothing(backups: Backups) -> None:
     settings = backups.settings
     connection = await asyncpg.connect(url(settings.database, "backup", settings.secret("backup")))

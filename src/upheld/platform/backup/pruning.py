@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from upheld.platform.backup.errors import DamagedError
-from upheld.platform.backup.manifest import Kind, key_of, read
+from upheld.platform.backup.manifest import Kind, Manifest, key_of, read
 from upheld.platform.backup.taking import backups_in
 from upheld.platform.keyfiles import KeyFiles
 
@@ -13,21 +13,24 @@ from upheld.platform.keyfiles import KeyFiles
 def prune(place: Path, keys: KeyFiles, older_than: dt.timedelta) -> list[Path]:
     """Remove backups older than that, and keyring backups that open no more; return which went.
 
-    The newest backup of the data stays, however old it is, and so does what is not ours.
+    The newest backup of the data stays, however old it is.
+
+    Raises:
+        DamagedError: something there was changed, or is not ours; nothing was removed.
     """
-    data, keyring = backups_in(place, Kind.DATA), backups_in(place, Kind.KEYRING)
     limit = dt.datetime.now(dt.UTC) - older_than
-    going = [folder for folder in data[:-1] if read(folder, keys).taken_at < limit]
-    going += [folder for folder in keyring[:-1] if read(folder, keys).taken_at < limit]
-    going += [folder for folder in keyring if folder not in going and not _opens(folder, keys)]
+    data = [(folder, read(folder, keys)) for folder in backups_in(place, Kind.DATA)]
+    keyring = [(folder, read(folder, keys)) for folder in backups_in(place, Kind.KEYRING)]
+    going = [folder for folder, manifest in (*data[:-1], *keyring[:-1]) if manifest.taken_at < limit]
+    going += [folder for folder, manifest in keyring if folder not in going and not _opens(manifest, keys)]
     for folder in going:
         shutil.rmtree(folder)
     return going
 
 
-def _opens(folder: Path, keys: KeyFiles) -> bool:
+def _opens(manifest: Manifest, keys: KeyFiles) -> bool:
     try:
-        key_of(read(folder, keys), keys)
+        key_of(manifest, keys)
     except DamagedError:
         return False
     return True
