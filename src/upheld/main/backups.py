@@ -9,11 +9,12 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.filesize import decimal
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TransferSpeedColumn
 
 from upheld.main.running import bare_server, deployment
 from upheld.platform.backup.checking import check
-from upheld.platform.backup.manifest import Kind, Manifest
+from upheld.platform.backup.manifest import Kind, Manifest, read
 from upheld.platform.backup.pruning import prune
 from upheld.platform.backup.restoring import Restored, Target, restore_data, restore_keyring, restore_register
 from upheld.platform.backup.taking import back_up_data, back_up_keyring
@@ -47,7 +48,7 @@ def back_up_data_command(place: Path) -> None:
     with deployment(Settings.read(), _note) as settings, _watched() as watcher:
         keys, store = KeyFiles.open(settings), open_store(settings)
         folder = asyncio.run(back_up_data(settings, keys, store, place, watcher))
-        _tell(folder, check(folder, keys, watcher))
+        _tell(folder, read(folder, keys))
     click.echo("Now `upheld backup keyring`, to another place.\n" + _APART)
 
 
@@ -61,7 +62,7 @@ def back_up_keyring_command(place: Path) -> None:
     with deployment(Settings.read(), _note) as settings, _watched() as watcher:
         keys = KeyFiles.open(settings)
         folder = asyncio.run(back_up_keyring(settings, keys, place, watcher))
-        _tell(folder, check(folder, keys, watcher))
+        _tell(folder, read(folder, keys))
     click.echo(_APART)
 
 
@@ -183,7 +184,7 @@ def _say_what_is_next() -> None:
 def _tell(folder: Path, manifest: Manifest) -> None:
     rows, size = sum(manifest.tables.values()), sum(manifest.streams.values())
     click.echo(f"{folder}")
-    click.echo(f"  {manifest.kind} of {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC, {size / 1e6:,.1f} MB, whole")
+    click.echo(f"  {manifest.kind} of {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC, {decimal(size)}, whole")
     files = f", {manifest.stored.files:,} encrypted files" if manifest.stored else ""
     click.echo(
         f"  {rows:,} rows in {len(manifest.tables)} tables{files}; {manifest.register.entries} erasures on record"

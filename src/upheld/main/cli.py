@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 import click
@@ -11,7 +12,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from upheld.features.accounts.actions import invite_operator
-from upheld.kit.errors import UpheldError
+from upheld.features.privacy.queries import check_register
+from upheld.kit.errors import AwayError, UpheldError
 from upheld.main import backups, processes
 from upheld.main.child import Child
 from upheld.main.duties import COMMANDS
@@ -50,6 +52,7 @@ def run() -> None:
     settings = replace(Settings.read(), demo=True)
     began = time.monotonic()
     with embedded_server(settings, _say) as (named, server):
+        _check_register(named)
         sign_ins = _seed(named)
         database = Child.adopt("postgres", server.process, server.launch)
         serve_all(named, lambda: _greet(named, sign_ins, began), [database])
@@ -90,6 +93,7 @@ def serve() -> None:
         msg = "UPHELD_DATABASE is not set. `upheld init` sets up a real deployment; `upheld run` starts a demo."
         raise click.ClickException(msg)
     end_in_order()
+    _check_register(settings)
     serve_all(settings, lambda: _say(f"Serving {settings.address}. Ctrl-C stops it."))
 
 
@@ -128,6 +132,17 @@ def process(name: str) -> None:
 
 for command in (*COMMANDS, *backups.COMMANDS, verify):
     cli.add_command(command)
+
+
+def _check_register(settings: Settings) -> None:
+    """Say once what each process would say when it refuses to start; a database that is away is waited for."""
+
+    async def check() -> None:
+        async with open_platform(settings, ["maintenance"]) as platform:
+            await check_register(platform)
+
+    with suppress(AwayError):
+        asyncio.run(check())
 
 
 def _seed(settings: Settings) -> SignIns:

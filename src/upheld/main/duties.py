@@ -49,9 +49,10 @@ def replay_erasures() -> None:
     with deployment(Settings.read(), _note) as settings:
         repeated = asyncio.run(run(settings))
     if repeated:
-        click.echo(f"Erased again: entries {', '.join(map(str, repeated))} of the register.")
+        which = "entry" if len(repeated) == 1 else "entries"
+        click.echo(f"Erased again: {which} {', '.join(map(str, repeated))} of the register. It can be served now.")
     else:
-        click.echo("Nobody in the register is here. Nothing to do.")
+        click.echo("Nobody in the register is here. Nothing to do; it can be served.")
 
 
 COMMANDS = (verify_certificate, keys, erasures)

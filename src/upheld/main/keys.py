@@ -47,6 +47,8 @@ def rotate_keys(name: str) -> None:
         for each in REPLACEABLE if name == "all" else [name]:
             moved = await replace_key(platform, each)
             click.echo(f"Replaced the {each} key{f'; {moved} moved to the new one' if moved else ''}.")
+            if each == EPOCH:
+                click.echo("  Backups of the keyring made before open no more: `upheld backup keyring` makes one now.")
 
     _with_platform(run)
 
@@ -61,7 +63,8 @@ def check_keys(sample: int | None, *, recovery: bool) -> None:
     async def run(platform: Platform) -> tuple[int, list[str]]:
         total = await platform.vault.count_keys()
         looked_at = total if sample is None else min(sample, total)
-        with Progress(console=Console(stderr=True), transient=True) as bar:
+        screen = Console(stderr=True)
+        with Progress(console=screen, transient=True, disable=not screen.is_terminal) as bar:
             task = bar.add_task("Unwrapping data keys", total=looked_at)
             faults = await platform.vault.check_keys(sample, lambda seen: bar.update(task, completed=seen))
         return looked_at, [*platform.keys.faults(text), *faults]
@@ -69,7 +72,7 @@ def check_keys(sample: int | None, *, recovery: bool) -> None:
     looked_at, faults = _with_platform(run)
     for fault in faults:
         click.echo(fault)
-    click.echo(f"{looked_at} data keys looked at; {len(faults)} faults.")
+    click.echo(f"{looked_at} data keys looked at; {len(faults)} {'fault' if len(faults) == 1 else 'faults'}.")
     if recovery:
         click.echo("The recovery key opens the root key." if not faults else "See above before you rely on it.")
     raise SystemExit(1 if faults else 0)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -14,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from upheld.features.trust.errors import AnotherRunError, CannotLookError, NoSuchPromiseError
-from upheld.features.trust.model import Check, CheckResult, Promise, PromiseResult, Report
+from upheld.features.trust.model import Check, CheckResult, Promise, PromiseResult, PromiseState, Report
 from upheld.features.trust.probe import CheckState
 from upheld.features.trust.promises import PROMISES
 from upheld.features.trust.routes import routes_of
@@ -58,6 +59,8 @@ def verify(
         _list(wanted)
         return
     screen = Console(stderr=as_json, highlight=False)
+    # Probes provoke what a server logs as an error; here only what they find is to be read.
+    logging.getLogger("upheld").addHandler(logging.NullHandler())
     try:
         report = asyncio.run(_proven(Settings.read(), wanted, administrator, screen))
     except UpheldError as error:
@@ -161,11 +164,15 @@ class _Bar:
 def _show(report: Report, screen: Console) -> None:
     table = Table("promise", "state", "checks", "seconds", header_style="bold", box=None, pad_edge=False)
     for result in report.promises:
+        if result.state == PromiseState.NOT_BUILT:
+            continue
         passed = sum(check.state is CheckState.PASSED for check in result.checks)
         seconds = sum(check.seconds for check in result.checks)
         state = f"[{_COLOURS[result.state.split(',')[0]]}]{result.state}[/]"
         table.add_row(result.id, state, f"{passed} of {len(result.checks)}", f"{seconds:.1f}" if seconds else "")
     screen.print(table)
+    if missing := [result.id for result in report.promises if result.state == PromiseState.NOT_BUILT]:
+        screen.print(f"\n[dim]Promised, and not built yet:[/] {', '.join(missing)}")
     for result in report.promises:
         _explain(result, screen)
     counts = {name: count for name, count in report.summary.items() if isinstance(count, int) and count}

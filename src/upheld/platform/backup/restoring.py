@@ -167,7 +167,7 @@ async def _check_free(target: Target, admin: Any, name: str) -> None:  # noqa: A
         return
     async with _administrator(target, name) as connection:
         if await connection.fetchval(_Q["is_occupied"].sql):
-            msg = f"The database {name} is in use. Add --replace to put the backup in its place; it is dropped then."
+            msg = f"The database {name} is not empty. Add --replace to put the backup in its place; it is dropped then."
             raise OccupiedError(msg)
 
 
