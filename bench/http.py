@@ -57,7 +57,7 @@ async def _bare(stage: Stage) -> Load:
     """Run the statements of one read as fast as one process can, on as many connections."""
     took: list[float] = []
     read = load_queries("upheld.features.jobs")["open_job"].sql
-    secret, settings = stage.secret_of(stage.application.owner), stage.deployment.settings
+    secret, settings = stage.deployment.secret_of(stage.application.owner), stage.deployment.settings
     address = url(settings.database, "web", settings.secret("web"))
     end = time.perf_counter() + SECONDS
 

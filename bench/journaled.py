@@ -37,7 +37,7 @@ def _median(pairs: list[tuple[float, float]], which: int) -> float:
 async def _member(stage: Stage) -> AsyncGenerator[Acting]:
     platform = stage.deployment.platform
     async with platform.database.transaction("web") as tx:
-        who = await open_context(tx, stage.secret_of(stage.application.owner))
+        who = await open_context(tx, stage.deployment.secret_of(stage.application.owner))
         assert who is not None
         yield Acting(tx=tx, platform=platform, person_id=who.person_id, organisation_id=who.organisation_id,
                      role=who.role, origin="bench")  # fmt: skip

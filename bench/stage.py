@@ -8,14 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import asyncpg
-
 from tests.support.cluster import Cluster
-from tests.support.deployment import Browser, Deployment, deployed
+from tests.support.deployment import Deployment, deployed
 from tests.support.hiring import Application, applied
-from upheld.platform.database import Role
-from upheld.platform.install import url
-from upheld.platform.web.cookies import SESSION_COOKIE, read_session
 
 
 @dataclass(frozen=True)
@@ -24,23 +19,6 @@ class Stage:
 
     deployment: Deployment
     application: Application
-
-    def secret_of(self, browser: Browser) -> bytes:
-        """Return the secret of the session that is signed in to a browser."""
-        key = self.deployment.platform.keys.platform_key("cookie")
-        secret = read_session(key, browser.cookies[SESSION_COOKIE])
-        assert secret is not None
-        return secret
-
-    @asynccontextmanager
-    async def connected(self, role: Role) -> AsyncGenerator[Any]:
-        """Yield a bare connection of a login role: what is measured without the application."""
-        settings = self.deployment.settings
-        connection = await asyncpg.connect(url(settings.database, role, settings.secret(role)))
-        try:
-            yield connection
-        finally:
-            await connection.close()
 
     @asynccontextmanager
     async def administering(self) -> AsyncGenerator[Any]:

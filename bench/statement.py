@@ -41,12 +41,12 @@ class _Case:
 
 
 _CASES = (
-    _Case("an open job, which asks nothing of the context", _JOB, lambda s: s.secret_of(s.application.candidate),
-          lambda s: s.application.job_id),
-    _Case("a candidate's own application", _APPLICATION, lambda s: s.secret_of(s.application.candidate),
+    _Case("an open job, which asks nothing of the context", _JOB,
+          lambda s: s.deployment.secret_of(s.application.candidate), lambda s: s.application.job_id),
+    _Case("a candidate's own application", _APPLICATION, lambda s: s.deployment.secret_of(s.application.candidate),
           lambda s: s.application.id, at_most=1.25),
     _Case("an application, for a member of its organisation", _APPLICATION,
-          lambda s: s.secret_of(s.application.owner), lambda s: s.application.id),
+          lambda s: s.deployment.secret_of(s.application.owner), lambda s: s.application.id),
 )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ async def measure() -> list[Figure]:
 async def _measured(stage: Stage, case: _Case) -> list[Figure]:
     which = case.which(stage)
     async with (
-        stage.connected("web") as guarded,
+        stage.deployment.connected("web") as guarded,
         stage.administering() as bare,
         guarded.transaction(),
         bare.transaction(),

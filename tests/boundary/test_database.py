@@ -116,7 +116,7 @@ async def test_the_world_is_one_in_which_the_rightful_succeed(world: World) -> N
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_a_login_role_may_call_what_is_listed_and_nothing_else(world: World, role: str) -> None:
-    async with world.connected(role) as connection:
+    async with world.deployment.connected(role) as connection:
         rows = await connection.fetch(
             "select p.proname from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace"
             " where n.nspname in ('upheld', 'sealed', 'queue', 'public') and p.prokind <> 'a'"
@@ -147,7 +147,7 @@ async def test_a_view_is_in_the_journal_before_the_data_is_in_the_answer(world: 
 
 
 async def test_a_context_ends_with_its_transaction_and_opens_no_other(world: World) -> None:
-    async with world.connected("web") as first, world.connected("web") as second:
+    async with world.deployment.connected("web") as first, world.deployment.connected("web") as second:
         async with first.transaction():
             await first.fetch("select upheld.open_context($1)", world.secrets["ben"])
             captured = await first.fetchval("select current_setting('upheld.context')")
@@ -177,6 +177,7 @@ async def test_a_setting_planted_for_the_next_request_does_not_outlive_the_pool(
             connection: Any = await pool.acquire()
             held.append(connection)
             if await connection.fetchval("select pg_backend_pid()") == pid:
+                assert not await connection.fetchval("select current_setting('upheld.context', true)")
                 assert await connection.fetch("select id from upheld.people") == []
                 return
     finally:
@@ -225,5 +226,5 @@ async def test_no_role_of_the_data_enters_the_keyring(world: World, role: str) -
 
 async def test_the_vault_does_not_enter_the_data(world: World) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        async with world.connected("vault"):
+        async with world.deployment.connected("vault"):
             pass

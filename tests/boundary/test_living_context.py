@@ -47,7 +47,7 @@ async def deployment(cluster: Cluster) -> AsyncGenerator[Deployment]:
 @asynccontextmanager
 async def asking(world: World, role: Role, secret: bytes) -> AsyncGenerator[Any]:
     """Yield a connection in the middle of a transaction whose context is open."""
-    async with world.connected(role) as connection:
+    async with world.deployment.connected(role) as connection:
         transaction = connection.transaction()
         await transaction.start()
         try:

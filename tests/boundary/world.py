@@ -15,7 +15,6 @@ from tests.support.deployment import Browser, Deployment, deployed
 from tests.support.hiring import acting_in, apply_for, candidate, employer, new_job, pdf, upload
 from tests.support.leaving import ask_to_leave
 from upheld.platform.install import url
-from upheld.platform.web.cookies import SESSION_COOKIE, read_session
 
 NOBODY = "nobody"
 STAFF = {"mona": "manager", "ivan": "interviewer", "ines": "owner"}
@@ -30,23 +29,13 @@ class World:
     ids: dict[str, str]
     secrets: dict[str, bytes]
 
-    @asynccontextmanager
-    async def connected(self, role: str) -> AsyncGenerator[Any]:
-        """Yield a connection of a login role, as injected SQL would have it."""
-        settings = self.deployment.settings
-        connection = await asyncpg.connect(url(settings.database, role, settings.secret(role)))
-        try:
-            yield connection
-        finally:
-            await connection.close()
-
     async def attack(self, role: str, who: str, *statements: str) -> tuple[str | None, list[Any]]:
         """Run statements in one transaction of a role and a person; return SQLSTATE or the last rows.
 
         Whatever happens is undone: each attack finds the same world.
         """
         opening = "open_job_context" if role == "worker" else "open_context"
-        async with self.connected(role) as connection:
+        async with self.deployment.connected(role) as connection:
             transaction = connection.transaction()
             await transaction.start()
             try:
@@ -93,10 +82,7 @@ async def _applied(deployment: Deployment, browsers: dict[str, Browser]) -> tupl
     ids: dict[str, str] = {}
     opened: dict[str, bytes] = {}
     for name, browser in browsers.items():
-        key = deployment.platform.keys.platform_key("cookie")
-        secret = read_session(key, browser.cookies[SESSION_COOKIE])
-        assert secret is not None
-        opened[name] = secret
+        opened[name] = deployment.secret_of(browser)
         async with acting_in(deployment, browser) as acting:
             ids[name] = str(acting.person_id)
             if acting.organisation_id:

@@ -16,9 +16,11 @@ from tests.support.cluster import Cluster
 from upheld.features.consents.actions import publish_notices
 from upheld.main.web import create_app
 from upheld.main.worker import drain
+from upheld.platform.install import url
 from upheld.platform.mail import FolderMail
 from upheld.platform.services import Platform, open_platform
 from upheld.platform.settings import Settings
+from upheld.platform.web.cookies import SESSION_COOKIE, read_session
 
 PASSWORD = "seven green lanterns"
 ROLES = ("web", "gate", "worker", "maintenance", "auditor")
@@ -88,6 +90,21 @@ class Deployment:
         await self.register(address)
         async with self.signed_in(address) as browser:
             yield browser
+
+    def secret_of(self, browser: Browser) -> bytes:
+        """Return the secret of the session that is signed in to a browser."""
+        secret = read_session(self.platform.keys.platform_key("cookie"), browser.cookies[SESSION_COOKIE])
+        assert secret is not None
+        return secret
+
+    @asynccontextmanager
+    async def connected(self, role: str) -> AsyncGenerator[Any]:
+        """Yield a bare connection of a login role to the data: without our door, as injected SQL would have it."""
+        connection = await asyncpg.connect(url(self.settings.database, role, self.settings.secret(role)))
+        try:
+            yield connection
+        finally:
+            await connection.close()
 
     async def administrator(self) -> Any:
         """Connect to the data as the cluster's administrator; the caller closes it."""

@@ -19,7 +19,6 @@ from upheld.features.jobs.actions import post_job
 from upheld.features.jobs.model import Employment, JobText
 from upheld.platform.acting import Acting
 from upheld.platform.database import Query
-from upheld.platform.web.cookies import SESSION_COOKIE, read_session
 from upheld.platform.web.forms import Upload
 from upheld.platform.web.visits import Who
 
@@ -61,9 +60,8 @@ class Application:
 @asynccontextmanager
 async def acting_in(deployment: Deployment, browser: Browser) -> AsyncGenerator[Acting]:
     """Yield the person signed in to a browser, acting in a transaction of the web's role."""
-    secret = read_session(deployment.platform.keys.platform_key("cookie"), browser.cookies[SESSION_COOKIE])
     async with deployment.platform.database.transaction("web") as tx:
-        who = await tx.one(_OPEN, secret, into=Who)
+        who = await tx.one(_OPEN, deployment.secret_of(browser), into=Who)
         assert who is not None
         yield Acting(
             tx=tx,

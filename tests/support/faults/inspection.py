@@ -253,12 +253,6 @@ class Inspector:
         await self._count_orphans(findings)
         return findings.orphans
 
-    async def context_key(self) -> bytes | None:
-        """Return what the context is sealed with, or None when the table is empty."""
-        return await self.connection.fetchval(
-            "select inner_pad from sealed.context_keys order by generation desc limit 1"
-        )
-
     async def registered_erasures(self) -> Counter[UUID]:
         """Return how often each erasure stands in the register of erasures."""
         return Counter(entry.erasure_id for entry in await self.platform.register.entries())
