@@ -11,7 +11,7 @@ from litestar.types import Scope
 
 from upheld.platform.documents.turns import BusyError, OneByOneError, Turns
 from upheld.platform.web import arrivals
-from upheld.platform.web.arrivals import PLACES, PLACES_EACH, Arrivals, CrowdedError, SlowError
+from upheld.platform.web.arrivals import PLACES, PLACES_EACH, PLACES_NEAR, Arrivals, CrowdedError, SlowError
 from upheld.platform.web.forms import LARGEST_BODY, LARGEST_TEXT, TooLargeError
 
 pytestmark = pytest.mark.anyio
@@ -65,7 +65,7 @@ async def test_few_large_bodies_are_there_at_once_and_fewer_of_one_session(sessi
     door, inside, seen = Arrivals(), Counter[bytes](), list[int]()
 
     async def send(session: bytes) -> None:
-        async with door.whole(_scope(), _body(LARGEST_TEXT * 3), session):
+        async with door.whole(_scope(address=f"192.0.2.{session[0]}"), _body(LARGEST_TEXT * 3), session):
             inside[session] += 1
             seen.append(inside.total())
             await asyncio.sleep(0.01)
@@ -89,10 +89,37 @@ async def test_without_a_place_the_sender_is_told_to_come_again(monkeypatch: pyt
     door = Arrivals()
     async with AsyncExitStack() as stack:
         for number in range(PLACES):
-            await stack.enter_async_context(door.whole(_scope(), _body(LARGEST_TEXT * 2), bytes((number,))))
+            scope = _scope(address=f"192.0.2.{number}")
+            await stack.enter_async_context(door.whole(scope, _body(LARGEST_TEXT * 2), bytes((number,))))
         with pytest.raises(CrowdedError):
             await _arrive(door, _body(LARGEST_TEXT * 2), b"ada")
     await _arrive(door, _body(LARGEST_TEXT * 2), b"ada")
+
+
+@pytest.mark.parametrize(
+    ("crowd", "other"),
+    [
+        ("192.0.2.7", "192.0.2.8"),
+        ("2001:db8::{}", "2001:db8:1::1"),
+        ("::ffff:192.0.2.7", "::ffff:192.0.2.8"),
+        ("fe80::{}%eth0", "2001:db8::1"),
+        ("a socket", "192.0.2.7"),
+    ],
+)
+async def test_one_address_never_holds_the_last_place_however_many_sessions_it_has(
+    crowd: str, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrivals, "PATIENCE", 0.05)
+    door = Arrivals()
+    async with AsyncExitStack() as stack:
+        for number in range(PLACES_NEAR):
+            scope = _scope(address=crowd.format(number))
+            await stack.enter_async_context(door.whole(scope, _body(LARGEST_TEXT * 2), bytes((number,))))
+        with pytest.raises(CrowdedError):
+            async with door.whole(_scope(address=crowd.format(9)), _body(LARGEST_TEXT * 2), b"mallory"):
+                pass
+        async with door.whole(_scope(address=other), _body(LARGEST_TEXT * 2), b"ada"):
+            pass
 
 
 async def test_a_stranger_sends_little() -> None:
@@ -131,9 +158,9 @@ async def _arrive(door: Arrivals, body: Callable[[], Awaitable[dict[str, Any]]],
         pass
 
 
-def _scope(length: int = 0) -> Scope:
+def _scope(length: int = 0, address: str = "192.0.2.1") -> Scope:
     headers = [(b"content-length", str(length).encode())] if length else []
-    return cast("Scope", {"type": "http", "method": "POST", "headers": headers})
+    return cast("Scope", {"type": "http", "method": "POST", "headers": headers, "client": (address, 443)})
 
 
 def _body(size: int) -> Any:

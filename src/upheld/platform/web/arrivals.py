@@ -2,12 +2,14 @@
 
 Somebody who sends slowly holds no connection to the database. Somebody who sends much holds
 one of a few places from the first megabytes until the answer: at most that many large
-bodies are in memory, whoever sends them, and the others wait on the wire.
+bodies are in memory, whoever sends them, and the others wait on the wire. Sessions are
+cheap, so one network address never holds the last place, however many it brings.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, cast
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
@@ -16,8 +18,8 @@ from litestar.types import Receive, Scope
 from upheld.kit.errors import UnavailableError, UpheldError
 from upheld.platform.web.forms import LARGEST_BODY, LARGEST_TEXT, TooLargeError
 
-PLACES, PLACES_EACH = 4, 2
-"""Large bodies in memory at once in one process, and of one session."""
+PLACES, PLACES_EACH, PLACES_NEAR = 4, 2, 3
+"""Large bodies in memory at once in one process, of one session, and from one network address."""
 
 PATIENCE = 60.0
 """Seconds for a body to arrive, and seconds to wait for a place."""
@@ -44,7 +46,7 @@ class Arrivals:
     def __init__(self) -> None:
         """Start with every place free."""
         self._places = asyncio.Semaphore(PLACES)
-        self._each: WeakValueDictionary[bytes, asyncio.Semaphore] = WeakValueDictionary()
+        self._shares: WeakValueDictionary[bytes | str, asyncio.Semaphore] = WeakValueDictionary()
 
     @classmethod
     def of_this_loop(cls) -> "Arrivals":
@@ -78,7 +80,7 @@ class Arrivals:
             if _size(arrived) > LARGEST_TEXT:
                 if session is None:
                     raise TooLargeError
-                await stack.enter_async_context(self._place(session))
+                await stack.enter_async_context(self._place(session, _near(scope)))
                 arrived += [] if is_all else (await _some(receive, LARGEST_BODY))[0]
 
             async def again() -> Any:  # noqa: ANN401 - ASGI's messages
@@ -87,13 +89,14 @@ class Arrivals:
             yield again
 
     @asynccontextmanager
-    async def _place(self, session: bytes) -> AsyncGenerator[None]:
-        each = self._each.setdefault(session, asyncio.Semaphore(PLACES_EACH))
+    async def _place(self, session: bytes, near: str) -> AsyncGenerator[None]:
+        each = self._shares.setdefault(session, asyncio.Semaphore(PLACES_EACH))
+        others = self._shares.setdefault(near, asyncio.Semaphore(PLACES_NEAR))
         async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(PATIENCE):
-                    await stack.enter_async_context(each)
-                    await stack.enter_async_context(self._places)
+                    for share in (each, others, self._places):
+                        await stack.enter_async_context(share)
             except TimeoutError:
                 raise CrowdedError from None
             yield
@@ -120,6 +123,19 @@ async def _some(receive: Receive, at_most: int) -> tuple[list[Any], bool]:
 
 def _size(arrived: list[Any]) -> int:
     return sum(len(message.get("body", b"")) for message in arrived)
+
+
+def _near(scope: Scope) -> str:
+    """Return where a request comes from, as far as its sender cannot choose: of IPv6, the network."""
+    client = cast("dict[str, Any]", scope).get("client")
+    said = str(client[0]) if client else ""
+    try:
+        address = ip_address(said.split("%", 1)[0])
+    except ValueError:
+        return said
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+        return str(ip_network((address, 64), strict=False))
+    return said
 
 
 def _declared(scope: Scope) -> int:
