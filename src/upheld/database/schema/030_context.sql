@@ -13,11 +13,12 @@
 --
 -- The key table is unlogged: it is in no base backup and no write-ahead log (and in no dump
 -- made with `--no-unlogged-table-data`), and it is empty after a crash, whereupon
--- `open_context` makes a new key. At most two generations exist, so that a rotation breaks
--- no running request.
+-- `open_context` makes a new key. A former one stays until no request can be running that
+-- began with it, so that rotations, however many, break none.
 
 create unlogged table sealed.context_keys (
     generation integer primary key generated always as identity,
+    made_at timestamptz not null default upheld.clock_now(),
     inner_pad bytea not null check (length(inner_pad) = 64),
     outer_pad bytea not null check (length(outer_pad) = 64)
 );
@@ -34,8 +35,8 @@ for delete to context_keeper using (generation > 0);
 grant select, insert (inner_pad, outer_pad), delete on sealed.context_keys to context_keeper;
 -- `pg_dump` locks what it describes. This is the one privilege that lets it, and shows no row.
 grant maintain on sealed.context_keys to backup; -- noqa: PRS
-comment on table sealed.context_keys is 'The HMAC pads that seal the context, two generations at most.';
-call upheld.classify('sealed.context_keys', '{generation,inner_pad,outer_pad}', 'technical', 'nobody', '{account}', 'legitimate interest', 'rotation', false, 'kept');
+comment on table sealed.context_keys is 'The HMAC pads that seal the context: the newest, and former ones that a running request may need.';
+call upheld.classify('sealed.context_keys', '{generation,made_at,inner_pad,outer_pad}', 'technical', 'nobody', '{account}', 'legitimate interest', 'rotation', false, 'kept');
 
 create policy live_sessions_are_checked_by_the_context_keeper on upheld.sessions
 for select to context_keeper using (revoked_at is null);
@@ -63,8 +64,9 @@ begin
 end
 $$;
 
--- A new generation of the key; all but it and the one before are dropped. Its 32 bytes are
--- the hash of 488 bits from the server's strong random source.
+-- A new generation of the key. Dropped is every one that was replaced longer ago than a
+-- request may take (15 minutes, `LONGEST_REQUEST`, and one more for a slow commit). Its 32
+-- bytes are the hash of 488 bits from the server's strong random source.
 create function sealed.make_context_key() returns integer
 language plpgsql security definer set search_path = ''
 as $$
@@ -77,9 +79,9 @@ begin
     insert into sealed.context_keys (inner_pad, outer_pad)
     values (sealed.padded(key, 54), sealed.padded(key, 92))
     returning generation into made;
-    -- By rank, not by number: a rotation that was undone leaves a gap.
-    delete from sealed.context_keys where generation < (
-        select max(k.generation) from sealed.context_keys as k where k.generation < made
+    delete from sealed.context_keys as k where exists (
+        select from sealed.context_keys as newer
+        where newer.generation > k.generation and newer.made_at < upheld.clock_now() - interval '16 minutes'
     );
     return made;
 end
@@ -141,66 +143,89 @@ begin
 end
 $$;
 
--- Who is asking, as their session or their piece of work stands at this statement; nulls
--- when nobody is. One call, with one look-up, because every statement pays for it: a session
--- that is idle for too long is found so when it opens, not while it is in use.
-create function upheld.asking(
-    out person_id uuid, out organisation_id uuid, out session_id uuid, out duty text, out work bytea
-)
+-- Who is asking, as their session or their piece of work stands at this statement: person,
+-- organisation, session; nulls for what there is none of. One call with one look-up, and an
+-- array rather than a row, because every statement pays for it: a session that is idle for
+-- too long is found so when it opens, not while it is in use.
+create function upheld.asking() returns uuid []
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
     written text[] := pg_catalog.string_to_array(pg_catalog.current_setting('upheld.context', true), '|');
+    who uuid[];
+    inner_pad bytea;
+    outer_pad bytea;
 begin
     if written[1] is null then
-        return;
+        return null;
     end if;
-    if written[2] = 'session' then
-        select s.person_id, s.organisation_id, s.id into person_id, organisation_id, session_id
+    if pg_catalog.cardinality(written) <> 4 or written[1] !~ '^[0-9]{1,9}$' then
+        perform sealed.refuse_context(written);
+    elsif written[2] = 'session' then
+        select array[s.person_id, s.organisation_id, s.id], k.inner_pad, k.outer_pad into who, inner_pad, outer_pad
         from sealed.context_keys as k cross join upheld.sessions as s
         where
-            k.generation::text = written[1] and s.id = written[3]::uuid
-            and s.expires_at > upheld.clock_of_statement()
-            and sealed.seal_of(k.inner_pad, k.outer_pad, 'session', written[3]) = written[4];
+            k.generation = written[1]::integer and s.id = written[3]::uuid
+            and s.expires_at > upheld.clock_of_statement();
     elsif written[2] = 'duty' then
-        select j.person_id, j.duty, j.secret_hash into person_id, duty, work
+        select array[j.person_id, null, null], k.inner_pad, k.outer_pad into who, inner_pad, outer_pad
         from sealed.context_keys as k cross join upheld.job_secrets as j
         where
-            k.generation::text = written[1] and j.secret_hash = pg_catalog.decode(written[3], 'hex')
-            and j.expires_at > upheld.clock_of_statement()
-            and sealed.seal_of(k.inner_pad, k.outer_pad, 'duty', written[3]) = written[4];
+            k.generation = written[1]::integer and j.secret_hash = pg_catalog.decode(written[3], 'hex')
+            and j.expires_at > upheld.clock_of_statement();
     end if;
-    if person_id is null then
+    if who is null or sealed.seal_of(inner_pad, outer_pad, written[2], written[3]) <> written[4] then
         perform sealed.refuse_context(written);
     end if;
+    return who;
 end
 $$;
 
--- The person asking, or null. These four are put in the place of their call, like `seal_of`.
+-- The person asking, or null. These three are put in the place of their call, like `seal_of`.
 create function upheld.current_person() returns uuid
 language sql stable
-return (upheld.asking()).person_id;
+return (upheld.asking())[1];
 
 -- The organisation the person acts for in this session, or null.
 create function upheld.current_organisation() returns uuid
 language sql stable
-return (upheld.asking()).organisation_id;
+return (upheld.asking())[2];
 
 -- The session that opened this context, or null.
 create function upheld.current_session() returns uuid
 language sql stable
-return (upheld.asking()).session_id;
+return (upheld.asking())[3];
+
+-- The hash of the secret of the piece of work that is asking, or null.
+create function upheld.current_work() returns bytea
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    who uuid[] := upheld.asking();
+begin
+    if who[1] is null or who[3] is not null then
+        return null;
+    end if;
+    return pg_catalog.decode(pg_catalog.split_part(pg_catalog.current_setting('upheld.context', true), '|', 3), 'hex');
+end
+$$;
 
 -- The person's role in that organisation, `duty:…` for background work, or null.
 create function upheld.current_standing() returns text
-language sql stable security definer set search_path = ''
-return (
-    select coalesce('duty:' || a.duty, (
-        select m.role from upheld.members as m
-        where m.organisation_id = a.organisation_id and m.person_id = a.person_id
-    ))
-    from upheld.asking() as a
-);
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    who uuid[] := upheld.asking();
+begin
+    if who[3] is not null then
+        return (
+            select m.role from upheld.members as m
+            where m.organisation_id = who[2] and m.person_id = who[1]
+        );
+    end if;
+    return (select 'duty:' || j.duty from upheld.job_secrets as j where j.secret_hash = upheld.current_work());
+end
+$$;
 
 -- Opens the context of the session whose secret is presented; returns no row, and opens
 -- nothing, when there is no such session or it is revoked, expired or idle for too long.
@@ -267,6 +292,7 @@ return sealed.make_context_key();
 grant execute on function upheld.open_context(bytea) to web;
 grant execute on function upheld.open_job_context(bytea) to worker;
 grant execute on function upheld.rotate_context_key() to maintenance;
+grant execute on function upheld.current_work() to eraser;
 grant execute on function
 upheld.asking(),
 upheld.current_person(), upheld.current_organisation(), upheld.current_standing(), upheld.current_session()

@@ -91,12 +91,17 @@ call upheld.classify('upheld.fair_use_acceptances', '{organisation_id,person_id,
 -- act for, in any role that may see candidates. One look-up: every statement that reads
 -- applications asks.
 create function upheld.may_see_candidates() returns boolean
-language sql stable security definer set search_path = ''
-return exists (
-    select from upheld.asking() as a
-    inner join upheld.members as m
-        on a.organisation_id = m.organisation_id and a.person_id = m.person_id and m.role in ('owner', 'manager')
-    inner join upheld.fair_use_acceptances as f
-        on a.organisation_id = f.organisation_id and a.person_id = f.person_id
-);
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    who uuid[] := upheld.asking();
+begin
+    return exists (
+        select from upheld.members as m
+        inner join upheld.fair_use_acceptances as f
+            on m.organisation_id = f.organisation_id and m.person_id = f.person_id
+        where m.organisation_id = who[2] and m.person_id = who[1] and m.role in ('owner', 'manager')
+    );
+end
+$$;
 grant execute on function upheld.may_see_candidates() to web;

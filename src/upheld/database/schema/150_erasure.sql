@@ -167,7 +167,7 @@ begin
     -- All but the one that this work acts with, which goes last, with the certificate.
     select count(*) into gone from upheld.job_secrets where person_id = whose;
     counts := counts || pg_catalog.jsonb_build_object('job_secrets', gone);
-    delete from upheld.job_secrets where person_id = whose and secret_hash <> (upheld.asking()).work;
+    delete from upheld.job_secrets where person_id = whose and secret_hash <> upheld.current_work();
     delete from upheld.people where id = whose;
     get diagnostics gone = row_count;
     return counts || pg_catalog.jsonb_build_object('people', gone);

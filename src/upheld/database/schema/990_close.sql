@@ -7,6 +7,7 @@ alter function sealed.seal_of(bytea, bytea, text, text) owner to context_keeper;
 alter function sealed.write_context(text, text) owner to context_keeper;
 alter function sealed.refuse_context(text[]) owner to context_keeper;
 alter function upheld.asking() owner to context_keeper;
+alter function upheld.current_work() owner to context_keeper;
 alter function upheld.current_person() owner to context_keeper;
 alter function upheld.current_organisation() owner to context_keeper;
 alter function upheld.current_standing() owner to context_keeper;
