@@ -110,7 +110,7 @@ def test_after_a_crash_of_postgresql_contexts_are_sealed_with_a_new_key_and_nobo
 
 
 def test_cut_connections_are_opened_again(site: Site) -> None:
-    site.as_administrator(
+    assert site.as_administrator(
         "select pg_terminate_backend(pid) from pg_stat_activity where usename in ('web', 'gate', 'worker', 'vault')"
     )
     comes_back(site)

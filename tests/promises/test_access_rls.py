@@ -262,7 +262,7 @@ async def test_access_rls_strangers_is_red_when_a_function_tells_a_stranger(scra
         "create or replace function upheld.note_view(wanted_id uuid, viewed_part text) returns boolean"
         " language sql security definer set search_path = '' return true",
     )
-    await scratch.sees_red("access.rls.strangers", "web, upheld.open_application($1): 1 rows")
+    await scratch.sees_red("access.rls.strangers", "web, upheld.open_application: 1 rows")
 
 
 async def test_access_rls_strangers_is_red_when_a_role_reaches_the_other_database(scratch: Scratch) -> None:

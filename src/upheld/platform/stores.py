@@ -26,6 +26,7 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from upheld.kit.errors import AwayError, FullError
+from upheld.platform import private
 from upheld.platform.settings import Settings, SettingsError
 
 log = logging.getLogger("upheld.objects")
@@ -191,8 +192,4 @@ def _is_loopback(host: str) -> bool:
 def _settle(folder: Path, path: str) -> None:
     place = folder / path
     for each in (place, *(parent for parent in place.parents if parent.is_relative_to(folder))):
-        opened = os.open(each, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
+        private.settle(each)

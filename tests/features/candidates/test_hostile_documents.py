@@ -80,7 +80,9 @@ async def test_a_name_is_shown_as_text_and_nothing_else(deployment: Deployment) 
         page = await browser.get("/documents")
         assert "<script" not in page.text
         assert "\u202e" not in page.text
-        for document in document_ids(page):
+        shown = document_ids(page)
+        assert len(shown) == len(names)
+        for document in shown:
             headers = (await browser.get(f"/documents/{document}/file")).headers
             assert headers["content-disposition"].isascii()
             assert headers["content-disposition"].startswith('attachment; filename="')
@@ -104,7 +106,9 @@ async def test_fifty_at_once_harm_nobody(deployment: Deployment) -> None:
     assert seen.uploads.total() == 50
     assert set(seen.uploads) <= {200, 303, 422, 429, 503}, seen.uploads
     assert seen.uploads[422] >= 5
-    assert all("<h1>" in page for page in seen.pages if page)
+    pages = [page for page in seen.pages if page]
+    assert len(pages) >= 5
+    assert all("<h1>" in page for page in pages)
     assert 1 <= seen.most_children <= AT_ONCE
     assert seen.growth < MOST_GROWTH
 

@@ -11,8 +11,8 @@ from itertools import pairwise
 from upheld.features.accounts.actions import raise_indexes
 from upheld.features.audit.actions import record_duty
 from upheld.features.audit.model import Action
-from upheld.features.privacy import store
 from upheld.kit.deadlines import ORIGIN_LOG, months_after
+from upheld.platform.context import rotate_context_key
 from upheld.platform.keyfiles import Key, KeyFileError
 from upheld.platform.services import Platform
 
@@ -82,8 +82,7 @@ async def _signing(platform: Platform) -> int:
 
 
 async def _context(platform: Platform) -> int:
-    async with platform.database.maintenance() as tx:
-        await store.rotate_context_key(tx)
+    await rotate_context_key(platform)
     return 0
 
 

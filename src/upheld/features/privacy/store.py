@@ -19,11 +19,6 @@ from upheld.platform.database import Transaction, load_queries
 _Q = load_queries("upheld.features.privacy")
 
 
-async def rotate_context_key(tx: Transaction) -> None:
-    """Replace the key that seals who is asking."""
-    await tx.value(_Q["rotate_context_key"])
-
-
 async def holdings(tx: Transaction) -> Holdings:
     """Return how much is held about the person asking."""
     found = await tx.one(_Q["holdings"], into=Holdings)

@@ -1,7 +1,3 @@
--- name: rotate_context_key
--- Replaces the key that seals who is asking; running transactions keep the one they began with.
-select upheld.rotate_context_key();
-
 -- name: holdings
 -- How much is held about the person asking.
 select

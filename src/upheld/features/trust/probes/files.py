@@ -108,7 +108,11 @@ async def _closed(scene: Scene, cast: Cast, ways: dict[str, str]) -> list[str]:
 async def _own_files(scene: Scene, cast: Cast) -> list[UUID]:
     async with scene.platform.database.transaction("web") as tx:
         await store.open_context(tx, cast.candidate.secret)
-        return await store.own_files(tx)
+        found = await store.own_files(tx)
+    if not found:
+        msg = "A probe person has no stored file, so nothing can be tried."
+        raise CannotLookError(msg)
+    return found
 
 
 async def _looks(scene: Scene, cast: Cast) -> int:

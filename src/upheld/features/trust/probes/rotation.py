@@ -23,13 +23,12 @@ from cryptography.exceptions import InvalidSignature
 from upheld.features.trust.people import Actor
 from upheld.features.trust.probe import Finding, judged, probe
 from upheld.features.trust.scene import Scene
-from upheld.platform.database import Query
+from upheld.platform.context import rotate_context_key
 from upheld.platform.keyfiles import KeyFileError, KeyFiles
 from upheld.platform.services import Platform
 from upheld.platform.vault import Vault
 from upheld.platform.web.cookies import read_session
 
-_ROTATE = Query("rotate_context_key", "select upheld.rotate_context_key()", "Replaces the key of the context.")
 _PATIENCE = dt.timedelta(hours=2)
 """The worker looks every hour whether the epoch is over."""
 _SAMPLE = 500
@@ -93,14 +92,11 @@ async def due(scene: Scene) -> Finding:
 
 
 async def _across_a_replacement(scene: Scene, actor: Actor) -> list[str]:
-    """Replace the key in the middle of a transaction, which must end as it began.
-
-    Once: of the generations before the newest one is kept, for transactions under way.
-    """
+    """Replace the key twice in the middle of a transaction, which must end as it began."""
     async with scene.connected("web") as connection, connection.transaction():
         await connection.fetchval("select upheld.open_context($1)", actor.secret)
-        async with scene.platform.database.maintenance() as tx:
-            await tx.value(_ROTATE)
+        for _ in range(2):
+            await rotate_context_key(scene.platform)
         try:
             person = await connection.fetchval("select upheld.current_person()")
         except asyncpg.PostgresError as error:

@@ -10,7 +10,7 @@ import asyncpg
 
 from upheld.features.trust.cast import Cast
 from upheld.features.trust.probe import Finding, judged, probe
-from upheld.features.trust.probes.attempts import OPEN_ROWS, OPENING, Attempt, targets_of
+from upheld.features.trust.probes.attempts import OPEN_ROWS, OPENING, READING, Attempt, targets_of
 from upheld.features.trust.probes.catalog import RUNTIME_ROLES
 from upheld.features.trust.scene import Scene
 from upheld.platform.database import Role
@@ -66,23 +66,18 @@ async def _try_as(scene: Scene, role: Role, cast: Cast, ledger: Ledger) -> None:
 
 async def _through_functions(scene: Scene, cast: Cast) -> list[str]:
     """Return which of the functions that hand out candidates' data hand it to a stranger."""
-    asked = {
-        "upheld.list_applications($1, 100, 0)": cast.job,
-        "upheld.open_application($1)": cast.application,
-        "upheld.open_contact($1)": cast.application,
-        "upheld.open_resume($1)": cast.application,
-    }
     faults: list[str] = []
     async with scene.connected("web") as connection:
         for secret in (None, cast.stranger.secret, cast.candidate.secret):
-            for call, subject in asked.items():
+            for name, call in READING.items():
+                subject = cast.job if name == "upheld.list_applications" else cast.application
                 transaction = connection.transaction()
                 await transaction.start()
                 if secret:
                     await connection.fetchval(OPENING["web"], secret)
-                rows = await connection.fetch(f"select * from {call}", subject)  # noqa: S608 - one of the calls above
+                rows = await connection.fetch(call, subject)
                 await transaction.rollback()
-                faults += [f"web, {call}: {len(rows)} rows for somebody who is no member"] if rows else []
+                faults += [f"web, {name}: {len(rows)} rows for somebody who is no member"] if rows else []
     return faults
 
 

@@ -14,7 +14,7 @@ from upheld.features.trust.cast import Cast
 from upheld.features.trust.errors import CannotLookError
 from upheld.features.trust.people import FORM
 from upheld.features.trust.probe import Finding, judged, probe
-from upheld.features.trust.probes.attempts import OPENING
+from upheld.features.trust.probes.attempts import OPENING, READING
 from upheld.features.trust.probes.catalog import RUNTIME_ROLES
 from upheld.features.trust.routes import Route
 from upheld.features.trust.scene import Scene
@@ -30,12 +30,12 @@ _BY_DESIGN = {
     ("web", "upheld.application_events.reason_sealed"): "the employer's own words, which its members wrote",
 }
 
-# The functions that can see what is sealed: whose data each returns, and the part it journals.
+# The part that each reading function journals.
 _JOURNALED = {
-    "upheld.list_applications": ("select * from upheld.list_applications($1, 100, 0)", "list"),
-    "upheld.open_application": ("select * from upheld.open_application($1)", "application"),
-    "upheld.open_contact": ("select * from upheld.open_contact($1)", "contact"),
-    "upheld.open_resume": ("select * from upheld.open_resume($1)", "resume"),
+    "upheld.list_applications": "list",
+    "upheld.open_application": "application",
+    "upheld.open_contact": "contact",
+    "upheld.open_resume": "resume",
 }
 _THE_LIST = "applications.board"
 _OWN = frozenset({"upheld.own_profile", "upheld.own_documents", "upheld.own_snapshots"})
@@ -62,11 +62,11 @@ async def trace(scene: Scene) -> Finding:
     known = _JOURNALED.keys() | _OWN | _TELLS_NOTHING
     faults = [f"{name} can see what is sealed, and nobody has said which entry it leaves" for name in able - known]
     async with scene.connected("web") as connection:
-        for name, (call, part) in _JOURNALED.items():
+        for name, part in _JOURNALED.items():
             before = await _journal(connection, cast)
             async with connection.transaction():
                 await connection.fetchval(OPENING["web"], cast.employer.secret)
-                rows = await connection.fetch(call, cast.job if part == "list" else cast.application)
+                rows = await connection.fetch(READING[name], cast.job if part == "list" else cast.application)
             if not rows:
                 msg = f"{name} showed an employer nothing of an application to them, so nothing can be said of it."
                 raise CannotLookError(msg)
