@@ -114,7 +114,7 @@ def read(folder: Path, keys: KeyFiles) -> Manifest:
     except (OSError, msgspec.MsgspecError):
         msg = f"There is no whole backup in {folder}: its manifest is missing or cannot be read."
         if inside := sorted(path.parent.name for path in folder.glob(f"*/{NAME}")):
-            msg = f"{folder} is a place with {len(inside)} backups. Name one of them, as {folder / inside[-1]}."
+            msg = f"{folder} is the place of backups, not one of them. Name one, such as {folder / inside[-1]}."
         raise DamagedError(msg) from None
     if found.public_key not in {key.hex() for key in keys.public_keys()}:
         msg = (
