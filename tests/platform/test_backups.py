@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from tests.support.hiring import PROFILE, applied, pdf
 from upheld.platform.backup.checking import check
 from upheld.platform.backup.errors import DamagedError, OccupiedError, PlaceError, ProgramError
 from upheld.platform.backup.manifest import Kind
-from upheld.platform.backup.programs import Server, program
+from upheld.platform.backup.programs import Server, dumped, program
 from upheld.platform.backup.pruning import prune
 from upheld.platform.backup.taking import backups_in
 from upheld.platform.backup.watching import Unwatched
@@ -228,6 +229,25 @@ def dump_by_hand(settings: Settings, *options: str) -> subprocess.CompletedProce
     command = [str(program("pg_dump")), f"--dbname={settings.database}", "--username=backup", *options]
     environment = {**os.environ, "PGPASSWORD": settings.secret("backup")}
     return subprocess.run(command, env=environment, capture_output=True, check=False)  # noqa: S603 - PostgreSQL's own program
+
+
+async def test_a_password_lies_in_no_file_that_a_kill_could_leave_behind(
+    backups: Backups, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = backups.settings
+    (tmp_path / "passing").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "passing"))
+    connection = await asyncpg.connect(url(settings.database, "backup", settings.secret("backup")))
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            snapshot = await connection.fetchval("select pg_export_snapshot()")
+            dump = dumped(Server(settings.database, "backup", settings.secret("backup")), snapshot)
+            assert next(dump).startswith(b"PGDMP")
+            assert list((tmp_path / "passing").iterdir()) == []
+            for _ in dump:
+                pass
+    finally:
+        await connection.close()
 
 
 async def test_without_programs_of_the_right_version_it_says_which(

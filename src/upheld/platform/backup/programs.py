@@ -1,7 +1,7 @@
 """PostgreSQL's own programs: found, checked for their version, and run with pipes.
 
-A password reaches them in a file of mode 0600 that is gone when they are done: neither the
-process list nor an environment ever shows it.
+A password reaches them in an open file that has no name: neither the process list nor an
+environment ever shows it, and whatever is killed, nothing is left of it.
 """
 
 import re
@@ -93,13 +93,14 @@ def _run(
     """Run a program while the block reads what it says; fail when it, or what feeds it, fails."""
     target = ["--no-password", f"--dbname={server.base}", f"--username={server.role}"] if server else []
     command = [str(program(name, server)), *options, *target]
-    with _environment(server) as environment, tempfile.TemporaryFile() as said:
+    with _password_file(server) as password_file, tempfile.TemporaryFile() as said:
         process = subprocess.Popen(  # noqa: S603 - PostgreSQL's own program, arguments of ours
             command,
             stdin=subprocess.PIPE if content is not None else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=said,
-            env=environment,
+            env=_environment(server, password_file),
+            pass_fds=(password_file,),
         )
         feeder = _Feeder(process, content or ())
         try:
@@ -180,19 +181,23 @@ def _major(path: str) -> int:
 
 
 @contextmanager
-def _environment(server: Server | None) -> Generator[dict[str, str]]:
-    """Yield the environment of a program: no settings of ours, and a password file of its own."""
-    kept = bare_environment()
+def _password_file(server: Server | None) -> Generator[int]:
+    """Yield an open file, for its owner only, with the password of a server in libpq's own format."""
+    with tempfile.TemporaryFile("w") as file:
+        if server is not None:
+            escaped = server.password.replace("\\", "\\\\").replace(":", "\\:")
+            file.write(f"*:*:*:*:{escaped}\n")
+            file.seek(0)
+        yield file.fileno()
+
+
+def _environment(server: Server | None, password_file: int) -> dict[str, str]:
+    """Return the environment of a program: no settings of ours, and where its password is."""
     if server is None:
-        yield kept
-        return
+        return bare_environment()
     # Read as the rest of Upheld reads it: verified, or on this machine.
     tls = {"PGSSLMODE": "verify-full", "PGSSLROOTCERT": "system"} if tls_for(server.base) else {}
-    with tempfile.NamedTemporaryFile("w", prefix="upheld-", suffix=".pgpass") as file:
-        escaped = server.password.replace("\\", "\\\\").replace(":", "\\:")
-        file.write(f"*:*:*:*:{escaped}\n")
-        file.flush()
-        yield {**kept, **tls, "PGPASSFILE": file.name, "PGAPPNAME": "upheld-backup"}
+    return {**bare_environment(), **tls, "PGPASSFILE": f"/dev/fd/{password_file}", "PGAPPNAME": "upheld-backup"}
 
 
 def _blocks(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
