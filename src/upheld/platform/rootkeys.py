@@ -227,11 +227,11 @@ def root_keys(settings: Settings) -> RootKeys:
         return EnvironmentRoot(settings.root_key_variable)
     if named.startswith("aws-kms:"):
         # Imported here: boto3 and hvac are extras, installed where they are used.
-        from upheld.platform.keyservices.aws import AwsKms  # noqa: PLC0415
+        from upheld.platform.keyservices.aws import AwsKms  # noqa: PLC0415 - an extra
 
         return StoredRoot(enveloped, AwsKms(named.removeprefix("aws-kms:")))
     if named.startswith("vault:"):
-        from upheld.platform.keyservices.transit import Transit  # noqa: PLC0415
+        from upheld.platform.keyservices.transit import Transit  # noqa: PLC0415 - an extra
 
         return StoredRoot(enveloped, Transit.named(named.removeprefix("vault:"), settings))
     return StoredRoot(settings.root_key_file, PlainEnvelope())

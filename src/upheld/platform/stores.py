@@ -76,7 +76,7 @@ def answering() -> Generator[None]:
         raise
     except (BaseError, OSError) as error:
         # Never its words: they quote addresses and whole answers.
-        log.error("the object store failed: %s", type(error).__name__)  # noqa: TRY400
+        log.error("the object store failed: %s", type(error).__name__)  # noqa: TRY400 - no traceback
         full = getattr(error, "errno", None) in _FULL or any(words in str(error) for words in _FULL_WORDS)
         raise (FullError if full else AwayError) from error
 

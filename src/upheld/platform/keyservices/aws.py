@@ -32,8 +32,8 @@ class AwsKms:
             KeyFileError: boto3 is not installed, or it cannot tell the region.
         """
         try:
-            import boto3  # noqa: PLC0415 # pyright: ignore[reportMissingTypeStubs] - an extra, without stubs
-            from botocore.config import (  # noqa: PLC0415 # pyright: ignore[reportMissingTypeStubs] - an extra
+            import boto3  # noqa: PLC0415 - an extra # pyright: ignore[reportMissingTypeStubs]
+            from botocore.config import (  # noqa: PLC0415 - an extra # pyright: ignore[reportMissingTypeStubs] - without stubs
                 Config,
             )
         except ImportError:
@@ -76,7 +76,7 @@ class AwsKms:
 
 def _explained(error: Exception, key: str) -> KeyFileError:
     """Say what an operator can do about an error of the service; others pass as they are."""
-    from botocore.exceptions import (  # noqa: PLC0415 # pyright: ignore[reportMissingTypeStubs] - an extra
+    from botocore.exceptions import (  # noqa: PLC0415 - an extra # pyright: ignore[reportMissingTypeStubs] - without stubs
         BotoCoreError,
         ClientError,
         NoCredentialsError,
