@@ -1,7 +1,11 @@
-"""What PostgreSQL lets every role do by itself, and ours may not."""
+"""What PostgreSQL lets every role do by itself, and ours may not; and rights that end with a duty or a first time."""
 
+import secrets
 from collections.abc import AsyncGenerator
+from typing import Any
+from uuid import UUID
 
+import asyncpg
 import pytest
 
 from tests.boundary.world import NOBODY, World, peopled
@@ -49,3 +53,79 @@ async def test_a_member_who_has_not_accepted_fair_use_writes_to_no_candidate(wor
     mail = "select upheld.queue_message(gen_random_uuid(), '{ada}', 'applications/application-moved', 'x', 'x')"
     state, _ = await world.attack("web", "ines", mail)
     assert state == "42501"
+
+
+FOUND = "select upheld.found_organisation(gen_random_uuid(), 'A second one', null)"
+
+
+async def session_of(world: World, who: str) -> bytes:
+    """Give a person another session, which acts for no organisation."""
+    secret = secrets.token_bytes(32)
+    admin = await world.deployment.administrator()
+    try:
+        await admin.execute(
+            "insert into upheld.sessions (person_id, secret_hash, idle_for, expires_at)"
+            " values ($1, sha256($2), '1 hour', now() + interval '1 hour')",
+            UUID(world.ids[who]), secret,
+        )  # fmt: skip
+    finally:
+        await admin.close()
+    return secret
+
+
+async def found(connection: Any, secret: bytes) -> None:
+    """Found an organisation in a transaction of a session."""
+    async with connection.transaction():
+        await connection.fetch("select upheld.open_context($1)", secret)
+        await connection.execute(FOUND)
+
+
+async def test_a_second_session_founds_no_second_organisation(world: World) -> None:
+    """Olga has one, which her second session does not act for."""
+    secret = await session_of(world, "olga")
+    async with world.deployment.connected("web") as connection:
+        with pytest.raises(asyncpg.UniqueViolationError, match="belongs to an organisation already"):
+            await found(connection, secret)
+
+
+async def test_two_sessions_at_once_found_one_organisation(world: World) -> None:
+    """The second waits for the first, whose organisation it would not see yet."""
+    first, second = await session_of(world, "olaf"), await session_of(world, "olaf")
+    async with world.deployment.connected("web") as one, world.deployment.connected("web") as other:
+        begun = one.transaction()
+        await begun.start()
+        await one.fetch("select upheld.open_context($1)", first)
+        await one.execute(FOUND)
+        await other.execute("set lock_timeout = '300ms'")
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await found(other, second)
+        await begun.rollback()
+
+
+async def test_the_eraser_removes_nothing_but_on_the_duty_of_erasure(world: World) -> None:
+    """Its policies ask for the duty, whatever the function that lends its rights forgets to ask."""
+    gone = {duty: await removed_by_the_eraser(world, duty) for duty in ("mail", "erasure")}
+    assert set(gone["mail"].values()) == {"DELETE 0"}
+    assert "DELETE 0" not in gone["erasure"].values()
+
+
+async def removed_by_the_eraser(world: World, duty: str) -> dict[str, str]:
+    """Act as the eraser under the context of some work for Ben; what it removed, which is undone."""
+    secret = secrets.token_bytes(32)
+    admin = await world.deployment.administrator()
+    undone = admin.transaction()
+    await undone.start()
+    try:
+        await admin.execute(
+            "insert into upheld.job_secrets (secret_hash, person_id, duty, expires_at)"
+            " values (sha256($1), $2, $3, now() + interval '1 hour')",
+            secret, UUID(world.ids["ben"]), duty,
+        )  # fmt: skip
+        await admin.fetch("select upheld.open_job_context($1)", secret)
+        await admin.execute("set local role eraser")
+        tables = ("documents", "profiles", "sessions")
+        whose = "where person_id = upheld.current_person()"
+        return {tab: await admin.execute(f"delete from upheld.{tab} {whose}") for tab in tables}  # noqa: S608 - names from the line above
+    finally:
+        await undone.rollback()
+        await admin.close()

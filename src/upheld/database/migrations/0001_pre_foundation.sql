@@ -1189,6 +1189,12 @@ call upheld.classify('upheld.profiles', '{headline_sealed,summary_sealed}', 'pro
 
 -- A candidate's uploaded documents. The file lies in the object store under `object_id`,
 -- in authenticated chunks; the text that was read out of it waits here to be confirmed.
+-- No two documents name one object, and no two snapshots. That a document names the object of
+-- a snapshot is not refused here: it would take a trigger with rights to see everyone's rows,
+-- to stop what yields nothing. The id has to be guessed (74 random bits that no query shows to
+-- others), and the store itself holds an object to its owner: it opens and removes it only for
+-- the person, employer and kind of data whose key marked it (`platform/objects.py`). The worst
+-- that is left is a file that nobody can open staying in the store for as long as the row.
 create table upheld.documents (
     id uuid primary key,
     person_id uuid not null default upheld.current_person()
