@@ -34,6 +34,18 @@ class Leaving(OwnErasures):
         await self._undo(person)
 
 
+async def test_data_erase_is_upheld_when_the_worker_is_quicker(scratch: Scratch) -> None:
+    class Late(OwnErasures):
+        async def at_once(self, settings: Settings, person: UUID, receipt: bytes) -> None:
+            """Come when the worker is done."""
+            await scratch.deployment.work()
+            await super().at_once(settings, person, receipt)
+
+    scratch.scene.erasures = Late()
+    checks = (await scratch.look("data.erase.complete")).checks
+    assert [check.state for check in checks] == ["passed"], checks
+
+
 async def test_data_erase_complete_is_red_when_a_row_comes_back(scratch: Scratch) -> None:
     row = (
         "insert into upheld.job_secrets (secret_hash, person_id, duty, expires_at)"

@@ -12,6 +12,7 @@ from upheld.features.privacy import store
 from upheld.features.privacy.jobs import erase
 from upheld.features.privacy.queries import mismatches
 from upheld.features.privacy.rotation import drop_spent, replace_key
+from upheld.kit.errors import UpheldError
 from upheld.platform.database import Transaction
 from upheld.platform.mail import Mailer
 from upheld.platform.objects import application_of
@@ -86,20 +87,30 @@ async def replay(platform: Platform, mailer: Mailer) -> list[int]:
 async def erase_at_once(platform: Platform, mailer: Mailer, person: UUID, receipt: bytes) -> None:
     """Carry out an erasure without the time to reconsider, for a probe person of `upheld verify`.
 
-    It goes the way of an erasure that is repeated, and like that one needs both roles.
+    It goes the way of an erasure that is repeated, and like that one needs both roles. Where no
+    time to reconsider is set, the worker may have been quicker; then there is nothing to do.
     """
+    if not await _is_here(platform, person):
+        return
     entry_id, asked_at = uuid4(), platform.clock.now()
-    await _take_up(platform, mailer, person, entry_id, hashlib.sha256(receipt).digest(), asked_at)
+    try:
+        await _take_up(platform, mailer, person, entry_id, hashlib.sha256(receipt).digest(), asked_at)
+    except UpheldError:
+        if await _is_here(platform, person):
+            raise
 
 
 async def _repeat(platform: Platform, mailer: Mailer, entry: Entry) -> None:
-    async with platform.database.maintenance() as tx:
-        exists = bool(await store.which_exist(tx, [entry.person_id]))
-    if exists:
+    if await _is_here(platform, entry.person_id):
         receipt_hash = bytes.fromhex(entry.receipt_hash)
         await _take_up(platform, mailer, entry.person_id, entry.erasure_id, receipt_hash, entry.requested_at)
     else:
         await platform.vault.destroy(entry.person_id, PLATFORM)
+
+
+async def _is_here(platform: Platform, person: UUID) -> bool:
+    async with platform.database.maintenance() as tx:
+        return bool(await store.which_exist(tx, [person]))
 
 
 async def _take_up(
