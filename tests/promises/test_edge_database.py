@@ -20,6 +20,10 @@ from upheld.platform.install import database_name, sql
 pytestmark = pytest.mark.anyio
 
 
+def no_tls(_: str) -> None:
+    """Ask nobody to prove who they are."""
+
+
 @pytest.fixture(scope="module")
 async def own(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Cluster]:
     """Run a server of these tests' own, whose files they may change."""
@@ -65,7 +69,7 @@ def test_a_connection_is_judged_by_what_its_server_sees(encrypted: bool, version
 async def test_edge_database_refused_is_red_when_less_than_verification_will_do(
     scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("upheld.platform.database.tls_for", lambda _: None)
+    monkeypatch.setattr("upheld.platform.database.tls_for", no_tls)
     await scratch.sees_red(
         "edge.database.refused",
         "a database with sslmode=prefer", "a database with sslmode=require", "a keyring with sslmode=disable",
@@ -75,7 +79,7 @@ async def test_edge_database_refused_is_red_when_less_than_verification_will_do(
 async def test_edge_database_refused_is_red_when_nobody_has_to_prove_who_they_are(
     scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admission, "tls_for", lambda _: None)
+    monkeypatch.setattr(admission, "tls_for", no_tls)
     await scratch.sees_red("edge.database.refused", "need not prove who it is")
 
 
@@ -129,9 +133,12 @@ async def reload_rules(cluster: Cluster) -> None:
 async def test_edge_database_manifests_is_red_when_the_example_lets_more_in(
     scratch: Scratch, monkeypatch: pytest.MonkeyPatch, line: str, changed: str, fault: str
 ) -> None:
-    text = sql("pg_hba.conf")
-    assert line in text
-    monkeypatch.setattr(admission, "sql", lambda _: text.replace(line, changed))
+    assert line in sql("pg_hba.conf")
+
+    def tampered(name: str) -> str:
+        return sql(name).replace(line, changed)
+
+    monkeypatch.setattr(admission, "sql", tampered)
     await scratch.sees_red("edge.database.manifests", fault)
 
 
