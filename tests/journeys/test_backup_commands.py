@@ -1,9 +1,12 @@
 """`upheld backup` and `upheld restore` as an operator types them, or cron."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from tests.support.cluster import Cluster
 from tests.support.deployment import deployed
@@ -40,6 +43,16 @@ def test_an_operator_backs_up_restores_and_replays(cluster: Cluster, tmp_path: P
     assert upheld("restore", "--replace", "keyring", keys.stdout.splitlines()[0]).returncode == 0
     assert "0 entries were missing" in upheld("restore", "register", folder).stdout
     assert "Nothing to do" in upheld("erasures", "replay").stdout
+
+
+@pytest.mark.parametrize("words", [("backup", "data", "place"), ("keys", "rotate", "all"), ("erasures", "replay")])
+def test_a_mistyped_folder_does_not_become_an_empty_deployment(tmp_path: Path, words: tuple[str, ...]) -> None:
+    environment = {**os.environ, "UPHELD_VAR": str(tmp_path / "mistyped"), "UPHELD_DATABASE": ""}
+    command = [sys.executable, "-m", "upheld.main.cli", *words]
+    told = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603 - ourselves
+    assert told.returncode == 1
+    assert "There is no deployment in" in told.stderr
+    assert not list(tmp_path.iterdir())
 
 
 async def with_a_candidate(cluster: Cluster) -> Settings:

@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from upheld.kit.errors import ConflictError
+from upheld.kit.errors import ConflictError, NotFoundError
 from upheld.main.setup import Say, administrator_of, alone_in, embedded, embedded_settings
 from upheld.platform.embedded import EmbeddedPostgres
 from upheld.platform.settings import Settings
@@ -11,10 +11,17 @@ from upheld.platform.settings import Settings
 
 @contextmanager
 def deployment(settings: Settings, say: Say) -> Generator[Settings]:
-    """Yield settings whose database runs: the configured one, or that of the demo, started when it is not."""
+    """Yield settings whose database runs: the configured one, or that of the demo, started when it is not.
+
+    Raises:
+        NotFoundError: there is none in this folder. A mistyped one must not become an empty deployment.
+    """
     if settings.database:
         yield settings
         return
+    if not EmbeddedPostgres(settings.var / "postgres").data.exists():
+        msg = f"There is no deployment in {settings.var}. Set UPHELD_VAR, or UPHELD_SETTINGS, to yours."
+        raise NotFoundError(msg)
     try:
         with embedded(settings, say) as named:
             yield named
