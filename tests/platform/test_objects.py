@@ -164,6 +164,17 @@ async def test_nobody_opens_or_removes_the_file_of_somebody_else(stored: Deploym
     assert await listed(stored) == {object_id}
 
 
+async def test_whoever_reads_the_whole_store_cannot_tell_which_files_are_of_one_person(stored: Deployment) -> None:
+    objects, ref = stored.platform.objects, await owner_with_key(stored)
+    one, other = fresh(), fresh()
+    for object_id in (one, other):
+        await objects.put(ref, object_id, b"the same words")
+    first, second = await raw(stored, one), await raw(stored, other)
+    length = 8
+    pieces = {first[at : at + length] for at in range(len(MAGIC), len(first) - length)}
+    assert not [at for at in range(len(second) - length) if second[at : at + length] in pieces]
+
+
 async def test_a_file_is_removed_once_and_also_after_its_key(stored: Deployment) -> None:
     objects, owner = stored.platform.objects, await owner_with_key(stored)
     one, two = fresh(), fresh()

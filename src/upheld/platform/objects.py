@@ -1,6 +1,9 @@
 """Files: sealed in authenticated chunks, kept in the object store, opened for their owner only.
 
-    file = magic and version | data key id | mark of its owner | sealed stream (`chunks`)
+    file = magic and version | mark of its key | mark of its owner | sealed stream (`chunks`)
+
+Both marks are hashes with the file's own id in them: no two files share one, so the store does
+not tell which files are of one person.
 
 A row of the database names a file by its id; whoever asks says whose it has to be. A row that
 was changed to name somebody else's file opens nothing and removes nothing: the key of a file
@@ -307,7 +310,8 @@ class _Interruptible:
 
 
 def _owned(key: DataKey, ref: KeyRef, object_id: UUID) -> bytes:
-    return MAGIC + key.id.bytes + _mark(ref, object_id)
+    of_key = hashlib.sha256(b"upheld.key.v1\x00" + object_id.bytes + key.id.bytes).digest()[:16]
+    return MAGIC + of_key + _mark(ref, object_id)
 
 
 def _mark(ref: KeyRef, object_id: UUID) -> bytes:
