@@ -128,8 +128,8 @@ async def test_a_rotation_moves_every_key_and_destroys_the_old_epoch(deployment:
     with pytest.raises(KeyFileError):
         deployment.platform.keys.epoch(old)
     for kept in backup:
+        ref = KeyRef(kept["subject_id"], kept["controller_id"], kept["class"])
         with pytest.raises(TamperedError):
-            ref = KeyRef(kept["subject_id"], kept["controller_id"], kept["class"])
             unwrap(deployment.platform.keys.current_epoch()[1], kept["wrapped"], ref.bound(kept["id"]))
 
 

@@ -22,7 +22,6 @@ from obstore.store import ObjectStore
 
 from upheld.kit.errors import UnavailableError
 from upheld.platform.database import Database, Transaction, load_queries
-from upheld.platform.keyfiles import KeyFiles
 from upheld.platform.hold import Hold, held, release
 from upheld.platform.keyfiles import KeyFiles
 from upheld.platform.stores import answering, settle

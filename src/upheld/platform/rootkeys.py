@@ -20,17 +20,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from upheld.kit.errors import UnavailableError
+from upheld.platform.keyservices.errors import KeyFileError
 from upheld.platform.private import destroy_private, settle, write_private
 from upheld.platform.settings import Settings
 
 ROOT_BYTES = 32
-
-
-class KeyFileError(UnavailableError):
-    """A key file is missing or cannot be opened."""
-
-    code = "keys"
 
 
 class RootKeys(Protocol):

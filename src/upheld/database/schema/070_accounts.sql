@@ -217,9 +217,7 @@ create function upheld.raise_email_indexes(whose uuid[], older bytea[], newer by
 language sql volatile security definer set search_path = ''
 begin atomic
     update upheld.people as p set email_index = r.newer
-    from rows from (
-        pg_catalog.unnest(whose), pg_catalog.unnest(older), pg_catalog.unnest(newer)
-    ) as r (id, older, newer)
+    from unnest(whose, older, newer) as r (id, older, newer)
     where p.id = r.id and p.email_index = r.older;
 end;
 

@@ -13,9 +13,8 @@ select pg_catalog.pg_advisory_xact_lock(771205);
 -- name: add_keys
 -- Adds wrapped keys, save where a person has one of that class with that controller.
 insert into keyring.data_keys (id, subject_id, controller_id, class, wrapped, epoch_id)
-select k.id, k.subject_id, k.controller_id, k.class, k.wrapped, $6
-from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[])
-as k (id, subject_id, controller_id, class, wrapped)
+select k.id, k.subject_id, k.controller_id, k.class, k.wrapped, $6 as epoch_id
+from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[]) as k (id, subject_id, controller_id, class, wrapped)
 on conflict (subject_id, controller_id, class) do nothing;
 
 -- name: key_of

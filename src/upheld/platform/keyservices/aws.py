@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from upheld.platform.rootkeys import KeyFileError
+from upheld.platform.keyservices.errors import KeyFileError
 
 _CONTEXT = {"upheld": "root key"}
 """What the wrapped form is authenticated to; CloudTrail shows it beside each use."""

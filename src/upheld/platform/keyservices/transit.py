@@ -4,7 +4,7 @@ from base64 import b64decode, b64encode
 from typing import Any
 from urllib.parse import urlsplit
 
-from upheld.platform.rootkeys import KeyFileError
+from upheld.platform.keyservices.errors import KeyFileError
 from upheld.platform.settings import Settings
 
 TOKEN = "transit-token"  # noqa: S105 - the name of a file
