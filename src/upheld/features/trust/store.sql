@@ -51,7 +51,7 @@ where
         select from pg_catalog.pg_roles as r
         where r.rolname = any($1::text[]) and pg_catalog.has_schema_privilege(r.oid, n.oid, 'usage')
     )
-order by 1;
+order by name;
 
 -- name: policies
 -- Every policy, with its expressions as the server prints them and the columns they may name.
@@ -69,7 +69,7 @@ select
 from pg_catalog.pg_policy as p
 inner join pg_catalog.pg_class as c on p.polrelid = c.oid
 inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
-order by 1, 2;
+order by tab, name;
 
 -- name: roles
 -- What our roles are, what they belong to, and whether they own anything anywhere.
@@ -82,7 +82,7 @@ select
     array(
         select m.rolname::text from pg_catalog.pg_roles as m
         where m.oid <> r.oid and pg_catalog.pg_has_role(r.oid, m.oid, 'member')
-        order by 1
+        order by m.rolname
     ) as member_of,
     exists(
         select from pg_catalog.pg_shdepend as d
@@ -91,7 +91,7 @@ select
     exists(select from pg_catalog.pg_class as c where c.relowner = r.oid) as owns_tables
 from pg_catalog.pg_roles as r
 where r.rolname = any($1::text[])
-order by 1;
+order by name;
 
 -- name: functions
 -- Every function of our schemas: with whose rights it runs, and who may call it.
@@ -113,7 +113,7 @@ where
         select from pg_catalog.pg_depend as d
         where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
     )
-order by 1;
+order by name;
 
 -- name: families
 -- The roles that lend their rights to definer functions.
@@ -122,7 +122,7 @@ from pg_catalog.pg_proc as p
 inner join pg_catalog.pg_namespace as n on p.pronamespace = n.oid
 inner join pg_catalog.pg_roles as o on p.proowner = o.oid
 where p.prosecdef and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-order by 1;
+order by name;
 
 -- name: columns
 -- What the role that asks may do with each column of each table it can name at all.
@@ -140,7 +140,7 @@ inner join pg_catalog.pg_attribute as a on c.oid = a.attrelid
 where
     c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
     and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-order by 1, 2, 3;
+order by schema, name, col;
 
 -- name: guarded_acts
 -- What a trigger on the audit log refuses to everyone, whatever they were granted.
@@ -152,7 +152,7 @@ where
     t.tgrelid = 'upheld.audit_entries'::regclass and t.tgenabled in ('O', 'A')
     and p.oid = 'upheld.refuse_change()'::regprocedure
     and t.tgtype::integer & 2 = 2 and t.tgtype::integer & act.bit = act.bit
-order by 1;
+order by act.name;
 
 -- name: entries_of
 -- What is in the log of these people, as its auditor: whether each entry says from where, and whether it is still what its leaf commits to.
@@ -174,7 +174,7 @@ select
 from pg_catalog.pg_class as c
 inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
 where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-order by 1;
+order by name;
 
 -- name: callable
 -- Every function that is not PostgreSQL's own, with a call that gives it nothing, and whether the one who asks may make it.
@@ -192,14 +192,14 @@ inner join pg_catalog.pg_namespace as n on p.pronamespace = n.oid
 where
     n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and p.prokind = 'f'
     and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
-order by 1;
+order by name;
 
 -- name: other_roles
 -- Every role that the one who asks could try to become.
 select r.rolname::text as name, pg_catalog.quote_ident(r.rolname) as quoted
 from pg_catalog.pg_roles as r
 where r.rolname <> current_user and r.rolname !~ '^pg_'
-order by 1;
+order by name;
 
 -- name: sealed_columns_readable_by
 -- Which of these roles read a sealed column about candidates by themselves.
@@ -213,7 +213,7 @@ where
     and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
     and pg_catalog.col_description(c.oid, a.attnum)::jsonb ->> 'whose' = 'candidate'
     and r.rolname = any($1::text[]) and pg_catalog.has_column_privilege(r.oid, c.oid, a.attnum, 'select')
-order by 1, 2;
+order by role, col;
 
 -- name: functions_seeing_sealed
 -- Which functions that one of these roles may call run with the rights of somebody who reads a sealed column about candidates.
@@ -234,7 +234,7 @@ where
             and pg_catalog.col_description(c.oid, a.attnum)::jsonb ->> 'whose' = 'candidate'
             and pg_catalog.has_column_privilege(p.proowner, c.oid, a.attnum, 'select')
     )
-order by 1;
+order by name;
 
 -- name: journal_by_part
 -- How many entries the candidate asking finds in their journal, by part.
@@ -255,7 +255,7 @@ inner join pg_catalog.pg_attribute as a on c.oid = a.attrelid
 where
     c.relkind in ('r', 'p', 'v', 'm', 'f') and a.attnum > 0 and not a.attisdropped
     and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'road')
-order by 1, a.attnum;
+order by tab, a.attnum;
 
 -- name: lint_public_grants
 -- What everyone who connects could use: relations, columns, schemas, types, the database itself.
@@ -286,7 +286,7 @@ select distinct 'everyone may ' || pg_catalog.lower(g.privilege_type) || ' ' || 
 from o
 cross join lateral pg_catalog.aclexplode(o.acl) as g
 where g.grantee = 0
-order by 1;
+order by fault;
 
 -- name: lint_strong_grants
 -- Rights that serve an application nothing and an attacker much, and rights that can be passed on.
@@ -315,7 +315,7 @@ where
     )
     -- The right to lock a table, for a dump that is to leave its rows out.
     and (r.rolname, g.privilege_type, o.name) <> ('backup', 'MAINTAIN', 'sealed.context_keys')
-order by 1;
+order by fault;
 
 -- name: lint_ciphertext_grants
 -- Ciphertext and hashes that a role which logs in can select, beyond those it is known to need.
@@ -340,7 +340,7 @@ where
         ('web', 'audit_entries', 'origin_sealed'), ('auditor', 'audit_entries', 'origin_sealed'),
         ('vault', 'data_keys', 'wrapped')
     )
-order by 1;
+order by fault;
 
 -- name: lint_granted_without_policy
 -- Acts that are granted where no policy lets them through: a grant too many, or a policy too few.
@@ -359,7 +359,7 @@ where
         select from pg_catalog.pg_policy as p
         where p.polrelid = c.oid and p.polcmd::text in (act.command, '*') and (r.oid = any(p.polroles) or 0 = any(p.polroles))
     )
-order by 1;
+order by fault;
 
 -- name: lint_crowded_policies
 -- Where several policies let one role through for one act, any of them suffices: each such place is known.
@@ -384,7 +384,7 @@ having
         ('sessions', 'w', 'credential_keeper', 2),
         ('application_snapshots', 'r', 'retention_keeper', 2)
     )
-order by 1;
+order by fault;
 
 -- name: lint_vacuous_policies
 -- Policies that hold for every row there can be, beyond those whose reason stands in CONVENTIONS.md.
@@ -395,7 +395,7 @@ where
     coalesce(pg_catalog.pg_get_expr(p.polqual, p.polrelid), pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid))
     ~ '^\((\w+ IS NOT NULL|length\(\w+\) [=>]+ \d+|\w+ >=? 0|\w+ = \w+|\w+ OR \(NOT \w+\)|role = ANY .*)\)$'
     and p.polname <> all($1::text[])
-order by 1;
+order by fault;
 
 -- name: lint_tenantless_references
 -- References between two tables with tenants that do not carry the tenant.
@@ -421,7 +421,7 @@ where
         select count(*) from pg_catalog.pg_attribute as a
         where a.attrelid in (named.conrelid, named.confrelid) and a.attname = 'organisation_id' and not a.attisdropped
     ) = 2
-order by 1;
+order by fault;
 
 -- name: lint_unique_oracles
 -- Unique keys of what belongs to somebody that hold neither whose it is nor anything unguessable.
@@ -443,7 +443,7 @@ where
                 or a.atttypid in ('uuid'::regtype, 'bytea'::regtype)
             )
     )
-order by 1;
+order by fault;
 
 -- name: lint_outlets
 -- Ways past row security and out of the database that this one does without.
@@ -477,7 +477,7 @@ where
     p.pronamespace::regnamespace::text !~ '^(pg_|information_schema)'
     and pg_catalog.has_function_privilege(r.oid, p.oid, 'execute')
     and (r.rolname = 'support' or (r.rolname = any($1::text[]) and p.pronamespace::regnamespace::text = 'sealed'))
-order by 1;
+order by fault;
 
 -- name: lint_sampled_columns
 -- Ciphertext, hashes and keys of which the server keeps samples.
@@ -488,7 +488,7 @@ where
     c.relkind = 'r' and c.relnamespace::regnamespace::text in ('upheld', 'sealed', 'keyring')
     and a.attnum > 0 and not a.attisdropped and a.atttypid = 'bytea'::regtype
     and coalesce(a.attstattarget, -1) <> 0 and (c.relname, a.attname) <> ('notices', 'sha256')
-order by 1;
+order by fault;
 
 -- name: lint_unclassified_columns
 -- Columns that do not say what they hold, whose it is, why, until when, and how it goes.
@@ -508,7 +508,7 @@ from said
 where
     not coalesce(pg_catalog.pg_input_is_valid(said.words, 'jsonb'), false)
     or not said.words::jsonb ?& array['category', 'whose', 'purposes', 'basis', 'kept', 'exported', 'erased']
-order by 1;
+order by fault;
 
 -- name: own_connections
 -- Every connection of the role that asks to this database: where from, and what TLS the server sees.

@@ -7,7 +7,6 @@ is backed up by a command of its own, later, to another place.
 
 import asyncio
 import datetime as dt
-import os
 import shutil
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -30,6 +29,7 @@ from upheld.platform.backup.watching import Watcher
 from upheld.platform.database import load_queries
 from upheld.platform.install import url
 from upheld.platform.keyfiles import KeyFiles
+from upheld.platform.private import settle, write_private
 from upheld.platform.reach import tls_for
 from upheld.platform.settings import Settings
 
@@ -194,10 +194,9 @@ def _check_place(settings: Settings, place: Path, kind: Kind) -> None:
 
 def _finished(passing: Path, manifest: Manifest, keys: KeyFiles, watcher: Watcher) -> Path:
     """Write the manifest, read everything back, and give the backup its name."""
-    opened = os.open(passing / NAME, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(opened, "wb") as file:
-        file.write(manifest.file_bytes())
-        file.flush()
-        os.fsync(file.fileno())
+    # By renaming: where backups lie, hard links may be unknown.
+    write_private(passing / NAME, manifest.file_bytes(), replace=True)
     check(passing, keys, watcher)
-    return passing.rename(passing.with_name(passing.name.removeprefix(".").removesuffix(_UNFINISHED)))
+    whole = passing.rename(passing.with_name(passing.name.removeprefix(".").removesuffix(_UNFINISHED)))
+    settle(whole.parent)
+    return whole
