@@ -146,6 +146,21 @@ async def test_a_view_is_in_the_journal_before_the_data_is_in_the_answer(world: 
         assert (state, [row["noted"] for row in rows]) == (None, [1]), part
 
 
+async def test_maintenance_puts_nobodys_address_in_the_place_of_another(world: World) -> None:
+    indexes = "select id, email_index from upheld.older_email_indexes(255) order by id limit 2"
+    raising = "select upheld.raise_email_indexes($1, $2, $3)"
+    async with world.deployment.connected("maintenance") as connection:
+        (ada, one), (ben, other) = await connection.fetch(indexes)
+        fresh = b"\xfe" + one[1:]
+        undone = connection.transaction()
+        await undone.start()
+        await connection.execute(raising, [ada, ben], [one, other], [b"\x00" * 33, one])
+        assert [row["email_index"] for row in await connection.fetch(indexes)] == [one, other]
+        await connection.execute(raising, [ada], [one], [fresh])
+        assert fresh in [row["email_index"] for row in await connection.fetch(indexes.replace("limit 2", "limit 999"))]
+        await undone.rollback()
+
+
 async def test_a_context_ends_with_its_transaction_and_opens_no_other(world: World) -> None:
     async with world.deployment.connected("web") as first, world.deployment.connected("web") as second:
         async with first.transaction():

@@ -153,6 +153,27 @@ async def test_a_manifest_that_was_changed_or_signed_by_others_is_refused(backup
         check(data, strangers.keys, Unwatched())
 
 
+async def test_a_manifest_without_an_end_is_not_waited_for(backups: Backups, tmp_path: Path) -> None:
+    pipe, endless = tmp_path / "pipe", tmp_path / "endless"
+    for folder in (pipe, endless):
+        folder.mkdir()
+    os.mkfifo(pipe / "manifest.json")
+    (endless / "manifest.json").symlink_to("/dev/zero")
+    for folder in (pipe, endless):
+        with pytest.raises(DamagedError, match="cannot be read"):
+            check(folder, backups.keys, Unwatched())
+
+
+async def test_what_a_killed_backup_left_is_cleared_away_a_day_later(backups: Backups) -> None:
+    place = backups.place / "keyring"
+    old, young = place / ".keyring-20200101T000000000000Z.unfinished", place / ".keyring-now.unfinished"
+    for left in (old, young):
+        left.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    await backups.keyring()
+    assert (old.exists(), young.exists()) == (False, True)
+
+
 async def test_what_is_here_stays_unless_told_otherwise(backups: Backups) -> None:
     data, keyring = await backups.data(), await backups.keyring()
     with pytest.raises(OccupiedError, match="--replace"):

@@ -198,6 +198,15 @@ def test_a_kms_that_does_not_answer_is_named(kms: Any, tmp_path: Path) -> None:
         KeyFiles.open(settings)
 
 
+def test_a_kms_elsewhere_is_never_asked_over_plain_http(kms: Any, tmp_path: Path) -> None:
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    with (
+        environment({"AWS_ENDPOINT_URL_KMS": "http://kms.example.org"}),
+        pytest.raises(SettingsError, match="https://"),
+    ):
+        KeyFiles.create(Settings(var=tmp_path, root_key=f"aws-kms:{key}"))
+
+
 # A transit key, which our own stand-in plays over HTTP.
 
 

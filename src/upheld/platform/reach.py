@@ -1,5 +1,6 @@
-"""How a database is reached: on this machine, or over TLS that proves who answers, or not at all."""
+"""How what we depend on is reached: on this machine, or over TLS that proves who answers, or not at all."""
 
+import ipaddress
 import re
 import ssl
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -43,3 +44,25 @@ def tls_for(base: str) -> ssl.SSLContext | None:
     except OSError as error:
         msg = f"The authority that sslrootcert names cannot be read: {type(error).__name__}."
         raise SettingsError(msg) from error
+
+
+def is_plain(endpoint: str) -> bool:
+    """Whether a service of AWS's kind is reached by plain HTTP.
+
+    Raises:
+        SettingsError: it would be, and is not on this machine.
+    """
+    parts = urlsplit(endpoint)
+    if parts.scheme == "https":
+        return False
+    if parts.scheme == "http" and _is_loopback(parts.hostname or ""):
+        return True
+    msg = "AWS_ENDPOINT_URL must begin with https://; only a service on this machine may be reached by http://."
+    raise SettingsError(msg)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -8,7 +8,6 @@ Nothing here ever makes anything public: no access list is sent, no address of a
 import asyncio
 import datetime as dt
 import errno
-import ipaddress
 import logging
 import os
 import time
@@ -27,6 +26,7 @@ from obstore.store import LocalStore, ObjectStore, S3Store
 
 from upheld.kit.errors import AwayError, FullError
 from upheld.platform import private
+from upheld.platform.reach import is_plain
 from upheld.platform.settings import Settings, SettingsError
 
 log = logging.getLogger("upheld.objects")
@@ -133,7 +133,7 @@ def _unfinished(folder: Path) -> Iterator[Path]:
 def _bucket(settings: Settings, bucket: str, prefix: str) -> S3Store:
     chosen = _chosen(settings)
     endpoints = [chosen[name] for name in _ENDPOINTS if name in chosen]
-    on_this_machine = True in {_is_plain(endpoint) for endpoint in endpoints}
+    on_this_machine = True in {is_plain(endpoint) for endpoint in endpoints}
     named = {
         "access_key_id": chosen.get("AWS_ACCESS_KEY_ID"),
         "secret_access_key": chosen.get("AWS_SECRET_ACCESS_KEY"),
@@ -163,30 +163,12 @@ def _chosen(settings: Settings) -> Mapping[str, str]:
     return {**os.environ, **said}
 
 
-def _is_plain(endpoint: str) -> bool:
-    """Whether a service is reached by plain HTTP, which is refused unless it is on this machine."""
-    parts = urlsplit(endpoint)
-    if parts.scheme == "https":
-        return False
-    if parts.scheme == "http" and _is_loopback(parts.hostname or ""):
-        return True
-    msg = "AWS_ENDPOINT_URL must begin with https://; only a service on this machine may be reached by http://."
-    raise SettingsError(msg)
-
-
 def _status_of(address: str) -> int:
     try:
         with urllib.request.urlopen(address, timeout=_PATIENCE.total_seconds()) as answer:  # noqa: S310 - the store's own
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _settle(folder: Path, path: str) -> None:

@@ -212,13 +212,16 @@ begin atomic
     order by p.email_index limit 1000;
 end;
 
--- Stores the newest key's indexes, where the older ones still stand.
+-- Stores the newest key's indexes, where the older ones still stand. Only ever a newer
+-- generation (their first byte): nobody's can be put in another's place.
 create function upheld.raise_email_indexes(whose uuid[], older bytea[], newer bytea[]) returns void
 language sql volatile security definer set search_path = ''
 begin atomic
     update upheld.people as p set email_index = r.newer
     from unnest(whose, older, newer) as r (id, older, newer)
-    where p.id = r.id and p.email_index = r.older;
+    where
+        p.id = r.id and p.email_index = r.older
+        and pg_catalog.get_byte(r.newer, 0) > pg_catalog.get_byte(r.older, 0);
 end;
 
 grant execute on function upheld.older_email_indexes(integer), upheld.raise_email_indexes(uuid[], bytea[], bytea[])

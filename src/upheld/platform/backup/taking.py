@@ -8,6 +8,7 @@ is backed up by a command of its own, later, to another place.
 import asyncio
 import datetime as dt
 import shutil
+import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -171,12 +172,20 @@ def _passing(settings: Settings, destination: Path, kind: Kind) -> Generator[Pat
     """Make the folder of a backup that is not whole yet; unless it becomes whole, it goes again."""
     place = destination.resolve()
     _check_place(settings, place, kind)
+    _clear_away(place, kind)
     passing = place / f".{kind}-{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S%fZ}{_UNFINISHED}"
     passing.mkdir(mode=0o700, parents=True)
     try:
         yield passing
     finally:
         shutil.rmtree(passing, ignore_errors=True)
+
+
+def _clear_away(place: Path, kind: Kind) -> None:
+    """Remove what a killed backup has left; what is younger than a day may still be under way."""
+    for left in place.glob(f".{kind}-*{_UNFINISHED}"):
+        if left.stat().st_mtime < time.time() - dt.timedelta(days=1).total_seconds():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _check_place(settings: Settings, place: Path, kind: Kind) -> None:

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from upheld.platform.keyservices.errors import KeyFileError
+from upheld.platform.reach import is_plain
 
 _CONTEXT = {"upheld": "root key"}
 """What the wrapped form is authenticated to; CloudTrail shows it beside each use."""
@@ -30,6 +31,7 @@ class AwsKms:
 
         Raises:
             KeyFileError: boto3 is not installed, or it cannot tell the region.
+            SettingsError: the service would be reached over plain HTTP.
         """
         try:
             import boto3  # noqa: PLC0415 - an extra # pyright: ignore[reportMissingTypeStubs]
@@ -49,6 +51,11 @@ class AwsKms:
             )
         except Exception as error:  # noqa: BLE001 - explained, or raised as it is
             raise _explained(error, key) from None
+        self._check_endpoint()
+
+    def _check_endpoint(self) -> None:
+        """See to it that the root key, which is what the service answers, never crosses a network in the clear."""
+        is_plain(self._kms.meta.endpoint_url)
 
     @property
     def custody(self) -> str:
