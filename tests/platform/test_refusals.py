@@ -1,11 +1,13 @@
 """What somebody was refused is written down, and lasts although the request is undone."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from tests.support.deployment import PASSWORD, Deployment
 from tests.support.hiring import applied
+from upheld.features.audit.actions import REFUSALS_PER_PERSON
 
 pytestmark = pytest.mark.anyio
 
@@ -54,3 +56,10 @@ async def test_what_was_allowed_and_what_strangers_miss_is_no_attempt(deployment
         await application.owner.get(application.page())
         await nobody.get(application.page())
     assert await attempts(deployment) == []
+
+
+async def test_nobody_fills_the_log_with_what_they_were_refused(deployment: Deployment) -> None:
+    async with deployment.person("ben@example.org") as ben:
+        for _ in range(REFUSALS_PER_PERSON.at_most + 3):
+            assert (await ben.get(f"/applications/{uuid4()}")).status_code == 404
+    assert len(await attempts(deployment)) == REFUSALS_PER_PERSON.at_most

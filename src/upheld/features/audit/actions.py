@@ -1,13 +1,19 @@
 """Recording: what every other slice calls in the transaction of its act."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from upheld.features.audit import store
 from upheld.features.audit.model import Action
+from upheld.kit.errors import TooSoonError
 from upheld.platform.acting import Acting
 from upheld.platform.database import Transaction
+from upheld.platform.limits import Limit, take
 from upheld.platform.services import Platform
 from upheld.platform.web.visits import Refusal
+
+REFUSALS_PER_PERSON = Limit("refusals", 200, timedelta(minutes=10))
+"""More than this is somebody who fills the log: the first say who, from where, and at what."""
 
 
 async def record(
@@ -27,7 +33,14 @@ async def record(
 
 
 async def record_refusal(acting: Acting, refusal: Refusal) -> None:
-    """Record that somebody signed in was refused something; in a transaction of its own, which lasts."""
+    """Record that somebody signed in was refused something; in a transaction of its own, which lasts.
+
+    After `REFUSALS_PER_PERSON` nothing more is written about them until its time is over.
+    """
+    try:
+        await take(acting.tx, acting.platform, REFUSALS_PER_PERSON, str(acting.person_id))
+    except TooSoonError:
+        return
     details: dict[str, object] = {"route": refusal.route, "status": refusal.status}
     await record(acting, Action.ACT_REFUSED, "route", refusal.subject, details)
 
