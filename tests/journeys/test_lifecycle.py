@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.demo import Demo, running_demo, without_people
 from tests.support.faults.killing import command_of
+from tests.support.server import free_port
 from upheld.main.child import MOST_FAILED_STARTS, Child, ProcessEndedError
 
 
@@ -83,6 +84,21 @@ def test_a_killed_process_is_started_again_and_the_run_goes_on(tmp_path: Path) -
         assert workers_of(demo.var) != killed
         assert demo.process.poll() is None
         assert "worker ended (killed by SIGKILL) and is started again" in demo.output.read_text()
+
+
+def test_what_redirects_ends_with_the_process_that_listens(tmp_path: Path) -> None:
+    port = free_port()
+    chosen = {"UPHELD_VAR": str(tmp_path / "var"), "UPHELD_LISTEN_PLAIN": f"127.0.0.1:{port}"}
+    plain = subprocess.Popen(  # noqa: S603 - ourselves
+        [sys.executable, "-m", "upheld.main.cli", "process", "plain"], env={**os.environ, **chosen}
+    )
+    limit = time.monotonic() + 20
+    while len(processes_of(tmp_path)) < 2 and time.monotonic() < limit:
+        time.sleep(0.1)
+    assert len(processes_of(tmp_path)) >= 2
+    plain.kill()
+    plain.wait()
+    assert wait_until_gone(tmp_path) == []
 
 
 def ending(code: int) -> subprocess.Popen[bytes]:

@@ -70,7 +70,8 @@ def run_worker(settings: Settings) -> None:
 
 
 def redirect_application() -> object:
-    """Make the application that only redirects to the address over HTTPS."""
+    """Make the application that only redirects to the address over HTTPS; it too ends with the one that listens."""
+    end_with_parent(signal.SIGKILL)
     address = Settings.read().address
 
     async def redirect(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's shape
