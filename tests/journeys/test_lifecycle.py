@@ -89,7 +89,7 @@ def test_a_killed_process_is_started_again_and_the_run_goes_on(tmp_path: Path) -
 def test_what_redirects_ends_with_the_process_that_listens(tmp_path: Path) -> None:
     port = free_port()
     chosen = {"UPHELD_VAR": str(tmp_path / "var"), "UPHELD_LISTEN_PLAIN": f"127.0.0.1:{port}"}
-    plain = subprocess.Popen(  # noqa: S603 - ourselves
+    plain = subprocess.Popen(
         [sys.executable, "-m", "upheld.main.cli", "process", "plain"], env={**os.environ, **chosen}
     )
     limit = time.monotonic() + 20
