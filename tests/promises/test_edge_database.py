@@ -101,13 +101,22 @@ async def test_edge_database_admits_is_red_when_somebody_is_trusted(own: Cluster
             await reload_rules(own)
 
 
-async def test_edge_database_admits_is_red_when_the_embedded_server_listens(own: Cluster) -> None:
-    with (own.server.data / "postgresql.conf").open("a") as settings:
-        settings.write("listen_addresses = '127.0.0.3'\n")
+async def start_again(own: Cluster) -> None:
     await asyncio.to_thread(own.server.stop)
     await asyncio.to_thread(own.server.start)
-    async with deployed(own) as deployment:
-        await Scratch.around(deployment, own).sees_red("edge.database.admits", "data: listens on 127.0.0.3")
+
+
+async def test_edge_database_admits_is_red_when_the_embedded_server_listens(own: Cluster) -> None:
+    settings = own.server.data / "postgresql.conf"
+    before = settings.read_text()
+    try:
+        settings.write_text(f"{before}\nlisten_addresses = '127.0.0.3'\n")
+        await start_again(own)
+        async with deployed(own) as deployment:
+            await Scratch.around(deployment, own).sees_red("edge.database.admits", "data: listens on 127.0.0.3")
+    finally:
+        settings.write_text(before)
+        await start_again(own)
 
 
 async def reload_rules(cluster: Cluster) -> None:

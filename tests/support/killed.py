@@ -10,6 +10,7 @@ import sys
 from types import SimpleNamespace
 from typing import Any, cast
 
+from tests.support.deployment import Deployment
 from tests.support.hiring import acting_in, pdf
 from upheld.features.candidates.actions import add_document
 from upheld.platform.services import open_platform
@@ -20,7 +21,7 @@ from upheld.platform.web.forms import Upload
 
 async def _upload_and_die(token: str) -> None:
     async with open_platform(Settings.read(), ("web", "gate")) as platform:
-        here = cast("Any", SimpleNamespace(platform=platform))
+        here = Deployment(platform.settings, platform, app=None, cluster=cast("Any", None))
         browser = cast("Any", SimpleNamespace(cookies={SESSION_COOKIE: token}))
         async with acting_in(here, browser) as acting:
             await add_document(acting, Upload("resume.pdf", pdf("Ada Okafor")))

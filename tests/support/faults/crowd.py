@@ -6,7 +6,7 @@ import email.policy
 import random
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -61,13 +61,17 @@ class Crowd:
 
     def newest_link(self, address: str) -> str | None:
         """Return the newest link to verify an address, from the folder that mails are written to."""
+        with suppress(FileNotFoundError):  # the folder of somebody who is leaving
+            self._read_mails()
+        links = sorted((path.name, link) for path, (to, link) in self._mails.items() if to == address and link)
+        return links[-1][1] if links else None
+
+    def _read_mails(self) -> None:
         for path in (self.demo.var / "mail").glob("*/*.eml"):
             if path not in self._mails:
                 mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
                 found = re.search(r"/verify/[\w-]+", mail.get_content())
                 self._mails[path] = (mail["to"] or "", found[0] if found else "")
-        links = sorted((path.name, link) for path, (to, link) in self._mails.items() if to == address and link)
-        return links[-1][1] if links else None
 
 
 @dataclass
