@@ -1,6 +1,8 @@
 """People who leave, and the backups that bring them back."""
 
+import asyncio
 import re
+import subprocess
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,6 +14,7 @@ import httpx
 from tests.support.catalog import connected
 from tests.support.deployment import PASSWORD, Deployment
 from tests.support.hiring import acting_in
+from upheld.platform.embedded import binary
 
 _ROLES = "migrator, gate, web, worker, maintenance, support, auditor, vault, backup"
 
@@ -61,6 +64,26 @@ async def restored_afterwards(deployment: Deployment, *urls: str) -> AsyncGenera
             async with _nobody_in(admin, name):
                 await admin.execute(f"alter database {name} rename to {name}_lost")
                 await admin.execute(f"alter database {name}_backup rename to {name}")
+
+
+@asynccontextmanager
+async def loaded_by_hand_afterwards(deployment: Deployment) -> AsyncGenerator[None]:
+    """Dump the data, run the block, and load the dump into an empty database, with PostgreSQL's own programs."""
+    name = urlsplit(deployment.settings.database).path.lstrip("/")
+    address = deployment.cluster.administrator.format(database=name)
+    asked = ["--format=custom", "--no-unlogged-table-data", f"--dbname={address}"]
+    dump = await asyncio.to_thread(_run, [str(binary("pg_dump")), *asked])
+    yield
+    async with connected(deployment.cluster, "postgres") as admin:
+        async with _nobody_in(admin, name):
+            await admin.execute(f"alter database {name} rename to {name}_lost")
+            await admin.execute(f"create database {name} owner owner template template0")
+        await admin.execute(f"alter database {name}_lost allow_connections false")
+    await asyncio.to_thread(_run, [str(binary("pg_restore")), "--exit-on-error", f"--dbname={address}"], dump)
+
+
+def _run(command: list[str], given: bytes = b"") -> bytes:
+    return subprocess.run(command, input=given, capture_output=True, check=True).stdout  # noqa: S603 - PostgreSQL's own program
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import pytest
 from tests.features.privacy.test_erasure import RESUME, certificate_at, expect_gone
 from tests.support.deployment import Deployment
 from tests.support.hiring import ADA, applied
-from tests.support.leaving import ask_to_leave, person_of, restored_afterwards, rows_about
+from tests.support.leaving import ask_to_leave, loaded_by_hand_afterwards, person_of, restored_afterwards, rows_about
 from tests.support.server import serving
 from upheld.features.privacy.duties import replay
 from upheld.features.privacy.queries import check_register, mismatches
@@ -86,6 +86,21 @@ async def test_a_backup_from_between_the_request_and_its_end_is_refused_too(depl
         async with restored_afterwards(deployment, deployment.settings.database):
             await deployment.work()
         assert await mismatches(deployment.platform) == {person}
+        assert await replay(deployment.platform, mailer(deployment)) == [1]
+        await expect_gone(deployment, person, path)
+
+
+async def test_a_dump_that_was_loaded_by_hand_is_refused_until_the_erasures_are_replayed(
+    deployment: Deployment,
+) -> None:
+    async with deployment.person(ADA) as ada:
+        person = await person_of(deployment, ada)
+        async with loaded_by_hand_afterwards(deployment):
+            path = await ask_to_leave(ada)
+            await deployment.work()
+        assert "people.id" in await rows_about(deployment, person)
+        with pytest.raises(RegisterError, match=REPLAY):
+            await check_register(deployment.platform)
         assert await replay(deployment.platform, mailer(deployment)) == [1]
         await expect_gone(deployment, person, path)
 
