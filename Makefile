@@ -25,7 +25,7 @@ run: $(READY) ## Set up and start the demo with its own PostgreSQL; Ctrl-C stops
 
 test: $(TOOLS) ## Run every test on a real PostgreSQL, and the journeys in a real Chromium
 	@tools/need.sh "command -v chromium" chromium "the tests walk through the pages in a real browser"
-	@.venv/bin/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	@.venv/bin/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: $(TOOLS) ## Check format, lint, types, SQL, architecture, words and lock; the fastest first
 	@tools/check.sh
