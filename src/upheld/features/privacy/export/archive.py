@@ -16,7 +16,7 @@ from upheld.features.privacy.errors import ExportIncompleteError
 from upheld.features.privacy.export.parts import PARTS, File, Part, read_files, read_part
 from upheld.features.privacy.export.withheld import withheld
 from upheld.features.privacy.model import Record
-from upheld.kit.errors import UpheldError
+from upheld.kit.errors import SignInNeededError, UnavailableError, UpheldError
 from upheld.platform.acting import Acting
 from upheld.platform.i18n import Words
 from upheld.platform.web.pages import render
@@ -47,6 +47,8 @@ async def read_everything(acting: Acting) -> Everything:
         tables = [(part, await read_part(acting, part)) for part in PARTS]
         rows = {part.table: records for part, records in tables}
         files = await read_files(acting, rows["documents"], rows["application_snapshots"])
+    except (UnavailableError, SignInNeededError):
+        raise  # nothing is wrong with their data: they are told to try again, or to sign in
     except (UpheldError, FileNotFoundError) as error:
         raise ExportIncompleteError from error
     return Everything(platform.clock.now(), platform.settings.controller, platform.settings.contact, tables, files)
