@@ -78,8 +78,11 @@ class Grounds:
     ) -> Found:
         """Attack some tables of a copy in which a fault is planted."""
         async with self.copied(*fault) as battlefield:
-            report = await storm(battlefield, 1, tables=tables, callers=callers, families=families)
-            return Found([str(finding) for finding in report.findings])
+            for _ in range(2):  # a time limit that was met on a busy machine is not met twice
+                report = await storm(battlefield, 1, tables=tables, callers=callers, families=families)
+                if report.findings:
+                    return Found([str(finding) for finding in report.findings])
+            return Found([])
 
 
 @pytest.fixture(scope="module")
