@@ -17,7 +17,7 @@ from tests.support.faults.story import Story
 
 pytestmark = pytest.mark.anyio
 
-ROUNDS = int(os.environ.get("UPHELD_KILL_ROUNDS", "200"))
+ROUNDS = int(os.environ.get("UPHELD_KILL_ROUNDS", "40"))
 SEED = int(os.environ.get("UPHELD_KILL_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 LOOKS = 4
 

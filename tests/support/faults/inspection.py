@@ -199,7 +199,9 @@ class Inspector:
     async def _world(self, contents: dict[UUID, str]) -> "World":
         fetch = self.connection.fetch
         world = World()
-        for row in await fetch("select id, email_sealed from upheld.people"):
+        # Whoever is leaving counts as gone: their keys and files go before their rows.
+        here = "select id, email_sealed from upheld.people where id <> all($1)"
+        for row in await fetch(here, await self._leaving()):
             address = await self._text("people", "email_sealed", row["id"], row["email_sealed"])
             world.people[address] = row["id"]
         for row in await fetch("select person_id, object_id from upheld.documents"):
