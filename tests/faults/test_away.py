@@ -66,6 +66,7 @@ def test_a_stopped_database_is_told_at_once_and_its_return_is_noticed(site: Site
         for path in ("/profile", "/jobs", "/sign-in", "/api/jobs"):
             answers_that_it_is_away(site.browser, path)
         assert site.browser.get("/health/live").text == "live\n"
+        time.sleep(0.3)  # an answer about readiness is given again for a fifth of a second
         unready = site.browser.get("/health/ready")
         assert (unready.status_code, unready.text) == (503, "not ready\n")
     finally:

@@ -44,6 +44,10 @@ class Arguments:
         """Take rows of others and a source of chance."""
         self._dice = dice
         self._ids = sorted({v for row in prey for v in row.values() if isinstance(v, str) and _is_id(v)})
+        self._by_column: dict[str, list[str]] = {}
+        cells = ((column, v) for row in prey for column, v in row.items() if isinstance(v, str) and _is_id(v))
+        for column, value in sorted({cell for cell in cells if cell[0].endswith("_id")}):
+            self._by_column.setdefault(column, []).append(value)
         self._bytes = sorted({v for row in prey for v in row.values() if isinstance(v, str) and v.startswith("\\x")})
 
     def edges(self, kind: str) -> list[str]:
@@ -51,13 +55,15 @@ class Arguments:
         if kind.endswith("[]"):
             return [f"null::{kind}", f"'{{}}'::{kind}", f"array[null]::{kind}", self._several(kind)]
         drawn = [f"{value}::{kind}" for value in _EDGES.get(kind, ("null",))]
+        if kind == "uuid":
+            # One of whatever other rows refer to, and a few of anything: a person's id is not left to chance.
+            drawn.extend(_split(self._dice.choice(values)) for values in self._by_column.values())
         return [*drawn, *(self.stolen(kind) for _ in range(4 if kind in {"uuid", "bytea"} else 0))]
 
     def stolen(self, kind: str) -> str:
         """Draw a value of somebody else's row, or a random one where there is none of the kind."""
         if kind == "uuid" and self._ids:
-            value = self._dice.choice(self._ids)
-            return f"('{value[:18]}{HALVED}{value[18:]}')::uuid"
+            return _split(self._dice.choice(self._ids))
         if kind == "bytea" and self._bytes:
             value = self._dice.choice(self._bytes)
             return f"'{value}'::bytea"
@@ -87,6 +93,11 @@ class Arguments:
         if kind == "uuid[]":
             return f"array['{random_uuid(self._dice)}', null]::uuid[]"
         return f"'{{}}'::{kind}"
+
+
+def _split(value: str) -> str:
+    """Write an id in two halves, so that a statement that is merely repeated in an answer does not hold it."""
+    return f"('{value[:18]}{HALVED}{value[18:]}')::uuid"
 
 
 def _is_id(value: str) -> bool:

@@ -254,10 +254,18 @@ def _is_granted(table: Table, shot: Shot) -> bool:
 
 
 def _baits(battlefield: Battlefield, caller: Caller, table: Table, dice: Random) -> list[Bait]:
-    """Choose a row that is not the caller's; where there is none, one that is."""
+    """Choose rows that are not the caller's, and where there are none, one that is.
+
+    The first is left to chance; more are taken until every column that the caller may set holds a
+    value in one of them, where any row of somebody else has one: taking over a null proves nothing.
+    """
     rows = battlefield.holdings.rows.get(table.name, [])
     prey = battlefield.holdings.prey(caller, table.name) if rows else []
-    return [Bait(row) for row in dice.sample(prey, min(1, len(prey))) or rows[:1]]
+    chosen = dice.sample(prey, min(1, len(prey))) or rows[:1]
+    for column in (column.col for column in table.columns if column.updatable):
+        if all(row.get(column) is None for row in chosen):
+            chosen += [row for row in prey if row.get(column) is not None][:1]
+    return [Bait(row) for row in chosen]
 
 
 def _victim(battlefield: Battlefield, caller: Caller) -> dict[str, str]:
