@@ -88,15 +88,11 @@ declare
 begin
     select id into waiting from upheld.people
     where email_index = whose_email_index and verified_at is null;
-    if waiting is not null then
-        update upheld.credentials
-        set password_hash = new_password_hash, changed_at = upheld.clock_now()
-        where person_id = waiting;
-        delete from upheld.email_verifications where person_id = waiting;
-        insert into upheld.email_verifications (token_hash, person_id, expires_at)
-        values (link_hash, waiting, upheld.clock_now() + link_lives);
-    end if;
-    return waiting;
+    update upheld.credentials
+    set password_hash = new_password_hash, changed_at = upheld.clock_now()
+    where person_id = waiting;
+    delete from upheld.email_verifications where person_id = waiting;
+    return upheld.renew_link(whose_email_index, link_hash, link_lives);
 end
 $$;
 
