@@ -1,6 +1,7 @@
 """An application asked from inside the test's process, handshakes of sockets included."""
 
 import asyncio
+from copy import copy
 from typing import Any
 
 from upheld.features.trust.site import Answer, Headers
@@ -16,6 +17,13 @@ class InsideSite:
         """Take the application and the settings whose address it answers to."""
         self._app = app
         self._host = settings.host
+        self._from = "192.0.2.9"
+
+    def seen_from(self, address: str) -> "InsideSite":
+        """Return the same application, asked from another address."""
+        other = copy(self)
+        other._from = address  # noqa: SLF001 - a copy of ourselves
+        return other
 
     async def ask(self, method: str, path: str, headers: Headers | None = None, body: bytes = b"") -> Answer:
         """Send a request."""
@@ -34,7 +42,7 @@ class InsideSite:
         bare, _, query = path.partition("?")
         return {
             "type": kind, "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "https", "path": bare,
-            "raw_path": bare.encode(), "query_string": query.encode(), "root_path": "", "client": ("192.0.2.9", 40000),
+            "raw_path": bare.encode(), "query_string": query.encode(), "root_path": "", "client": (self._from, 40000),
             "server": ("127.0.0.1", 443), "extensions": {}, "state": {},
             "headers": [(name.encode(), value.encode("latin-1")) for name, value in sent.items()],
         }  # fmt: skip

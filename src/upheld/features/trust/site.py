@@ -9,6 +9,7 @@ import http.client
 import socket
 import ssl
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -47,6 +48,10 @@ class Site(Protocol):
         """Try to open a WebSocket; return the answer to the handshake."""
         ...
 
+    def seen_from(self, address: str) -> "Site":
+        """Return the same site, to be asked from another address of this machine (127.0.0.0/8)."""
+        ...
+
 
 class NetworkSite:
     """A deployment's own listener, over TLS that is verified, or its plain one."""
@@ -58,6 +63,13 @@ class NetworkSite:
         self._name = urlsplit(address).hostname or host
         self._host = urlsplit(address).netloc
         self._trusted = trusted
+        self._from: tuple[str, int] | None = None
+
+    def seen_from(self, address: str) -> "NetworkSite":
+        """Return the same site, asked from another address of this machine."""
+        other = copy(self)
+        other._from = (address, 0)  # noqa: SLF001 - a copy of ourselves
+        return other
 
     async def ask(self, method: str, path: str, headers: Headers | None = None, body: bytes = b"") -> Answer:
         """Send one request on a connection of its own."""
@@ -91,7 +103,7 @@ class NetworkSite:
             connection.close()
 
     def _connected(self) -> socket.socket:
-        plain = socket.create_connection(self._at, timeout=15)
+        plain = socket.create_connection(self._at, timeout=15, source_address=self._from)
         return self._trusted.wrap_socket(plain, server_hostname=self._name) if self._trusted else plain
 
 
@@ -118,6 +130,12 @@ class NotingSite:
     async def knock(self, path: str, headers: Headers | None = None) -> Answer:
         """Pass a handshake on."""
         return self._noted(f"socket {path}", await self._site.knock(path, headers))
+
+    def seen_from(self, address: str) -> "NotingSite":
+        """Return the same site, asked from another address; its answers are noted here too."""
+        other = NotingSite(self._site.seen_from(address))
+        other.seen = self.seen
+        return other
 
     def _noted(self, label: str, answer: Answer) -> Answer:
         self.seen.append((label, answer))
