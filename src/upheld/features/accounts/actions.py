@@ -17,7 +17,7 @@ from upheld.features.accounts.model import SHORTEST_PASSWORD, Credential, Newcom
 from upheld.features.audit.actions import record, record_at_gate
 from upheld.features.audit.model import Action
 from upheld.features.consents.model import Purpose
-from upheld.kit.errors import ConflictError, InvalidError, RefusedError, TooSoonError
+from upheld.kit.errors import ConflictError, InvalidError, NotFoundError, RefusedError, TooSoonError
 from upheld.platform.acting import Acting
 from upheld.platform.database import Transaction
 from upheld.platform.i18n import mark
@@ -210,6 +210,25 @@ async def sign_out(acting: Acting) -> None:
     """End the session; its cookie is worth nothing from this statement on."""
     await record(acting, Action.SESSION_ENDED, "session")
     await store.end_session(acting.tx)
+
+
+async def end_own_session(acting: Acting, session: UUID) -> None:
+    """End one of the person's sessions, wherever it is open.
+
+    Raises:
+        NotFoundError: it is not theirs, or has ended already.
+    """
+    if not await store.end_own_session(acting.tx, session):
+        raise NotFoundError
+    await record(acting, Action.SESSION_ENDED, "session", session)
+
+
+async def end_other_sessions(acting: Acting) -> int:
+    """End every session of the person but the one that asks; return how many there were."""
+    ended = await store.end_other_sessions(acting.tx)
+    if ended:
+        await record(acting, Action.SESSION_ENDED, "session", details={"others": ended})
+    return ended
 
 
 async def prove_again(acting: Acting, session: UUID, password: str) -> None:

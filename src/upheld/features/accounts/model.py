@@ -28,13 +28,12 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class SessionRow(msgspec.Struct, frozen=True):
-    """A session, as its person may see it."""
+    """A session that still opens something, as its person may see it; `ends_at` unless it is used before."""
 
     id: UUID
     created_at: dt.datetime
     last_seen_at: dt.datetime
-    expires_at: dt.datetime
-    revoked_at: dt.datetime | None
+    ends_at: dt.datetime
 
 
 @dataclass(frozen=True)

@@ -20,5 +20,5 @@ async def own_email(acting: Acting) -> str:
 
 
 async def own_sessions(acting: Acting) -> list[SessionRow]:
-    """Return the sessions of the person asking, newest first."""
+    """Return the sessions of the person asking that still open something, the last used first."""
     return await store.own_sessions(acting.tx)

@@ -96,8 +96,18 @@ async def own_account(tx: Transaction) -> Account | None:
 
 
 async def own_sessions(tx: Transaction) -> list[SessionRow]:
-    """Return the sessions of the person asking, newest first."""
+    """Return the sessions of the person asking that still open something, the last used first."""
     return await tx.all(_Q["own_sessions"], into=SessionRow)
+
+
+async def end_own_session(tx: Transaction, session: UUID) -> bool:
+    """End one session of the person asking; False when there is none that is open."""
+    return await tx.run(_Q["end_own_session"], session) > 0
+
+
+async def end_other_sessions(tx: Transaction) -> int:
+    """End every session of the person asking but the one that asks; return how many."""
+    return await tx.run(_Q["end_other_sessions"])
 
 
 async def open_job_context(tx: Transaction, secret: bytes) -> UUID | None:

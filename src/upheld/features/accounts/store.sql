@@ -66,10 +66,22 @@ select id, email_sealed, verified_at, is_probe, created_at from upheld.people
 where id = upheld.current_person();
 
 -- name: own_sessions
--- The sessions of the person asking, newest first.
-select id, created_at, last_seen_at, expires_at, revoked_at from upheld.sessions
-where person_id = upheld.current_person()
-order by created_at desc;
+-- The sessions of the person asking that still open something, the last used first.
+select id, created_at, last_seen_at, least(expires_at, last_seen_at + idle_for) as ends_at from upheld.sessions
+where
+    person_id = upheld.current_person() and revoked_at is null
+    and least(expires_at, last_seen_at + idle_for) > upheld.clock_now()
+order by last_seen_at desc, created_at desc, id asc;
+
+-- name: end_own_session
+-- Ends one session of the person asking.
+update upheld.sessions set revoked_at = upheld.clock_now()
+where id = $1 and person_id = upheld.current_person() and revoked_at is null;
+
+-- name: end_other_sessions
+-- Ends every session of the person asking but the one that asks.
+update upheld.sessions set revoked_at = upheld.clock_now()
+where person_id = upheld.current_person() and id <> upheld.current_session() and revoked_at is null;
 
 -- name: open_job_context
 -- Opens the context stored with a piece of work; whose it is.

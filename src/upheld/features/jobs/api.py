@@ -8,7 +8,7 @@ import msgspec
 from litestar import get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from upheld.features.jobs.model import Employment, Job
+from upheld.features.jobs.model import Employment, Job, JobSearch
 from upheld.features.jobs.queries import LAST_PAGE, open_job, open_jobs
 from upheld.platform.web.visits import Visit
 
@@ -59,7 +59,7 @@ class JobListWire(msgspec.Struct, frozen=True):
 @get("/api/jobs", name="api.jobs", opt={"public": True})
 async def list_jobs(visit: Visit, search: FromQuery[str] = "", page: Number = 1) -> JobListWire:
     """Return a page of the jobs that take applications, newest first."""
-    found = await open_jobs(visit.tx, search, page)
+    found = await open_jobs(visit.tx, JobSearch(words=search), page)
     jobs = [_wire(visit, job) for job in found.jobs]
     return JobListWire(jobs, found.number, found.number + 1 if found.has_next else None)
 

@@ -55,6 +55,14 @@ class Job(JobText, frozen=True, kw_only=True):
     takes_applications: bool
 
 
+class JobSearch(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody looks for: words of title, place or employer in any order; empty finds everything."""
+
+    words: str = ""
+    employment: Employment | None = None
+    remote_only: bool = False
+
+
 class JobPage(msgspec.Struct, frozen=True):
     """One page of a list of jobs."""
 

@@ -10,16 +10,16 @@ from litestar.response import Redirect
 from upheld.features.jobs import actions
 from upheld.features.jobs.actions import check_may_hire, earliest_closing_day, today
 from upheld.features.jobs.errors import JobClosedError, JobNotOpenError, JobPublishedError
-from upheld.features.jobs.model import Job, Status
+from upheld.features.jobs.model import Employment, Job, JobSearch, Status
 from upheld.features.jobs.posting import job_posting
-from upheld.features.jobs.queries import LAST_PAGE, open_job, open_jobs, own_job
+from upheld.features.jobs.queries import LAST_PAGE, closed_job, jobs_applied_to, open_job, open_jobs, own_job
 from upheld.features.jobs.text import job_text_values, read_job_text
 from upheld.features.jobs.wording import EMPLOYMENT, STATUS, countries, currencies, facts, place, salary
 from upheld.features.organisations.queries import organisation
-from upheld.kit.errors import ConflictError, InvalidError, UpheldError
+from upheld.kit.errors import ConflictError, InvalidError, NotFoundError, UpheldError
 from upheld.platform.web.forms import Form
 from upheld.platform.web.pages import page, redirect, words_for
-from upheld.platform.web.visits import Visit
+from upheld.platform.web.visits import OpenVisit, Visit
 
 OPEN = {"public": True}
 
@@ -29,19 +29,32 @@ Number = Annotated[int, QueryParameter(name="page", ge=1, le=LAST_PAGE)]
 
 @get("/jobs", name="jobs.list", opt=OPEN)
 async def list_page(
-    request: AnyRequest, visit: Visit, search: FromQuery[str] = "", number: Number = 1
+    request: AnyRequest,
+    visit: Visit,
+    search: FromQuery[str] = "",
+    employment: FromQuery[str] = "",
+    remote: FromQuery[str] = "",
+    number: Number = 1,
 ) -> Response[str]:
-    """Show the jobs that take applications."""
-    found = await open_jobs(visit.tx, search, number)
+    """Show the jobs that take applications; somebody signed in sees which they have applied to."""
+    kind = next((one for one in Employment if one == employment), None)
+    wanted = JobSearch(words=search, employment=kind, remote_only=remote == "yes")
+    asked = {"search": search, "employment": kind or "", "remote": "yes" if wanted.remote_only else ""}
     return page(
-        request, "jobs/list.html", found=found, search=search, place=place, salary=salary, employment=EMPLOYMENT
+        request, "jobs/list.html", found=await open_jobs(visit.tx, wanted, number), wanted=wanted,
+        query={name: value for name, value in asked.items() if value}, applied=await _applied(visit),
+        place=place, salary=salary, employments=EMPLOYMENT,
     )  # fmt: skip
 
 
 @get("/jobs/{job_id:uuid}", name="jobs.page", opt=OPEN)
 async def job_page(request: AnyRequest, visit: Visit, job_id: FromPath[UUID]) -> Response[str]:
-    """Show one open job, to people and to search engines."""
-    job = await open_job(visit.tx, job_id)
+    """Show one job, to people and to search engines; a closed one only to those who have a part in it."""
+    try:
+        job = await _public_job(visit, job_id)
+    except NotFoundError as error:
+        # A draft, a closed job and a number that never was look alike.
+        return page(request, "jobs/gone.html", status=error.status)
     employer = await organisation(visit.tx, job.organisation_id)
     address = f"{visit.platform.settings.address}/jobs/{job.id}"
     posting = job_posting(job, employer, address) if job.takes_applications else None
@@ -53,7 +66,19 @@ async def job_page(request: AnyRequest, visit: Visit, job_id: FromPath[UUID]) ->
         facts=facts(words_for(request), job),
         address=address,
         posting=posting,
+        applied=job.id in await _applied(visit),
     )
+
+
+async def _public_job(visit: OpenVisit, job_id: UUID) -> Job:
+    try:
+        return await open_job(visit.tx, job_id)
+    except NotFoundError:
+        return await closed_job(visit.tx, job_id)
+
+
+async def _applied(visit: OpenVisit) -> set[UUID]:
+    return set() if visit.who is None else await jobs_applied_to(visit.acting())
 
 
 @get("/hiring/jobs/new", name="jobs.new")

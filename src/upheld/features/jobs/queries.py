@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from upheld.features.jobs import store
-from upheld.features.jobs.model import Job, JobPage
+from upheld.features.jobs.model import Job, JobPage, JobSearch
 from upheld.kit.errors import NotFoundError
 from upheld.platform.acting import Acting
 from upheld.platform.database import Transaction
@@ -13,19 +13,20 @@ LAST_PAGE = 10_000
 _MOST_WORDS, _LONGEST_SEARCH = 8, 100
 
 
-async def open_jobs(tx: Transaction, search: str = "", page: int = 1) -> JobPage:
+async def open_jobs(tx: Transaction, wanted: JobSearch | None = None, page: int = 1) -> JobPage:
     """Return a page of the jobs that take applications, newest first.
 
     Args:
         tx: any transaction; nobody needs to be signed in.
-        search: words that must all occur in title, place or organisation, in any order
-            and case; `remote` finds remote jobs. Empty finds everything.
+        wanted: which; its words must all occur in title, place or organisation, in any
+            order and case; `remote` finds remote jobs.
         page: from 1 on.
     """
-    words = search[:_LONGEST_SEARCH].split()[:_MOST_WORDS]
+    wanted = wanted or JobSearch()
+    words = wanted.words[:_LONGEST_SEARCH].split()[:_MOST_WORDS]
     number = min(max(page, 1), LAST_PAGE)
     # One more than shown tells whether there is a next page, without counting them all.
-    found = await store.open_jobs(tx, words, JOBS_ON_A_PAGE + 1, (number - 1) * JOBS_ON_A_PAGE)
+    found = await store.open_jobs(tx, wanted, words, JOBS_ON_A_PAGE + 1, (number - 1) * JOBS_ON_A_PAGE)
     return JobPage(found[:JOBS_ON_A_PAGE], number, len(found) > JOBS_ON_A_PAGE)
 
 
@@ -39,6 +40,23 @@ async def open_job(tx: Transaction, job_id: UUID) -> Job:
     if found is None:
         raise NotFoundError
     return found
+
+
+async def closed_job(tx: Transaction, job_id: UUID) -> Job:
+    """Return one closed job, for those to whom the database still shows it: who applied, and its organisation.
+
+    Raises:
+        NotFoundError: there is none for whoever is asking.
+    """
+    found = await store.closed_job(tx, job_id)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+async def jobs_applied_to(acting: Acting) -> set[UUID]:
+    """Return the jobs the person asking has applied to."""
+    return await store.jobs_applied_to(acting.tx)
 
 
 async def own_jobs(acting: Acting) -> list[Job]:

@@ -2,20 +2,31 @@
 
 from uuid import UUID
 
-from upheld.features.jobs.model import Job, JobText
+from upheld.features.jobs.model import Job, JobSearch, JobText
 from upheld.platform.database import Transaction, load_queries
 
 _Q = load_queries("upheld.features.jobs")
 
 
-async def open_jobs(tx: Transaction, words: list[str], at_most: int, skipping: int) -> list[Job]:
-    """Return jobs that take applications and mention every one of `words`, newest first."""
-    return await tx.all(_Q["open_jobs"], words, at_most, skipping, into=Job)
+async def open_jobs(tx: Transaction, wanted: JobSearch, words: list[str], at_most: int, skipping: int) -> list[Job]:
+    """Return jobs that take applications, are of the wanted kind and mention every one of `words`, newest first."""
+    kind = (wanted.employment, wanted.remote_only)
+    return await tx.all(_Q["open_jobs"], words, at_most, skipping, *kind, into=Job)
 
 
 async def open_job(tx: Transaction, job_id: UUID) -> Job | None:
     """Return one open job, whether or not its closing day has passed."""
     return await tx.one(_Q["open_job"], job_id, into=Job)
+
+
+async def closed_job(tx: Transaction, job_id: UUID) -> Job | None:
+    """Return one closed job that the person asking still sees: they applied, or it is their organisation's."""
+    return await tx.one(_Q["closed_job"], job_id, into=Job)
+
+
+async def jobs_applied_to(tx: Transaction) -> set[UUID]:
+    """Return the jobs the person asking has applied to."""
+    return set(await tx.column(_Q["jobs_applied_to"]))
 
 
 async def own_jobs(tx: Transaction) -> list[Job]:

@@ -17,6 +17,8 @@ where
             lower(w.word)
         ) = 0
     )
+    and ($4::text is null or j.employment_type = $4)
+    and (j.is_remote or not $5::boolean)
 order by j.posted_at desc, j.id asc
 limit $2 offset $3;
 
@@ -30,6 +32,21 @@ select
 from upheld.jobs as j
 inner join upheld.organisations as o on j.organisation_id = o.id
 where j.id = $1 and j.status = 'open';
+
+-- name: closed_job
+-- One job that was public once, for whom the database still shows it to: who applied, and its organisation.
+select
+    j.id, j.organisation_id, o.name as organisation_name,
+    j.title, j.employment_type, j.description, j.location, j.country, j.is_remote,
+    j.salary_currency, j.salary_from, j.salary_to, j.closes_on, j.status, j.posted_at,
+    false as takes_applications
+from upheld.jobs as j
+inner join upheld.organisations as o on j.organisation_id = o.id
+where j.id = $1 and j.status = 'closed';
+
+-- name: jobs_applied_to
+-- The jobs the person asking has applied to.
+select unnest(upheld.jobs_applied_to()) as id;
 
 -- name: own_jobs
 -- Every job of the organisation acted for: open ones, then drafts, then closed ones, newest first.
