@@ -191,6 +191,8 @@ CANDIDATE = [
         ),
         removes_anothers_document="delete from upheld.documents where id = '{document_of_ben}' returning id",
         changes_a_job="update upheld.jobs set title = 'Mine now' where id = '{job_of_olga}' returning id",
+        renames_an_employer="update upheld.organisations set name = 'Mine' where id = '{org_of_olga}' returning id",
+        learns_who_reads_applications_sent_before="select upheld.people_to_tell('{application_of_ada}')",
     ),
     *all_of(
         REFUSED,
@@ -257,6 +259,9 @@ CANDIDATE = [
             "select upheld.queue_message(gen_random_uuid(), '{ben}', 'accounts/verify-address', 'x', 'x')"
         ),
         mails_at_the_gate=("select upheld.queue_message_at_the_gate(gen_random_uuid(), '{ben}', 'a/b', 'x', 'x')"),
+        mails_an_employer_about_an_application_sent_before=(
+            "select upheld.queue_arrival(gen_random_uuid(), '{olga}', '{application_of_ada}', 'x', 'x')"
+        ),
         mints_a_session="select upheld.mint_session('{ben}', sha256('x'), '1 day', '1 day')",
         reads_a_credential="select upheld.credential_of('{ben}')",
         opens_work="select upheld.open_job_context('\\x{secret_of_erasure}')",
@@ -298,6 +303,10 @@ OWNER = [
         sees_what_a_candidate_did="select id from upheld.audit_entries where actor_id is distinct from '{olga}'",
         sees_members_of_others="select person_id from upheld.members where person_id <> '{olga}'",
         changes_anothers_job="update upheld.jobs set title = 'Mine now' where id = '{job_of_petra}' returning id",
+        renames_another_employer=(
+            "update upheld.organisations set name = 'Mine' where id = '{org_of_petra}' returning id"
+        ),
+        learns_who_reads_applications="select upheld.people_to_tell('{application_of_ada}')",
     ),
     *all_of(
         REFUSED,

@@ -29,6 +29,11 @@ def hires(caller: Caller) -> bool:
     return caller.standing in {"owner", "manager"}
 
 
+def owns(caller: Caller) -> bool:
+    """Whether the caller owns an organisation: what everyone reads about it is theirs to change."""
+    return caller.standing == "owner"
+
+
 def sees_candidates(caller: Caller) -> bool:
     """Whether the caller may see candidates of their organisation: fair use comes first."""
     return hires(caller) and caller.person in ACCEPTED_FAIR_USE
@@ -144,7 +149,8 @@ TABLES: Mapping[str, Rights] = {
     # An employer's name is public; who belongs to it is known to each member of themselves.
     "upheld.organisations": Rights(
         reads=(by("web", is_public), by("worker", is_public)),
-        columns={"web": Columns(EVERY), "worker": Columns(EVERY)},
+        updates={"rename": by("web", lambda caller, row: own_organisation(caller, row) and owns(caller))},
+        columns={"web": Columns(EVERY, updates="name website"), "worker": Columns(EVERY)},
     ),
     "upheld.members": Rights(reads=(by("web", own),), columns=_OWN_TO_SEE),
     "upheld.fair_use_acceptances": Rights(
@@ -162,6 +168,13 @@ TABLES: Mapping[str, Rights] = {
             "worker": Columns(EVERY),
             "maintenance": Columns(EVERY, inserts="id kind version language body sha256"),
         },
+    ),
+    # What became of the promises.
+    "upheld.runs": Rights(
+        reads=(by("web", anything), by("maintenance", anything)),
+        inserts={"a run": only("maintenance")},
+        deletes=by("maintenance", called("an old run")),
+        columns={"web": Columns(EVERY), "maintenance": Columns(EVERY, inserts="report")},
     ),
     "upheld.consents": Rights(
         reads=(by("web", own),),
@@ -292,6 +305,7 @@ FUNCTIONS: Mapping[str, str] = {
     "web": (
         f"{_ASKING} open_context asks_as_probe acts_for_probe may_see_candidates jobs_applied_to left_without_member"
         " closes_by_the_rule record_act take_from_limit found_organisation queue_message queue_erasure"
+        " people_to_tell queue_arrival"
         " erasure_by_receipt list_applications open_application open_contact open_resume"
         " own_profile own_documents own_snapshots"
     ),

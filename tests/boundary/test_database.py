@@ -36,7 +36,7 @@ DOORS = {
         "found_organisation", "jobs_applied_to",
         "left_without_member", "list_applications", "may_see_candidates", "open_application", "open_contact",
         "open_context", "open_resume", "own_documents", "own_profile", "own_snapshots", "queue_erasure",
-        "queue_message", "record_act", "take_from_limit",
+        "people_to_tell", "queue_arrival", "queue_message", "record_act", "take_from_limit",
     },
     "worker": {
         "asking", "asks_as_probe", "certify_erasure", "clock_now", "current_organisation",

@@ -49,6 +49,7 @@ INSERTS: Mapping[str, Mapping[str, Values]] = {
             "sha256": hashed("new"),
         }
     },
+    "upheld.runs": {"a run": {"report": """'{"signature": ""}'"""}, "one without a signature": {"report": "'{}'"}},
     "upheld.fair_use_acceptances": {
         "of fair use": {"notice_id": id_of("on fair use again")},
         "of another notice": {"notice_id": id_of("on accounts")},
@@ -108,6 +109,7 @@ INSERTS: Mapping[str, Mapping[str, Values]] = {
 
 CHANGES: Mapping[str, Mapping[str, str]] = {
     "upheld.sessions": {"end": f"revoked_at = {_NOW}", "act for nobody": "organisation_id = null"},
+    "upheld.organisations": {"rename": "name = 'Renamed'", "hide": "is_probe = true"},
     "upheld.profiles": {"edit": "visibility = 'open'", "give away": f"person_id = {id_of('ben')}"},
     "upheld.documents": {"forget the text": "text_sealed = null", "replace the text": f"text_sealed = {SEALED}"},
     "upheld.jobs": {"edit": "title = 'Sail maker'", "give away": f"organisation_id = {id_of('pier')}"},

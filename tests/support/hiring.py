@@ -87,6 +87,26 @@ async def employer(
 
 
 @asynccontextmanager
+async def colleague(deployment: Deployment, owner: Browser, address: str, role: str) -> AsyncGenerator[Browser]:
+    """Yield the browser of another member of an owner's organisation; the product invites nobody yet."""
+    async with acting_in(deployment, owner) as acting:
+        organisation_id = acting.organisation_id
+    async with deployment.person(address) as browser:
+        async with acting_in(deployment, browser) as acting:
+            person_id = acting.person_id
+        administrator = await deployment.administrator()
+        await administrator.execute(
+            "insert into upheld.members (organisation_id, person_id, role) values ($1, $2, $3)",
+            organisation_id, person_id, role,
+        )  # fmt: skip
+        await administrator.execute(
+            "update upheld.sessions set organisation_id = $1 where person_id = $2", organisation_id, person_id
+        )
+        await administrator.close()
+        yield browser
+
+
+@asynccontextmanager
 async def candidate(
     deployment: Deployment, address: str = ADA, profile: ProfileText = PROFILE
 ) -> AsyncGenerator[Browser]:

@@ -11,13 +11,17 @@ from uuid import UUID, uuid4
 import msgspec
 
 from upheld.platform.database import Query, Transaction
-from upheld.platform.vault import PLATFORM, KeyRef, Vault
+from upheld.platform.vault import PLATFORM, ErasedError, KeyRef, Vault
 
 _QUEUE = Query("queue_message", "select upheld.queue_message($1, $2, $3, $4, $5)", "Queues a mail.")
 _QUEUE_AT_GATE = Query(
     "queue_message_at_the_gate",
     "select upheld.queue_message_at_the_gate($1, $2, $3, $4, $5)",
     "Queues a mail to somebody who is not signed in.",
+)
+_PEOPLE_TO_TELL = Query("people_to_tell", "select upheld.people_to_tell($1)", "Who reads an application just sent.")
+_QUEUE_ARRIVAL = Query(
+    "queue_arrival", "select upheld.queue_arrival($1, $2, $3, $4, $5)", "Queues a mail about an application just sent."
 )
 
 
@@ -39,10 +43,32 @@ async def queue_mail_at_gate(tx: Transaction, vault: Vault, to: UUID, kind: str,
     await _queue(_QUEUE_AT_GATE, tx, vault, to, kind, parameters)
 
 
+async def queue_mail_to_readers(
+    tx: Transaction, vault: Vault, application: UUID, parameters: Mapping[str, str]
+) -> None:
+    """Queue a mail to those who read applications, about one that this very transaction sends.
+
+    Somebody whose account is being erased meanwhile is left out.
+    """
+    for person in await tx.column(_PEOPLE_TO_TELL, application):
+        message_id = uuid4()
+        try:
+            sealed = await _sealed(vault, person, message_id, parameters)
+        except ErasedError:
+            continue
+        await tx.value(_QUEUE_ARRIVAL, message_id, person, application, sealed, secrets.token_bytes(32))
+
+
 async def _queue(
     query: Query, tx: Transaction, vault: Vault, to: UUID, kind: str, parameters: Mapping[str, str]
 ) -> None:
     message_id = uuid4()
+    sealed = await _sealed(vault, to, message_id, parameters)
+    await tx.value(query, message_id, to, kind, sealed, secrets.token_bytes(32))
+
+
+async def _sealed(vault: Vault, to: UUID, message_id: UUID, parameters: Mapping[str, str]) -> bytes | None:
+    """Return what a mail says, under the key of the person it goes to."""
     text = msgspec.json.encode(dict(parameters)).decode()
     sealed = await vault.seal(KeyRef(to, PLATFORM, "messages"), "messages", message_id, {"parameters_sealed": text})
-    await tx.value(query, message_id, to, kind, sealed["parameters_sealed"], secrets.token_bytes(32))
+    return sealed["parameters_sealed"]

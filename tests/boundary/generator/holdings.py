@@ -57,12 +57,15 @@ _OFFICE: dict[str, set[str]] = {
 HANDED_OUT: dict[tuple[str, str], tuple[str, frozenset[str]]] = {
     # A new key for the indexes of addresses: each is made from the one before, not from the address.
     ("maintenance", "upheld.older_email_indexes(integer)"): ("upheld.people", frozenset({"id", "email_index"})),
+    # Whom to tell that a promise is broken; the gate writes to them, and knows no more than an id either.
+    ("maintenance", "upheld.operators_to_tell()"): ("upheld.operators", frozenset({"person_id"})),
 }
 
 _PUBLIC = {
     "upheld.notices": {"web", "gate", "worker", "maintenance"},
     "upheld.organisations": {"web", "worker"},
     "upheld.jobs": {"web"},
+    "upheld.runs": {"web", "maintenance"},
 }
 
 # What a role changes of anybody because that is what it is for: table and first letter of the act.
@@ -75,6 +78,7 @@ _DUTIES: dict[str, set[tuple[str, str]]] = {
         ("upheld.limit_counters", "U"), ("upheld.operators", "I"), ("upheld.operator_invitations", "D"),
     },
     "maintenance": {
+        ("upheld.runs", "I"), ("upheld.runs", "D"),
         ("upheld.notices", "I"), ("upheld.operator_invitations", "I"), ("upheld.audit_entries", "I"),
         ("upheld.job_secrets", "I"), ("upheld.limit_counters", "D"), ("sealed.context_keys", "I"),
         ("sealed.context_keys", "D"), ("upheld.people", "U"),
@@ -201,7 +205,8 @@ class Holdings:
 
     def _is_own(self, caller: Caller, table: str, letter: str, row: Row) -> bool:
         if table == "upheld.organisations":
-            return letter == "I"  # founding one of one's own
+            # Founding one of one's own, or renaming the one that one owns.
+            return letter == "I" or (letter == "U" and row["id"] == caller.organisation and caller.standing == "owner")
         if table == "upheld.jobs":
             return letter in "IU" and row["organisation_id"] == caller.organisation and caller.standing in _POSTS
         if table == "upheld.access_journal":

@@ -1000,6 +1000,13 @@ for select to web, worker
 using (not is_probe or (select upheld.asks_as_probe()));
 grant select on upheld.organisations to web, worker;
 
+-- What everyone reads about an organisation is changed by its owners alone.
+create policy organisations_are_changed_by_their_owners on upheld.organisations
+for update to web using (
+    id = (select upheld.current_organisation()) and (select upheld.current_standing()) = 'owner'
+) with check (id = (select upheld.current_organisation()));
+grant update (name, website) on upheld.organisations to web;
+
 create policy a_person_sees_their_own_memberships on upheld.members
 for select to web using (person_id = (select upheld.current_person()));
 grant select on upheld.members to web;
@@ -1921,7 +1928,11 @@ for select to queue_writer using (
     organisation_id = (select upheld.current_organisation())
     and (select upheld.current_standing()) in ('owner', 'manager')
 );
-grant select on upheld.applications to queue_writer;
+create policy own_applications_are_known_to_the_queue_writer on upheld.applications
+for select to queue_writer using (person_id = (select upheld.current_person()));
+create policy who_reads_applications_is_known_to_the_queue_writer on upheld.members
+for select to queue_writer using (role in ('owner', 'manager'));
+grant select on upheld.applications, upheld.members to queue_writer;
 grant execute on function upheld.may_see_candidates() to queue_writer;
 
 -- Stores a piece of work with the secret that will open its context. The payload carries
@@ -1979,6 +1990,43 @@ begin
 end
 $$;
 
+-- Who is told of an application: owners and managers of its organisation, longest there first.
+-- Told to nobody but the candidate, in the very transaction that sends it.
+create function upheld.people_to_tell(wanted_id uuid) returns setof uuid
+language sql stable security definer set search_path = ''
+begin atomic
+    select m.person_id
+    from upheld.applications as a
+    inner join upheld.members as m on a.organisation_id = m.organisation_id and m.role in ('owner', 'manager')
+    where
+        a.id = wanted_id and a.person_id = upheld.current_person()
+        and a.submitted_at = upheld.clock_now()
+    order by m.joined_at, m.person_id
+    limit 20;
+end;
+
+-- Queues the mail about an application to one of them. Somebody who has left meanwhile is not
+-- written to, and the candidate does not notice.
+create function upheld.queue_arrival(
+    message_id uuid, whose uuid, application_id uuid, parameters bytea, secret bytea
+) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if not coalesce(whose in (select upheld.people_to_tell(application_id)), false) then
+        raise exception 'A mail about an application goes to those who read it.' using errcode = '42501';
+    end if;
+    insert into upheld.messages (id, person_id, kind, parameters_sealed)
+    values (message_id, whose, 'applications/application-arrived', parameters);
+    perform upheld.enqueue('mail', whose, message_id, secret, upheld.clock_now(), interval '7 days');
+exception when foreign_key_violation then
+    return;
+end
+$$;
+
+grant execute on function
+upheld.people_to_tell(uuid), upheld.queue_arrival(uuid, uuid, uuid, bytea, bytea)
+to web;
 grant execute on function upheld.queue_message_at_the_gate(uuid, uuid, text, bytea, bytea) to gate;
 grant execute on function upheld.queue_message(uuid, uuid, text, bytea, bytea) to web;
 -- A person's request to leave for good, and what came of it. It outlives the account: who
@@ -2567,6 +2615,8 @@ alter function queue.fn_pgqueuer_changed() owner to queue_writer;
 alter function upheld.enqueue(text, uuid, uuid, bytea, timestamptz, interval) owner to queue_writer;
 alter function upheld.queue_message_at_the_gate(uuid, uuid, text, bytea, bytea) owner to queue_writer;
 alter function upheld.queue_message(uuid, uuid, text, bytea, bytea) owner to queue_writer;
+alter function upheld.people_to_tell(uuid) owner to queue_writer;
+alter function upheld.queue_arrival(uuid, uuid, uuid, bytea, bytea) owner to queue_writer;
 alter function upheld.queue_erasure(uuid, bytea) owner to queue_writer;
 
 alter function upheld.plan_erasure(uuid) owner to eraser;

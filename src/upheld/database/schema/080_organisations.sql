@@ -13,6 +13,13 @@ for select to web, worker
 using (not is_probe or (select upheld.asks_as_probe()));
 grant select on upheld.organisations to web, worker;
 
+-- What everyone reads about an organisation is changed by its owners alone.
+create policy organisations_are_changed_by_their_owners on upheld.organisations
+for update to web using (
+    id = (select upheld.current_organisation()) and (select upheld.current_standing()) = 'owner'
+) with check (id = (select upheld.current_organisation()));
+grant update (name, website) on upheld.organisations to web;
+
 create policy a_person_sees_their_own_memberships on upheld.members
 for select to web using (person_id = (select upheld.current_person()));
 grant select on upheld.members to web;

@@ -53,6 +53,8 @@ alter function queue.fn_pgqueuer_changed() owner to queue_writer;
 alter function upheld.enqueue(text, uuid, uuid, bytea, timestamptz, interval) owner to queue_writer;
 alter function upheld.queue_message_at_the_gate(uuid, uuid, text, bytea, bytea) owner to queue_writer;
 alter function upheld.queue_message(uuid, uuid, text, bytea, bytea) owner to queue_writer;
+alter function upheld.people_to_tell(uuid) owner to queue_writer;
+alter function upheld.queue_arrival(uuid, uuid, uuid, bytea, bytea) owner to queue_writer;
 alter function upheld.queue_erasure(uuid, bytea) owner to queue_writer;
 
 alter function upheld.plan_erasure(uuid) owner to eraser;

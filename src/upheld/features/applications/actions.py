@@ -47,7 +47,7 @@ from upheld.kit.errors import ConflictError, InvalidError, NotFoundError, Refuse
 from upheld.platform.acting import Acting
 from upheld.platform.i18n import mark
 from upheld.platform.objects import documents_of, new_object_id
-from upheld.platform.outbox import queue_mail
+from upheld.platform.outbox import queue_mail, queue_mail_to_readers
 from upheld.platform.vault import APPLICATION, KeyRef
 
 
@@ -85,6 +85,7 @@ async def submit_application(
     await disclose(acting, job.organisation_id, _sections(profile, document))
     await record(acting, Action.APPLICATION_SUBMITTED, "application", application.id, {"job": str(job.id)})
     await _tell(acting, application, "application-received", job)
+    await _tell_employer(acting, application, job)
     return application.id
 
 
@@ -228,6 +229,12 @@ async def _tell(acting: Acting, of: Application, kind: str, job: Job) -> None:
     """Queue a mail to the candidate; it says that there is news, the page says which."""
     about = {"job": job.title, "organisation": job.organisation_name, "application": str(of.id)}
     await queue_mail(acting.tx, acting.platform.vault, of.person_id, f"applications/{kind}", about)
+
+
+async def _tell_employer(acting: Acting, application: Application, job: Job) -> None:
+    """Queue a mail to those who read applications: that one came and for which job, never from whom."""
+    about = {"job": job.title, "application": str(application.id)}
+    await queue_mail_to_readers(acting.tx, acting.platform.vault, application.id, about)
 
 
 def _check_decision(outcome: Stage, reason: str) -> None:
