@@ -10,6 +10,7 @@ from functools import cache
 from importlib import resources
 
 from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 
 LANGUAGES = ("en",)
@@ -51,6 +52,10 @@ class Words:
         """Translate the form for a number and fill in `%(num)d`."""
         return str(self._translations.ngettext(one, many, count)) % {"num": count}
 
+    def number(self, value: int) -> str:
+        """Write a whole number."""
+        return format_decimal(value, locale=self.language)
+
     def day(self, value: dt.date | dt.datetime) -> str:
         """Write a date."""
         return format_date(value, "d MMMM yyyy", locale=self.language)
@@ -58,6 +63,10 @@ class Words:
     def moment(self, value: dt.datetime) -> str:
         """Write an instant, in UTC."""
         return format_datetime(value.astimezone(dt.UTC), "d MMMM yyyy, HH:mm 'UTC'", locale=self.language)
+
+    def time(self, value: dt.datetime) -> str:
+        """Write the time of day of an instant, in UTC."""
+        return format_datetime(value.astimezone(dt.UTC), "HH:mm", locale=self.language)
 
     def ago(self, value: dt.datetime, now: dt.datetime) -> str:
         """Write how long ago something was."""
