@@ -11,6 +11,7 @@ from upheld.features.organisations import pages as organisations
 from upheld.features.privacy import pages as privacy
 from upheld.features.trust import pages as trust
 from upheld.platform.settings import Settings
+from upheld.platform.web.design_page import design_page
 from upheld.platform.web.outbox_page import outbox_page
 from upheld.platform.web.static import static_file
 
@@ -19,6 +20,7 @@ def route_handlers(settings: Settings) -> list[Any]:
     """Return every route of the application; the demo has one more."""
     routes: list[Any] = [
         static_file,
+        design_page,
         *accounts.handlers,
         *organisations.handlers,
         *candidates.handlers,
