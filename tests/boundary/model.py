@@ -319,7 +319,7 @@ FUNCTIONS: Mapping[str, str] = {
     ),
     "maintenance": (
         "clock_now rotate_context_key record_duty drop_spent_counters which_exist erasures_under_way"
-        " older_email_indexes raise_email_indexes"
+        " older_email_indexes raise_email_indexes operators_to_tell"
         " count_overdue_erasures allow_erasure_again remove_old_applications remove_expired known_objects remove_probes"
     ),
     "auditor": f"{_ASKING} audit_content",

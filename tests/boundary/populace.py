@@ -171,6 +171,10 @@ def _of_the_platform() -> dict[str, list[Row]]:
             for name, kind in (("on accounts", "account"), ("on applications", "application"),
                                ("on fair use", "fair-use"), ("on fair use again", "fair-use"))
         ],
+        "upheld.runs": [
+            Row(name, {"number": "default", "at": at, "report": f"""'{{"signature": "{name}"}}'"""})
+            for name, at in (("a run", "upheld.clock_now()"), ("an old run", "upheld.clock_now() - interval '91 days'"))
+        ],
         "upheld.operator_invitations": [Row("a link", {"token_hash": hashed("operator"), "expires_at": LATER})],
         "sealed.context_keys": [Row("a key", {"inner_pad": "decode(repeat('00', 64), 'hex')",
                                               "outer_pad": "decode(repeat('00', 64), 'hex')"})],

@@ -49,7 +49,7 @@ INSERTS: Mapping[str, Mapping[str, Values]] = {
             "sha256": hashed("new"),
         }
     },
-    "upheld.runs": {"a run": {"report": """'{"signature": ""}'"""}, "one without a signature": {"report": "'{}'"}},
+    "upheld.runs": {"a run": {"report": """'{"signature": ""}'"""}},
     "upheld.fair_use_acceptances": {
         "of fair use": {"notice_id": id_of("on fair use again")},
         "of another notice": {"notice_id": id_of("on accounts")},

@@ -17,10 +17,11 @@ from tests.support.server import serving
 from upheld.features.trust.model import Check, Promise, PromiseResult, PromiseState, Report, Work
 from upheld.features.trust.probe import CheckState, Finding, Probe
 from upheld.features.trust.promises import PROMISES
-from upheld.features.trust.runner import is_genuine, run, sign
+from upheld.features.trust.runner import run, sign
 from upheld.features.trust.scene import Scene
 from upheld.features.trust.states import chosen, exit_code, said, state_of
 from upheld.main.supervisor import environment_of
+from upheld.platform.signatures import is_signed
 
 P, F, U, N = CheckState.PASSED, CheckState.FAILED, CheckState.UNPROVEN, CheckState.NOT_BUILT
 
@@ -62,10 +63,12 @@ def test_promises_are_chosen_by_name_or_by_family() -> None:
 def test_evidence_that_was_changed_is_not_genuine() -> None:
     key = Ed25519PrivateKey.generate()
     report = sign(Report([PromiseResult("access.rls", "broken", [])], {"at": "2026-11-22T00:00:00+00:00"}), key)
-    assert is_genuine(report, key.public_key())
+    keys = [key.public_key().public_bytes_raw()]
+    assert is_signed(msgspec.to_builtins(report), keys)
     kinder = msgspec.structs.replace(report, promises=[PromiseResult("access.rls", "upheld", [])])
-    assert not is_genuine(kinder, key.public_key())
-    assert not is_genuine(report, Ed25519PrivateKey.generate().public_key())
+    assert not is_signed(msgspec.to_builtins(kinder), keys)
+    stranger = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+    assert not is_signed(msgspec.to_builtins(report), [stranger])
 
 
 @pytest.mark.anyio

@@ -11,11 +11,12 @@ import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from upheld.features.privacy.certificate import FIELDS, Facts, file_of, is_about, issue, public_hex, verify
+from upheld.features.privacy.certificate import FIELDS, Facts, file_of, is_about, issue, verify
 from upheld.features.privacy.errors import CertificateError
 from upheld.features.privacy.model import StandingRecord
 from upheld.main.cli import cli
 from upheld.platform.register import Entry
+from upheld.platform.signatures import public_hex
 
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

@@ -6,7 +6,7 @@ import pytest
 from tests.support.catalog import connected
 from tests.support.deployment import Deployment
 from tests.support.hiring import ADA, applied, pdf
-from upheld.features.privacy.certificate import public_hex
+from upheld.platform.signatures import public_hex
 
 pytestmark = pytest.mark.anyio
 

@@ -2471,6 +2471,41 @@ end;
 grant execute on function
 upheld.remove_old_applications(), upheld.remove_expired(), upheld.known_objects(uuid[])
 to maintenance;
+-- What the promises came to, run by run: the signed evidence that /trust shows. Whoever reads a
+-- run checks its signature first, so a row that something else wrote shows nothing.
+create table upheld.runs (
+    number bigint generated always as identity primary key,
+    at timestamptz not null default upheld.clock_now(),
+    report jsonb not null check (report ? 'signature'),
+    -- What the history is drawn from: read off the report, so that the two cannot differ.
+    promises jsonb not null generated always as (jsonb_path_query_array(report, '$.promises[*].id')) stored,
+    states jsonb not null generated always as (jsonb_path_query_array(report, '$.promises[*].state')) stored
+);
+alter table upheld.runs enable row level security;
+alter table upheld.runs force row level security;
+create policy runs_are_seen_by_everyone on upheld.runs
+for select to web using (number is not null);
+create policy runs_are_followed_by_maintenance on upheld.runs
+for select to maintenance using (number is not null);
+create policy runs_are_recorded_by_maintenance on upheld.runs
+for insert to maintenance with check (at = upheld.clock_now());
+create policy old_runs_are_removed_by_maintenance on upheld.runs
+for delete to maintenance using (at < upheld.clock_now() - interval '90 days');
+grant select on upheld.runs to web, maintenance;
+grant insert (report), delete on upheld.runs to maintenance;
+comment on table upheld.runs is 'Each time the promises were checked, and what was found; signed, never edited.';
+call upheld.classify('upheld.runs', '{number,at,report,promises,states}', 'technical', 'nobody', '{operation}', 'legitimate interest', 'run', false, 'row');
+
+-- Whom to tell that a promise is broken: ids only; the gate writes to them.
+create policy operators_are_found_to_be_told on upheld.operators
+for select to queue_writer using (person_id is not null);
+grant select (person_id) on upheld.operators to queue_writer;
+create function upheld.operators_to_tell() returns setof uuid
+language sql stable security definer set search_path = ''
+begin atomic
+    select o.person_id from upheld.operators as o;
+end;
+grant execute on function upheld.operators_to_tell() to maintenance;
 -- Probe people and organisations: made by `upheld verify`, marked from birth, invisible to
 -- everybody else, never mailed, and removed right after the run. Their keeper sees and
 -- removes what belongs to them, and nothing else.
@@ -2618,6 +2653,7 @@ alter function upheld.queue_message(uuid, uuid, text, bytea, bytea) owner to que
 alter function upheld.people_to_tell(uuid) owner to queue_writer;
 alter function upheld.queue_arrival(uuid, uuid, uuid, bytea, bytea) owner to queue_writer;
 alter function upheld.queue_erasure(uuid, bytea) owner to queue_writer;
+alter function upheld.operators_to_tell() owner to queue_writer;
 
 alter function upheld.plan_erasure(uuid) owner to eraser;
 alter function upheld.erase_person(uuid, date) owner to eraser;

@@ -56,6 +56,7 @@ alter function upheld.queue_message(uuid, uuid, text, bytea, bytea) owner to que
 alter function upheld.people_to_tell(uuid) owner to queue_writer;
 alter function upheld.queue_arrival(uuid, uuid, uuid, bytea, bytea) owner to queue_writer;
 alter function upheld.queue_erasure(uuid, bytea) owner to queue_writer;
+alter function upheld.operators_to_tell() owner to queue_writer;
 
 alter function upheld.plan_erasure(uuid) owner to eraser;
 alter function upheld.erase_person(uuid, date) owner to eraser;

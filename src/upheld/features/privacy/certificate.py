@@ -14,14 +14,14 @@ from uuid import UUID, uuid4
 
 import msgspec
 import rfc8785
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from upheld.features.privacy.errors import CertificateError
 from upheld.features.privacy.model import Record, StandingRecord
 from upheld.kit.deadlines import APPLICATION_RECORD
 from upheld.platform.i18n import mark
 from upheld.platform.register import Entry
+from upheld.platform.signatures import is_signed, public_hex, signed
 
 TYPE = "upheld.erasure-certificate.v1"
 
@@ -77,13 +77,7 @@ class Verdict:
 
 def issue(facts: Facts, key: Ed25519PrivateKey) -> Record:
     """Return the signed certificate of an erasure."""
-    certificate = _unsigned(facts, public_hex(key))
-    return {**certificate, "signature": key.sign(rfc8785.dumps(certificate)).hex()}
-
-
-def public_hex(key: Ed25519PrivateKey) -> str:
-    """Return the public half of a signing key, as certificates show it."""
-    return key.public_key().public_bytes_raw().hex()
+    return signed(_unsigned(facts, public_hex(key)), key)
 
 
 def file_of(certificate: Record) -> bytes:
@@ -171,11 +165,11 @@ def _shape(certificate: Record, content: bytes) -> list[str]:
 
 
 def _signature(certificate: Record) -> list[str]:
-    content = {name: value for name, value in certificate.items() if name != "signature"}
     try:
-        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(str(certificate.get("public_key"))))
-        key.verify(bytes.fromhex(str(certificate.get("signature"))), rfc8785.dumps(content))
-    except (ValueError, InvalidSignature, rfc8785.CanonicalizationError):
+        key = bytes.fromhex(str(certificate.get("public_key")))
+    except ValueError:
+        key = b""
+    if not is_signed(certificate, [key]):
         return [mark("The signature does not fit: something in it was changed after it was issued.")]
     return []
 

@@ -52,6 +52,7 @@ SEEN_BY = {
     "upheld.organisations": _EVERYONE,
     "upheld.people": _WORKER,
     "upheld.profiles": _YOU,
+    "upheld.runs": _EVERYONE,
     "upheld.sessions": _YOU,
 }
 """Who sees the rows of each table. The matrix in tests/boundary measures the same by trying."""
@@ -69,6 +70,7 @@ WORDS = {
     "message": mark("until it is sent, seven days at most"),
     "organisation": mark("as long as the organisation"),
     "rotation": mark("until the next rotation but one"),
+    "run": mark("for 90 days"),
     "session": mark("until the session ends"),
 }
 """The retention rules by their names, in words."""

@@ -9,6 +9,24 @@ class CannotLookError(UnavailableError):
     code = "cannot-look"
 
 
+class OutOfReachError(CannotLookError):
+    """Whoever asks has no access that this needs."""
+
+    code = "out-of-reach"
+
+
+class NoRunError(NotFoundError):
+    """No run of the promises is on record yet. `upheld verify` makes one."""
+
+    code = "no-run"
+
+
+class ForgedRunError(UnavailableError):
+    """The last run on record does not carry our signature, so nothing of it is shown. `upheld verify` makes another."""
+
+    code = "forged-run"
+
+
 class NoSuchPromiseError(NotFoundError):
     """There is no promise of this name. `upheld verify --list` names them all."""
 

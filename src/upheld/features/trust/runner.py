@@ -7,17 +7,24 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
-import rfc8785
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from upheld.features.trust.errors import OutOfReachError
 from upheld.features.trust.model import Check, CheckResult, Promise, PromiseResult, PromiseState, Report
 from upheld.features.trust.probe import CheckState, Finding
 from upheld.features.trust.scene import Scene
 from upheld.features.trust.states import said, state_of
 from upheld.kit.errors import UpheldError
+from upheld.platform.services import Platform
+from upheld.platform.signatures import public_hex, signed
 
 log = logging.getLogger("upheld.trust")
+
+OUT_OF_REACH = "out_of_reach"
+"""In the evidence of a check that whoever ran it has no access for; somebody else may have proven it."""
+
+LOOKED_AT = "looked_at"
+"""In the evidence of what a run on record took over from an earlier one: when that one looked."""
 
 
 class Watcher(Protocol):
@@ -47,7 +54,7 @@ async def run(scene: Scene, promises: Sequence[Promise], watcher: Watcher) -> Re
             results.append(PromiseResult(promise.id, said([check.state for check in found]), found))
     finally:
         await scene.close()
-    return sign(Report(results, _summary(scene, results)), scene.platform.keys.signing_key())
+    return sign(Report(results, summary_of(scene.platform, results)), scene.platform.keys.signing_key())
 
 
 async def _one(scene: Scene, promise: Promise, check: Check, watcher: Watcher) -> CheckResult:
@@ -67,6 +74,8 @@ async def _looked(scene: Scene, check: Check) -> Finding:
     assert check.probe is not None  # noqa: S101 - the caller has seen to it
     try:
         return await check.probe.look(scene)
+    except OutOfReachError as error:
+        return Finding(CheckState.UNPROVEN, {"could_not_look": error.message, OUT_OF_REACH: True})
     except UpheldError as error:
         return Finding(CheckState.UNPROVEN, {"could_not_look": error.message})
     except Exception as error:  # noqa: BLE001 - a probe that fails proves nothing, and must not end the run
@@ -74,34 +83,18 @@ async def _looked(scene: Scene, check: Check) -> Finding:
         return Finding(CheckState.UNPROVEN, {"could_not_look": f"the probe failed: {type(error).__name__}"})
 
 
-def _summary(scene: Scene, results: Sequence[PromiseResult]) -> dict[str, object]:
+def summary_of(platform: Platform, results: Sequence[PromiseResult]) -> dict[str, object]:
+    """Return what stands above the results: where, when, how many came to which state, and the public key."""
     states = Counter(state_of([check.state for check in result.checks]) for result in results)
-    public = scene.platform.keys.signing_key().public_key().public_bytes_raw()
     return {
-        "address": scene.settings.address,
-        "at": scene.platform.clock.now().isoformat(timespec="seconds"),
+        "address": platform.settings.address,
+        "at": platform.clock.now().isoformat(timespec="seconds"),
         "promises": len(results),
         **{state.name.lower(): states[state] for state in PromiseState},
-        "public_key": public.hex(),
+        "public_key": public_hex(platform.keys.signing_key()),
     }
 
 
 def sign(report: Report, key: Ed25519PrivateKey) -> Report:
-    """Sign the canonical bytes (RFC 8785) of everything but the signature (Ed25519, in hexadecimal)."""
-    return msgspec.structs.replace(report, signature=key.sign(signed_bytes(report)).hex())
-
-
-def is_genuine(report: Report, key: Ed25519PublicKey) -> bool:
-    """Whether a report is as it was signed."""
-    try:
-        key.verify(bytes.fromhex(report.signature), signed_bytes(report))
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
-def signed_bytes(report: Report) -> bytes:
-    """Return the bytes that are signed."""
-    content: dict[str, object] = msgspec.to_builtins(report)
-    del content["signature"]
-    return rfc8785.dumps(content)  # pyright: ignore[reportArgumentType] - plain JSON values
+    """Return a report with its signature."""
+    return msgspec.structs.replace(report, signature=signed(msgspec.to_builtins(report), key)["signature"])

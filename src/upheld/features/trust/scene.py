@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from upheld.features.trust.cast import Cast, on_stage
-from upheld.features.trust.errors import CannotLookError
+from upheld.features.trust.errors import OutOfReachError
 from upheld.features.trust.routes import Route
 from upheld.features.trust.site import NotingSite, Site
 from upheld.platform.database import Role
@@ -95,11 +95,11 @@ class Scene:
         """Connect as an administrator of the cluster.
 
         Raises:
-            CannotLookError: whoever asks has no such access.
+            OutOfReachError: whoever asks has no such access.
         """
         if self.administrator is None:
             msg = "This needs an administrator of the database; see `upheld verify --help`."
-            raise CannotLookError(msg)
+            raise OutOfReachError(msg)
         base = self.settings.keyring_database if keyring else self.settings.database
         name = urlsplit(base).path.lstrip("/")
         connection = await asyncpg.connect(

@@ -1,6 +1,8 @@
 """The queries of the probes, typed."""
 
+import datetime as dt
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -98,6 +100,22 @@ class Column(msgspec.Struct, frozen=True):
     updatable: bool
 
 
+class StoredRun(msgspec.Struct, frozen=True):
+    """A recorded run, as it lies in the database."""
+
+    number: int
+    report: dict[str, Any]
+
+
+class RunStates(msgspec.Struct, frozen=True):
+    """What became of every promise in a run: ids and states, in the same order."""
+
+    number: int
+    at: dt.datetime
+    promises: list[str]
+    states: list[str]
+
+
 async def renew_link(tx: Transaction, email_index: bytes, link_hash: bytes) -> UUID | None:
     """Make a link of our own for a probe person; return who they are."""
     return await tx.value(QUERIES["renew_link"], email_index, link_hash)
@@ -190,3 +208,38 @@ async def declared(tx: Transaction) -> list[Declared]:
 async def lint(tx: Transaction, name: str, *known: list[str]) -> list[str]:
     """Return the faults that a query of the catalog finds; `known` is what it passes by."""
     return await tx.column(QUERIES[name], *known)
+
+
+async def record_run(tx: Transaction, report: dict[str, Any]) -> int:
+    """Record a signed run; return its number."""
+    return await tx.value(QUERIES["record_run"], report)
+
+
+async def last_run(tx: Transaction) -> StoredRun | None:
+    """Return the run that was recorded last."""
+    return await tx.one(QUERIES["last_run"], into=StoredRun)
+
+
+async def run_before(tx: Transaction, number: int) -> StoredRun | None:
+    """Return the run that was recorded before this one."""
+    return await tx.one(QUERIES["run_before"], number, into=StoredRun)
+
+
+async def recorded_runs(tx: Transaction, at_most: int) -> list[StoredRun]:
+    """Return the newest runs, newest first."""
+    return await tx.all(QUERIES["recorded_runs"], at_most, into=StoredRun)
+
+
+async def run_states(tx: Transaction, at_most: int) -> list[RunStates]:
+    """Return what became of every promise in the newest runs, newest first."""
+    return await tx.all(QUERIES["run_states"], at_most, into=RunStates)
+
+
+async def remove_old_runs(tx: Transaction) -> int:
+    """Remove the runs whose time is over; return how many."""
+    return await tx.run(QUERIES["remove_old_runs"])
+
+
+async def operators_to_tell(tx: Transaction) -> list[UUID]:
+    """Return whom to tell that a promise is broken."""
+    return await tx.column(QUERIES["operators_to_tell"])

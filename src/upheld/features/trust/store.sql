@@ -535,3 +535,36 @@ order by rule_number nulls last, line_number;
 -- name: listens_on
 -- The addresses of the network that the server listens on.
 select pg_catalog.current_setting('listen_addresses');
+
+-- name: record_run
+-- Records a signed run; its number.
+insert into upheld.runs (report) values ($1) returning number;
+
+-- name: last_run
+-- The run that was recorded last.
+select number, report from upheld.runs order by number desc limit 1;
+
+-- name: run_before
+-- The run that was recorded before this one.
+select number, report from upheld.runs where number < $1 order by number desc limit 1;
+
+-- name: recorded_runs
+-- The newest runs as they were recorded, newest first.
+select number, report from upheld.runs order by number desc limit $1;
+
+-- name: run_states
+-- What became of every promise in the newest runs, newest first.
+select
+    number,
+    (report -> 'summary' ->> 'at')::timestamptz as at,
+    promises,
+    states
+from upheld.runs order by number desc limit $1;
+
+-- name: remove_old_runs
+-- Removes the runs whose time is over; the policy says which.
+delete from upheld.runs;
+
+-- name: operators_to_tell
+-- Whom to tell that a promise is broken.
+select upheld.operators_to_tell();

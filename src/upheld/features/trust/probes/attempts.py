@@ -20,6 +20,8 @@ OPEN_ROWS = {
     ("gate", "upheld.notices"): "notices are published",
     ("worker", "upheld.notices"): "notices are published",
     ("maintenance", "upheld.notices"): "notices are published",
+    ("web", "upheld.runs"): "what became of the promises is published",
+    ("maintenance", "upheld.runs"): "what became of the promises is published",
     ("web", "upheld.organisations"): "an employer's name stands beside its jobs",
     ("worker", "upheld.organisations"): "an employer's name stands in mails about its jobs",
     ("web", "upheld.jobs"): "open jobs are published",
