@@ -5,6 +5,8 @@ UV_FOLDER := .tools/uv-$(UV_VERSION)
 export UV := $(UV_FOLDER)/bin/uv
 READY := .venv/.ready
 TOOLS := .venv/.tools
+ISLANDS := src/upheld/platform/web/static/islands.js
+PAGE_TOOLS := node_modules/.tools
 QUIET := /^ *([-+~]|Downloaded|Building|Built) /d
 SYNC := $(UV) sync --locked --extra demo --no-progress --python
 PYTHON ?= $(or $(firstword $(foreach name,python3 python3.11 python3.12 python3.13 python3.14,\
@@ -20,14 +22,14 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := on
 .DEFAULT_GOAL := help
 .PHONY: run test check fix bench verify trust words help
 
-run: $(READY) ## Set up and start the demo with its own PostgreSQL; Ctrl-C stops it
+run: $(READY) $(ISLANDS) ## Set up and start the demo with its own PostgreSQL; Ctrl-C stops it
 	@exec .venv/bin/upheld run
 
-test: $(TOOLS) ## Run every test on a real PostgreSQL, and the journeys in a real Chromium
+test: $(TOOLS) $(PAGE_TOOLS) $(ISLANDS) ## Run every test on a real PostgreSQL, and the journeys in a real Chromium
 	@tools/need.sh "command -v chromium" chromium "the tests walk through the pages in a real browser"
 	@.venv/bin/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-check: $(TOOLS) ## Check format, lint, types, SQL, architecture, words and lock; the fastest first
+check: $(TOOLS) $(PAGE_TOOLS) ## Check format, lint, types, SQL, architecture, words and lock; the fastest first
 	@tools/check.sh
 
 fix: $(TOOLS) ## Repair what can be repaired by itself: format, lint, words, settings reference
@@ -35,7 +37,7 @@ fix: $(TOOLS) ## Repair what can be repaired by itself: format, lint, words, set
 	@.venv/bin/python -m tools.words
 	@.venv/bin/python -m tools.settings
 
-bench: $(TOOLS) ## Measure speed against its goals; `make bench only=NAME` for one
+bench: $(TOOLS) $(PAGE_TOOLS) $(ISLANDS) ## Measure speed against its goals; `make bench only=NAME` for one
 	@tools/need.sh "command -v wrk" wrk "the benchmarks over HTTP load the server with it"
 	@.venv/bin/python -m bench $(only)
 
@@ -62,6 +64,14 @@ $(TOOLS): pyproject.toml uv.lock $(UV)
 	@echo "Setting up the locked packages, the developer's too"
 	@bash -o pipefail -c '$(SYNC) "$(PYTHON)" 2>&1 | sed -E "$(QUIET)"'
 	@touch $@ $(READY)
+
+# What pages get better with. Without npm's registry they are not built, and the site runs.
+$(ISLANDS): package-lock.json $(shell find islands -name '*.ts') | $(READY)
+	@tools/islands.sh $@
+
+$(PAGE_TOOLS): package-lock.json | $(TOOLS)
+	@echo "Setting up what checks pages: axe, Lighthouse, the Observatory, TypeScript"
+	@bash -c '. tools/node.sh && npm ci --loglevel=error >/dev/null' && touch $@
 
 $(UV):
 	@tools/get-uv.sh "$(PYTHON)" $(UV_VERSION) $(UV_FOLDER)

@@ -1,5 +1,6 @@
 """The papers say what is true: the paths, commands and tests they name exist."""
 
+import json
 import re
 import tomllib
 from itertools import chain
@@ -63,10 +64,12 @@ def test_every_direct_dependency_has_its_line() -> None:
     wanted = [
         *project["project"]["dependencies"],
         *chain.from_iterable(project["project"]["optional-dependencies"].values()),
-        *project["dependency-groups"]["dev"],
+        *(one for group in project["dependency-groups"].values() for one in group if isinstance(one, str)),
     ]
-    names = {re.split(r"[\[=<>]", one)[0] for one in wanted}
-    listed = set(re.findall(r"(?m)^\| ([a-z0-9-]+) \|", (ROOT / "docs" / "dependencies.md").read_text())) - {"package"}
+    packages = json.loads((ROOT / "package.json").read_text())
+    names = {re.split(r"[\[=<>]", one)[0] for one in wanted} | {*packages["dependencies"], *packages["devDependencies"]}
+    lines = re.findall(r"(?m)^\| ([@a-z0-9/_-]+) \|", (ROOT / "docs" / "dependencies.md").read_text())
+    listed = set(lines) - {"package"}
     assert listed == names
 
 

@@ -1,15 +1,18 @@
 """The headers that every answer carries: pages, files, errors, refusals of sockets."""
 
+from upheld.platform.web.islands import script_policy
+
 POLICY = (
     b"default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; "
     b"base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
 )
+PAGE_POLICY = POLICY + b"; " + script_policy()
 SANDBOX = POLICY + b"; sandbox"
 """For what people uploaded: a browser that shows it treats it as a stranger's, without scripts or forms."""
 
 SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),
-    (b"content-security-policy", POLICY),
+    (b"content-security-policy", PAGE_POLICY),
     (b"x-frame-options", b"DENY"),
     (b"x-content-type-options", b"nosniff"),
     # Not `no-referrer`: it would make browsers send `Origin: null` with our own forms.

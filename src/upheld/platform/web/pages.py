@@ -17,6 +17,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from upheld.platform.i18n import Words, choose_language
+from upheld.platform.web.islands import script
 from upheld.platform.web.static import static_url
 from upheld.platform.web.visits import current_visit
 
@@ -36,7 +37,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    cast("dict[str, object]", env.globals)["static"] = static_url
+    cast("dict[str, object]", env.globals).update(static=static_url, islands=script)
     env.filters["notice_html"] = notice_html
     env.policies["ext.i18n.trimmed"] = True
     return env
