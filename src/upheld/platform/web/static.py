@@ -2,6 +2,8 @@
 
 import hashlib
 import mimetypes
+import re
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
@@ -10,20 +12,36 @@ from litestar.params import FromPath
 
 from upheld.kit.errors import NotFoundError
 
+_NAMED = re.compile(rb"(?<=url\()[\w.-]+(?=\))")
+"""A file that a style names, without its address."""
+
 
 @cache
 def _files() -> dict[str, tuple[str, bytes]]:
     """Return content and tag of every static file, by name."""
     found: dict[str, tuple[str, bytes]] = {}
-    for entry in resources.files("upheld.platform.web").joinpath("static").iterdir():
+    entries = resources.files("upheld.platform.web").joinpath("static").iterdir()
+    # Styles last: they name the fonts, whose addresses change when they do.
+    for entry in sorted(entries, key=lambda entry: entry.name.endswith(".css")):
         content = entry.read_bytes()
+        if entry.name.endswith(".css"):
+            content = _NAMED.sub(lambda file: _address(found, file[0].decode()).encode(), content)
         found[entry.name] = (hashlib.sha256(content).hexdigest()[:16], content)
     return found
 
 
+def _address(files: Mapping[str, tuple[str, bytes]], name: str) -> str:
+    return f"/static/{files[name][0]}/{name}"
+
+
 def static_url(name: str) -> str:
     """Return the address of a static file; it changes when the file does."""
-    return f"/static/{_files()[name][0]}/{name}"
+    return _address(_files(), name)
+
+
+def static_names() -> list[str]:
+    """Return the names of all static files."""
+    return sorted(_files())
 
 
 @get(
