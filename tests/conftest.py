@@ -1,5 +1,6 @@
 """Fixtures for every test: one cluster a run, a deployment when asked for."""
 
+import signal
 from collections.abc import AsyncGenerator, Iterator
 
 import pytest
@@ -7,6 +8,10 @@ import pytest
 from tests.support.bucket import BucketService, running_bucket_service
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.deployment import Deployment, deployed
+
+# A shell starts what it puts in the background deaf to Ctrl-C, and what we start inherits that:
+# the demo is stopped as people stop it, however the tests were started.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(trylast=True)
