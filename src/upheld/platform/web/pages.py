@@ -16,6 +16,7 @@ from litestar.response import Redirect
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from upheld.kit.errors import TooSoonError
 from upheld.platform.i18n import Words, choose_language
 from upheld.platform.web.islands import script
 from upheld.platform.web.static import static_url
@@ -81,7 +82,10 @@ def page(
         now=visit.platform.clock.now(),
         **context,
     )
-    return _with_cookies(Response(html, media_type=MediaType.HTML, status_code=status), cookies)
+    response = Response(html, media_type=MediaType.HTML, status_code=status)
+    if isinstance(error := context.get("error"), TooSoonError):
+        response.headers["retry-after"] = str(error.wait_seconds)
+    return _with_cookies(response, cookies)
 
 
 def redirect(
