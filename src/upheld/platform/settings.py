@@ -98,6 +98,15 @@ class Settings:
     contact: str = "privacy@upheld.example"
     """Where people reach the controller about their data."""
 
+    security_contact: str = ""
+    """Where somebody reports a weakness of this deployment: an address, or a URI such as
+    `https://example.org/report`. It stands in `/.well-known/security.txt`. Empty: `contact`."""
+
+    proof_every: timedelta = timedelta(hours=1)
+    """Minutes between two runs of the promises' checks, which the worker starts by itself at low
+    priority. Longer leaves a broken promise unseen; zero runs none, and `/trust` shows what
+    `upheld verify` found last."""
+
     bcrypt_cost: int = 12
     """Work factor of password hashes; each step doubles the time of a sign-in (about a
     quarter of a second at 12). Less than 10 is refused."""

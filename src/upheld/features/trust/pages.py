@@ -1,15 +1,22 @@
-"""The front page, the way home, the published notice, and the data map."""
+"""The front page, the published notice, the data map, and the promises with their evidence."""
 
+from importlib import resources
 from typing import Any
 
 import msgspec
+import rfc8785
 from litestar import Request, Response, get
-from litestar.response import Redirect
+from litestar.params import FromPath
 
 from upheld.features.consents.model import Kind
 from upheld.features.consents.queries import notice_in_force
 from upheld.features.trust.declared import WORDS, data_map
-from upheld.platform.web.pages import page, redirect, words_for
+from upheld.features.trust.disclosure import POLICY, WELL_KNOWN, contact_uri, security_txt
+from upheld.features.trust.errors import NoRunError
+from upheld.features.trust.evidence import FAMILIES, evidence, one_promise
+from upheld.features.trust.runs import last_run
+from upheld.platform.web.downloads import download
+from upheld.platform.web.pages import page, words_for
 from upheld.platform.web.visits import Visit
 
 AnyRequest = Request[Any, Any, Any]
@@ -19,13 +26,6 @@ AnyRequest = Request[Any, Any, Any]
 async def front_page(request: AnyRequest) -> Response[str]:
     """Say what Upheld is."""
     return page(request, "trust/front.html")
-
-
-@get("/home", name="home")
-async def home(request: AnyRequest, visit: Visit) -> Redirect:
-    """Lead a signed-in person to where their work is."""
-    who = visit.acting()
-    return redirect(request, "applications.hiring" if who.organisation_id else "candidates.profile")
 
 
 @get("/about/privacy", name="trust.notice", opt={"public": True})
@@ -47,4 +47,59 @@ async def data_map_file(visit: Visit) -> Response[bytes]:
     return Response(msgspec.json.encode(await data_map(visit.tx, visit.platform)), media_type="application/json")
 
 
-handlers = [front_page, home, notice_page, data_map_page, data_map_file]
+@get("/trust", name="trust.promises", opt={"public": True})
+async def promises_page(request: AnyRequest, visit: Visit) -> Response[str]:
+    """Show every promise, what became of it, and how that is known."""
+    shown = await evidence(visit.tx, visit.platform)
+    address = visit.platform.settings.address
+    return page(request, "trust/promises.html", shown=shown, families=FAMILIES, address=address)
+
+
+@get("/trust.json", name="trust.promises.file", opt={"public": True})
+async def promises_file(visit: Visit) -> Response[bytes]:
+    """Serve the last run as it was signed, in canonical form."""
+    report = await last_run(visit.tx, visit.platform)
+    if report is None:
+        raise NoRunError
+    return Response(rfc8785.dumps(msgspec.to_builtins(report)), media_type="application/json")
+
+
+@get("/trust/{promise_id:str}", name="trust.promise", opt={"public": True})
+async def promise_page(request: AnyRequest, visit: Visit, promise_id: FromPath[str]) -> Response[str]:
+    """Show one promise: its checks, what they found, and what became of it run by run."""
+    shown = await one_promise(visit.tx, visit.platform, promise_id)
+    return page(request, "trust/promise.html", shown=shown)
+
+
+@get("/trust/verify.py", name="trust.verifier", opt={"public": True}, sync_to_thread=False)
+def verifier() -> Response[bytes]:
+    """Serve the one file with which anybody verifies what was signed here, offline."""
+    content = resources.files("upheld.features.trust").joinpath("offline.py").read_bytes()
+    return download(content, "text/x-python; charset=utf-8", "verify.py")
+
+
+@get(WELL_KNOWN, name="trust.security_txt", opt={"public": True}, media_type="text/plain")
+async def security_txt_file(visit: Visit) -> str:
+    """Say whom to tell about a weakness (RFC 9116)."""
+    return security_txt(visit.platform.settings, visit.platform.clock.now())
+
+
+@get(POLICY, name="trust.disclosure", opt={"public": True})
+async def disclosure_page(request: AnyRequest, visit: Visit) -> Response[str]:
+    """Say how to report a weakness, what happens then, and that nobody has to fear for it."""
+    settings = visit.platform.settings
+    return page(request, "trust/disclosure.html", contact=contact_uri(settings), controller=settings.controller)
+
+
+handlers = [
+    front_page,
+    notice_page,
+    data_map_page,
+    data_map_file,
+    promises_page,
+    promises_file,
+    promise_page,
+    verifier,
+    security_txt_file,
+    disclosure_page,
+]

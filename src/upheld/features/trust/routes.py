@@ -14,8 +14,13 @@ PUBLIC_ROUTES = frozenset({
     "accounts.sign_in", "accounts.sign_in.do", "accounts.signed_out", "accounts.operator", "accounts.operator.do",
     "jobs.list", "jobs.page", "api.jobs", "api.job",
     "privacy.erasure", "privacy.certificate", "privacy.signing_key",
+    "trust.promises", "trust.promises.file", "trust.promise", "trust.verifier", "trust.security_txt",
+    "trust.disclosure",
 })  # fmt: skip
 """The published list of routes that need no session; `outbox` exists in a demo only."""
+
+DEVICES: dict[str, frozenset[str]] = {}
+"""The published list of routes that may use a camera, a microphone or the screen, and which of them."""
 
 # What stands for a path parameter when a route is asked. It names nothing that exists.
 _EXAMPLES = {"uuid": str(UUID(int=1)), "int": "1", "float": "1", "date": "2026-01-01", "path": "nowhere"}
@@ -29,6 +34,7 @@ class Route:
     method: str
     path: str
     public: bool
+    devices: frozenset[str] = frozenset()
 
     @property
     def is_socket(self) -> bool:
@@ -55,7 +61,8 @@ def routes_of(router: Litestar) -> tuple[Route, ...]:
         handlers = list(route.route_handlers) if isinstance(route, HTTPRoute) else [route.route_handler]
         for handler in handlers:
             is_open = bool(handler.opt.get("public"))
-            found += [Route(_name(handler), method, route.path, is_open) for method in _methods(handler)]
+            devices = frozenset[str](handler.opt.get("devices", ()))
+            found += [Route(_name(handler), method, route.path, is_open, devices) for method in _methods(handler)]
     return tuple(sorted(found, key=lambda route: (route.path, route.method)))
 
 
