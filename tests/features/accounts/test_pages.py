@@ -1,9 +1,15 @@
 """Getting in and out, through the pages."""
 
+import html
+import re
+from uuid import UUID
+
 import httpx
 import pytest
 
 from tests.support.deployment import PASSWORD, Deployment, hidden
+from upheld.features.accounts.returning import RETURN_ROUTES
+from upheld.main.web import create_router
 
 pytestmark = pytest.mark.anyio
 ADA = "ada@example.org"
@@ -113,3 +119,52 @@ async def test_a_state_change_from_another_site_is_refused(deployment: Deploymen
         for headers in ({"origin": "https://evil.example"}, {}):
             assert (await browser.post("/sign-out", headers=headers)).status_code == httpx.codes.FORBIDDEN
         assert (await browser.get("/profile")).status_code == httpx.codes.OK
+
+
+async def test_a_registration_hears_of_all_its_problems_at_once(deployment: Deployment) -> None:
+    async with deployment.browser() as browser:
+        notice = hidden(await browser.get("/register"), "notice")
+        answer = await browser.form("/register", email="ada at example", password="short", notice=notice)
+    summary = answer.text.split('role="alert"')[1].split("</div>")[0]
+    assert re.findall(r'href="#(\w+)"', summary) == ["email", "password", "account"]
+    assert 'value="ada at example"' in answer.text
+    assert "short" not in answer.text
+
+
+async def test_a_newcomer_who_wanted_to_apply_arrives_at_the_job(deployment: Deployment) -> None:
+    """From the job's page through registration, the mail and signing in, without an address being passed on."""
+    job = "0d8f1f6e-6f0e-4c55-9a6f-1c1a2b3c4d5e"
+    way = f"?to=applications.apply&id={job}"
+    async with deployment.browser() as browser:
+        asked = await browser.get(f"/jobs/{job}/apply")
+        assert f"/register{html.escape(way)}" in asked.text
+        form = await browser.get(f"/register{way}")
+        fields = {name: hidden(form, name) for name in ("to", "id", "notice")}
+        look = await browser.form("/register", email=ADA, password=PASSWORD, account="yes", **fields)
+        assert look.url.query.decode() == way[1:]
+        await deployment.work()
+        link = next(line for line in deployment.mails(ADA)[-1].get_content().split() if "/verify/" in line)
+        assert link.endswith(way)
+        verify = await browser.get(link)
+        confirmed = await browser.post(link, data={name: hidden(verify, name) for name in ("to", "id")})
+        fields = {name: hidden(confirmed, name) for name in ("to", "id")}
+        entered = await browser.post(
+            "/sign-in", data={"email": ADA, "password": PASSWORD, **fields}, follow_redirects=False
+        )
+        assert entered.headers["location"] == f"/jobs/{job}/apply"
+        again = await browser.get(f"/sign-in{way}", follow_redirects=False)
+        assert again.headers["location"] == f"/jobs/{job}/apply"
+
+
+async def test_a_link_to_the_registration_ticks_and_types_nothing(deployment: Deployment) -> None:
+    async with deployment.browser() as browser:
+        form = await browser.get("/register?account=yes&email=mallory@example.org&to=//evil.example")
+    assert "checked" not in form.text
+    assert "mallory" not in form.text
+    assert "evil" not in form.text
+
+
+async def test_every_way_back_is_a_route(deployment: Deployment) -> None:
+    router = create_router(deployment.platform)
+    for name, parameter in RETURN_ROUTES.items():
+        assert router.route_reverse(name, **({parameter: UUID(int=1)} if parameter else {})), name

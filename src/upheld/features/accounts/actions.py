@@ -41,12 +41,13 @@ def normalised(email: str) -> str:
     return email.strip().lower()
 
 
-def check_registration(email: str, password: str) -> None:
-    """Check what a newcomer typed.
+def check_registration(asked: Registration) -> None:
+    """Check what a newcomer typed and agreed to.
 
     Raises:
-        InvalidError: with what to change.
+        InvalidError: with everything there is to change.
     """
+    email, password = asked.email, asked.password
     wrong: dict[str, str] = {}
     if not _EMAIL.fullmatch(email.strip()) or len(email) > 254:  # noqa: PLR2004 - RFC 5321
         wrong["email"] = mark("Enter an e-mail address like name@example.org.")
@@ -56,6 +57,8 @@ def check_registration(email: str, password: str) -> None:
         )
     elif normalised(email).split("@")[0] in password.lower():
         wrong["password"] = mark("Leave your own address out of the password; it is the first thing others try.")
+    if not asked.agrees:
+        wrong["account"] = mark("We need your consent to keep an account for you.")
     if wrong:
         raise InvalidError(wrong)
 
@@ -69,7 +72,7 @@ async def register(platform: Platform, asked: Registration, address: str, origin
         InvalidError: what was typed does not do.
         TooSoonError: too many registrations from here.
     """
-    check_registration(asked.email, asked.password)
+    check_registration(asked)
     email = normalised(asked.email)
     async with platform.database.attempt() as tx:
         await take(tx, platform, REGISTER_PER_ADDRESS, address)
@@ -83,10 +86,11 @@ async def register(platform: Platform, asked: Registration, address: str, origin
         known = replace(newcomer, email_index=index)
         person = newcomer.id if added else await store.register_again(tx, known, _hash(token), lives)
         if person is not None:
-            await queue_mail_at_gate(tx, platform.vault, person, "accounts/verify-address", {"token": token})
+            link = {"token": token, "way_back": asked.way_back}
+            await queue_mail_at_gate(tx, platform.vault, person, "accounts/verify-address", link)
             await record_at_gate(tx, platform, person, Action.ACCOUNT_REGISTERED, origin)
         else:
-            await _tell_owner(tx, platform, email, origin)
+            await _tell_owner(tx, platform, asked, origin)
     if not added:
         await platform.vault.destroy(newcomer.id, PLATFORM)
 
@@ -100,7 +104,7 @@ async def register_operator(platform: Platform, invitation: str, asked: Registra
         InvalidError: what was typed does not do.
         LinkSpentError: the link is used or too old, or the address has an account already.
     """
-    check_registration(asked.email, asked.password)
+    check_registration(asked)
     newcomer = await _prepare(platform, asked, origin)
     try:
         async with platform.database.transaction("gate") as tx:
@@ -183,8 +187,10 @@ async def verify_address(platform: Platform, token: str, origin: str) -> None:
         await record_at_gate(tx, platform, person, Action.ACCOUNT_VERIFIED, origin)
 
 
-async def sign_in(platform: Platform, email: str, password: str, address: str, origin: str) -> Ticket:
-    """Check a password and open a session.
+async def sign_in(
+    platform: Platform, email: str, password: str, address: str, origin: str, way_back: str = ""
+) -> Ticket:
+    """Check a password and open a session. The way back goes along with a new link, if one is sent.
 
     Raises:
         WrongCredentialsError: address and password do not belong together, or nobody uses it.
@@ -201,7 +207,7 @@ async def sign_in(platform: Platform, email: str, password: str, address: str, o
             await record_at_gate(tx, platform, known.person_id if known else None, Action.SIGN_IN_FAILED, origin)
         raise WrongCredentialsError({})
     if not known.verified:
-        await _send_new_link(platform, normalised(email))
+        await _send_new_link(platform, normalised(email), way_back)
         raise NotVerifiedError
     return await _open_session(platform, known, password, origin)
 
@@ -285,11 +291,12 @@ async def _known(tx: Transaction, platform: Platform, email: str) -> Credential 
     return next((known for known in found if known), None)
 
 
-async def _tell_owner(tx: Transaction, platform: Platform, email: str, origin: str) -> None:
+async def _tell_owner(tx: Transaction, platform: Platform, asked: Registration, origin: str) -> None:
     """Tell the owner of a proven address that somebody tried to register it again."""
-    known = await _known(tx, platform, email)
+    known = await _known(tx, platform, normalised(asked.email))
     if known is not None:
-        await queue_mail_at_gate(tx, platform.vault, known.person_id, "accounts/address-in-use", {"token": ""})
+        link = {"token": "", "way_back": asked.way_back}
+        await queue_mail_at_gate(tx, platform.vault, known.person_id, "accounts/address-in-use", link)
         await record_at_gate(tx, platform, known.person_id, Action.ADDRESS_TRIED_AGAIN, origin)
 
 
@@ -337,13 +344,14 @@ async def _open_session(platform: Platform, known: Credential, password: str, or
     return Ticket(known.person_id, secret, platform.clock.now() + settings.session_lifetime)
 
 
-async def _send_new_link(platform: Platform, email: str) -> None:
+async def _send_new_link(platform: Platform, email: str, way_back: str) -> None:
     token = secrets.token_urlsafe(32)
     async with platform.database.transaction("gate") as tx:
         for index in platform.blind_indexes("email", email):
             person = await store.renew_link(tx, index, _hash(token), platform.settings.link_lifetime)
             if person is not None:
-                await queue_mail_at_gate(tx, platform.vault, person, "accounts/verify-address", {"token": token})
+                link = {"token": token, "way_back": way_back}
+                await queue_mail_at_gate(tx, platform.vault, person, "accounts/verify-address", link)
                 return
 
 

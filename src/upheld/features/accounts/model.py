@@ -54,6 +54,10 @@ class Registration:
     notice_id: UUID
     reads_resumes: bool
     is_probe: bool = False
+    agrees: bool = True
+    """That an account is kept; without it there can be none."""
+    way_back: str = ""
+    """The end of the address in the mail: where the person was on the way to."""
 
 
 class WaitingMail(msgspec.Struct, frozen=True):

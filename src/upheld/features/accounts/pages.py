@@ -1,7 +1,6 @@
 """Pages for getting in and out."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
@@ -10,10 +9,10 @@ from litestar.response import Redirect
 from upheld.features.accounts.actions import register, register_operator, sign_in, sign_out, verify_address
 from upheld.features.accounts.errors import LinkSpentError, NotVerifiedError, WrongCredentialsError
 from upheld.features.accounts.model import Registration
+from upheld.features.accounts.returning import WayBack
 from upheld.features.consents.model import Kind
 from upheld.features.consents.queries import notice_in_force, one_notice
 from upheld.kit.errors import InvalidError, TooSoonError, UpheldError
-from upheld.platform.i18n import mark
 from upheld.platform.web.cookies import forget_session, write_session
 from upheld.platform.web.forms import Form
 from upheld.platform.web.pages import page, redirect, words_for
@@ -22,30 +21,13 @@ from upheld.platform.web.visits import Visit
 OPEN = {"public": True}
 AT_THE_GATE = {"public": True, "no_transaction": True}
 
-RETURN_ROUTES: dict[str, str | None] = {
-    "home": None,
-    "candidates.profile": None,
-    "candidates.documents": None,
-    "applications.mine": None,
-    "applications.mine.page": "application_id",
-    "applications.apply": "job_id",
-    "applications.hiring": None,
-    "applications.board": "job_id",
-    "applications.page": "application_id",
-    "jobs.new": None,
-    "organisations.new": None,
-    "organisations.fair_use": None,
-    "privacy.home": None,
-}
-"""Where signing in may lead: routes by name, some with one id. There is no way to name a URL."""
-
 AnyRequest = Request[Any, Any, Any]
 
 
 @get("/register", name="accounts.register", opt=AT_THE_GATE)
 async def register_page(request: AnyRequest, visit: Visit) -> Response[str]:
     """Show the notice and the form."""
-    return await _register_page(request, visit, Form({}), None)
+    return await _register_page(request, visit, Form(WayBack.of(request.query_params).named), None)
 
 
 @post("/register", name="accounts.register.do", opt=AT_THE_GATE, status_code=200)
@@ -56,29 +38,30 @@ async def register_do(request: AnyRequest, visit: Visit) -> Response[str] | Redi
         await register(visit.platform, await _asked(visit, form), visit.address, visit.origin)
     except (InvalidError, TooSoonError) as error:
         return await _register_page(request, visit, form, error)
-    return redirect(request, "accounts.look")
+    return _lead(request, "accounts.look", WayBack.of(form.values))
 
 
 @get("/register/look-into-your-mail", name="accounts.look", opt=OPEN)
 async def look_page(request: AnyRequest) -> Response[str]:
     """Say what happens next."""
-    return page(request, "accounts/look.html")
+    return page(request, "accounts/look.html", way=WayBack.of(request.query_params))
 
 
 @get("/verify/{token:str}", name="accounts.verify", opt=OPEN)
 async def verify_page(request: AnyRequest, token: FromPath[str]) -> Response[str]:
     """Ask for one press: opening a link changes nothing, because mail scanners open links."""
-    return page(request, "accounts/verify.html", token=token, error=None)
+    return page(request, "accounts/verify.html", token=token, error=None, way=WayBack.of(request.query_params))
 
 
 @post("/verify/{token:str}", name="accounts.verify.do", opt=AT_THE_GATE, status_code=200)
 async def verify_do(request: AnyRequest, visit: Visit, token: FromPath[str]) -> Response[str] | Redirect:
     """Use the link up."""
+    way = WayBack.of((await Form.read(request)).values)
     try:
         await verify_address(visit.platform, token, visit.origin)
     except LinkSpentError as error:
-        return page(request, "accounts/verify.html", status=error.status, token=token, error=error)
-    return redirect(request, "accounts.sign_in", q_verified="yes")
+        return page(request, "accounts/verify.html", status=error.status, token=token, error=error, way=way)
+    return _lead(request, "accounts.sign_in", way, q_verified="yes")
 
 
 @get("/first-operator/{token:str}", name="accounts.operator", opt=AT_THE_GATE)
@@ -101,24 +84,25 @@ async def operator_do(request: AnyRequest, visit: Visit, token: FromPath[str]) -
 @get("/sign-in", name="accounts.sign_in", opt=OPEN)
 async def sign_in_page(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
     """Show the form; somebody who is signed in already goes home."""
+    way = WayBack.of(request.query_params)
     if visit.who is not None:
-        return redirect(request, "home")
-    asked = {name: request.query_params.get(name, "") for name in ("to", "id")}
-    return _sign_in_page(request, Form(asked), None)
+        return redirect(request, way.route, cookies=(), **way.parts)
+    return _sign_in_page(request, Form({}), None, way)
 
 
 @post("/sign-in", name="accounts.sign_in.do", opt=AT_THE_GATE, status_code=200)
 async def sign_in_do(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
     """Open a session and lead on to where the person wanted to go."""
     form = await Form.read(request)
+    way = WayBack.of(form.values)
     try:
-        password = form.values.get("password", "")
-        ticket = await sign_in(visit.platform, form.get("email"), password, visit.address, visit.origin)
+        ticket = await sign_in(
+            visit.platform, form.get("email"), form.values.get("password", ""), visit.address, visit.origin, way.query
+        )
     except (WrongCredentialsError, NotVerifiedError, TooSoonError) as error:
-        return _sign_in_page(request, form, error)
+        return _sign_in_page(request, form, error, way)
     cookie = write_session(visit.platform.keys.platform_key("cookie"), ticket.secret, ticket.expires_at)
-    route, parts = _way_back(form)
-    return redirect(request, route, cookies=(cookie,), **parts)
+    return redirect(request, way.route, cookies=(cookie,), **way.parts)
 
 
 @post("/sign-out", name="accounts.sign_out", status_code=303)
@@ -135,11 +119,16 @@ async def signed_out_page(request: AnyRequest) -> Response[str]:
 
 
 async def _asked(visit: Visit, form: Form) -> Registration:
-    if not form.checked("account"):
-        raise InvalidError({"account": mark("We need your consent to keep an account for you.")})
     async with visit.platform.database.transaction("gate") as tx:
         notice = await one_notice(tx, form.uuid("notice"))
-    return Registration(form.get("email"), form.values.get("password", ""), notice.id, form.checked("resume-reading"))
+    return Registration(
+        form.get("email"),
+        form.values.get("password", ""),
+        notice.id,
+        agrees=form.checked("account"),
+        reads_resumes=form.checked("resume-reading"),
+        way_back=WayBack.of(form.values).query,
+    )
 
 
 async def _register_page(
@@ -147,25 +136,21 @@ async def _register_page(
 ) -> Response[str]:
     async with visit.platform.database.transaction("gate") as tx:
         notice = await notice_in_force(tx, Kind.ACCOUNT, words_for(request).language)
-    status = error.status if error else 200
-    return page(request, "accounts/register.html", status=status, form=form, error=error, notice=notice, action=action)
+    return page(
+        request, "accounts/register.html", status=error.status if error else 200, form=form, error=error,
+        notice=notice, action=action, way=WayBack.of(form.values),
+    )  # fmt: skip
 
 
-def _way_back(form: Form) -> tuple[str, dict[str, UUID]]:
-    """Return the listed route that the form names, with its id; home when it names none."""
-    name = form.get("to")
-    parameter = RETURN_ROUTES.get(name)
-    try:
-        parts = {parameter: form.uuid("id")} if parameter else {}
-    except InvalidError:
-        return "home", {}
-    return (name if name in RETURN_ROUTES else "home"), parts
-
-
-def _sign_in_page(request: AnyRequest, form: Form, error: UpheldError | None) -> Response[str]:
+def _sign_in_page(request: AnyRequest, form: Form, error: UpheldError | None, way: WayBack) -> Response[str]:
     verified = request.query_params.get("verified") == "yes"
     status = error.status if error else 200
-    return page(request, "accounts/sign_in.html", status=status, form=form, error=error, verified=verified)
+    return page(request, "accounts/sign_in.html", status=status, form=form, error=error, verified=verified, way=way)
+
+
+def _lead(request: AnyRequest, route: str, way: WayBack, **parts: str) -> Redirect:
+    """Go on to a page of getting in; the way back goes along."""
+    return redirect(request, route, cookies=(), **parts, **{f"q_{name}": text for name, text in way.named.items()})
 
 
 handlers = [
