@@ -11,6 +11,12 @@ from upheld.main.web import create_app
 pytestmark = pytest.mark.anyio
 
 
+@pytest.fixture
+def scratch(swift: Scratch) -> Scratch:
+    """Look swiftly: what these tests change is how the application answers."""
+    return swift
+
+
 @get("/fails", name="fails", opt={"public": True})
 async def fails() -> str:
     """Fail in a way that nobody expected."""

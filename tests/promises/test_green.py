@@ -10,16 +10,19 @@ from upheld.features.trust.runner import run
 pytestmark = pytest.mark.anyio
 _COUNT = "select count(*) from "
 COMPLETE = [promise for promise in PROMISES if all(check.probe for check in promise.checks)]
+LIVE = {"edge.tls"}
+"""What only processes that run can show; seen green there, in files of their own."""
 
 
-def test_twelve_promises_are_complete() -> None:
+def test_these_promises_are_complete() -> None:
     assert {promise.id for promise in COMPLETE} == {
-        "edge.headers", "edge.database", "auth.session", "access.rls", "access.context", "access.files", "access.views",
-        "store.atrest", "store.rotation", "store.audit", "data.inventory", "data.erase",
+        "edge.tls", "edge.hsts", "edge.headers", "edge.camera", "edge.static", "edge.database",
+        "auth.session", "access.rls", "access.context", "access.files", "access.views", "store.cookies", "store.atrest",
+        "store.rotation", "store.audit", "data.inventory", "data.erase",
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("promise", COMPLETE, ids=lambda promise: promise.id)
+@pytest.mark.parametrize("promise", [one for one in COMPLETE if one.id not in LIVE], ids=lambda promise: promise.id)
 async def test_a_healthy_deployment_upholds_it(scratch: Scratch, promise: Promise) -> None:
     report = await run(scratch.scene, [promise], Unwatched())
     assert report.promises[0].state == "upheld", report.promises[0]

@@ -130,6 +130,13 @@ def _unfinished(folder: Path) -> Iterator[Path]:
                 yield Path(at) / name
 
 
+def bucket_endpoints(settings: Settings) -> list[str]:
+    """Return every address at which the service of a bucket may be asked."""
+    chosen = _chosen(settings)
+    region = chosen.get("AWS_REGION") or chosen.get("AWS_DEFAULT_REGION") or "us-east-1"
+    return [chosen[name] for name in _ENDPOINTS if name in chosen] or [f"https://s3.{region}.amazonaws.com"]
+
+
 def _bucket(settings: Settings, bucket: str, prefix: str) -> S3Store:
     chosen = _chosen(settings)
     endpoints = [chosen[name] for name in _ENDPOINTS if name in chosen]

@@ -8,6 +8,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, cast
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from upheld.kit.errors import RefusedError, UpheldError
 from upheld.platform.web.cookies import SESSION_COOKIE
-from upheld.platform.web.headers import PRIVATE, SECURITY_HEADERS
+from upheld.platform.web.headers import PRIVATE, SECURITY_HEADERS, permissions
 
 log = logging.getLogger("upheld.edge")
 
@@ -121,14 +122,21 @@ def _with_headers(scope: Scope, send: Send) -> Send:
             await refuse_socket(scope, outgoing, 403, [], b"")
             return
         if kind in {"http.response.start", "websocket.http.response.start"}:
-            start = cast("dict[str, list[tuple[bytes, bytes]]]", message)
-            own = [(key.lower(), value) for key, value in start.get("headers", [])]
+            start = cast("dict[str, Any]", message)
+            own: list[tuple[bytes, bytes]] = [(key.lower(), value) for key, value in start.get("headers", [])]
+            own += _granted(scope, start)
             named = {key for key, _ in own}
             fixed = [pair for pair in (*SECURITY_HEADERS, PRIVATE) if pair[0] not in named]
             start["headers"] = [*own, *fixed]
         await send(message)
 
     return outgoing
+
+
+def _granted(scope: Scope, start: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
+    """Return the permissions of a page whose route declares that it needs some; no error is given any."""
+    opt: Mapping[str, Any] = getattr(cast("dict[str, Any]", scope).get("route_handler"), "opt", {})
+    return [permissions(opt["devices"])] if "devices" in opt and start["status"] < HTTPStatus.BAD_REQUEST else []
 
 
 def _answers_sockets(scope: Scope) -> bool:

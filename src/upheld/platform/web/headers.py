@@ -1,5 +1,7 @@
 """The headers that every answer carries: pages, files, errors, refusals of sockets."""
 
+from collections.abc import Collection
+
 from upheld.platform.web.islands import script_policy
 
 POLICY = (
@@ -10,6 +12,23 @@ PAGE_POLICY = POLICY + b"; " + script_policy()
 SANDBOX = POLICY + b"; sandbox"
 """For what people uploaded: a browser that shows it treats it as a stranger's, without scripts or forms."""
 
+_FEATURES = (
+    "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "geolocation",
+    "gyroscope", "magnetometer", "microphone", "midi", "payment", "picture-in-picture", "publickey-credentials-get",
+    "screen-wake-lock", "usb", "xr-spatial-tracking",
+)  # fmt: skip
+
+
+def permissions(granted: Collection[str] = ()) -> tuple[bytes, bytes]:
+    """Return the header that denies a page everything but what was granted, and that to this site alone.
+
+    A route is granted something by declaring it, `opt={"devices": ("camera",)}`; the promise
+    *edge.camera* has to list it too.
+    """
+    said = ", ".join(f"{feature}=({'self' if feature in granted else ''})" for feature in _FEATURES)
+    return b"permissions-policy", said.encode()
+
+
 SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),
     (b"content-security-policy", PAGE_POLICY),
@@ -17,14 +36,7 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     # Not `no-referrer`: it would make browsers send `Origin: null` with our own forms.
     (b"referrer-policy", b"same-origin"),
-    (
-        b"permissions-policy",
-        (
-            b"accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), "
-            b"geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), "
-            b"picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(), usb=(), xr-spatial-tracking=()"
-        ),
-    ),
+    permissions(),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"x-permitted-cross-domain-policies", b"none"),

@@ -1,4 +1,4 @@
-"""edge.headers: what every answer carries, whoever gave it and whatever it says.
+"""edge.headers and edge.hsts: what every answer carries, whoever gave it and whatever it says.
 
 The expectations are written here a second time, on purpose: a probe that read them from the
 code it examines would agree with any mistake.
@@ -6,19 +6,16 @@ code it examines would agree with any mistake.
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
-from upheld.features.trust.people import SAME_ORIGIN
 from upheld.features.trust.probe import Finding, judged, probe
-from upheld.features.trust.probes.sessions import gathered
-from upheld.features.trust.routes import Route
+from upheld.features.trust.probes.answers import Heard, answers
 from upheld.features.trust.scene import Scene
-from upheld.features.trust.site import Answer, Headers
-from upheld.platform.web.static import static_url
+from upheld.features.trust.site import Answer
 
-DENIED = ("camera", "microphone", "geolocation", "display-capture", "usb", "payment")
-"""What no page may use; the pages that take an assessment will be the exception, one day."""
+DENIED = ("geolocation", "usb", "payment", "midi", "magnetometer")
+"""What no page may use. Camera, microphone and screen are *edge.camera*'s, which knows what was granted where."""
 
 EXPECTED: dict[str, Callable[[str], bool]] = {
     "x-frame-options": lambda value: value == "DENY",
@@ -30,6 +27,7 @@ EXPECTED: dict[str, Callable[[str], bool]] = {
     "cross-origin-resource-policy": lambda value: value == "same-origin",
 }
 HSTS = "strict-transport-security"
+_A_YEAR = 31_536_000
 
 
 def faults_of_policy(policy: str) -> list[str]:
@@ -47,7 +45,7 @@ def faults_of_policy(policy: str) -> list[str]:
     return faults
 
 
-def faults_of(label: str, answer: Answer, *, encrypted: bool = True) -> list[str]:
+def faults_of(label: str, answer: Answer) -> list[str]:
     """Return what is wrong with the headers of an answer."""
     faults: list[str] = []
     for name, is_good in EXPECTED.items():
@@ -56,62 +54,44 @@ def faults_of(label: str, answer: Answer, *, encrypted: bool = True) -> list[str
             faults.append(f"{label} ({answer.status}): {name} {'is missing' if not values else 'is there twice'}")
         elif not is_good(values[0]):
             faults.append(f"{label} ({answer.status}): {name} is {values[0][:120]}")
-    if encrypted and not re.match(r"max-age=(3153[6-9]|[4-9]\d{4}|\d{6,})", answer.one(HSTS)):
-        faults.append(f"{label} ({answer.status}): {HSTS} is {answer.one(HSTS) or 'missing'}")
     return faults
 
 
-@probe(privilege="a session of a probe person", cost="about six requests for each route")
+def fault_of_hsts(answer: Answer) -> str | None:
+    """Return what is wrong with an answer's Strict-Transport-Security (RFC 6797), if anything is."""
+    values = answer.all(HSTS)
+    if len(values) != 1:
+        return f"{HSTS} {'is missing' if not values else 'is there twice'}"
+    directives = {part.strip().lower() for part in values[0].split(";")}
+    age = next((part for part in directives if re.fullmatch(r"max-age=\d{1,12}", part)), "max-age=0")
+    if int(age.removeprefix("max-age=")) < _A_YEAR or "includesubdomains" not in directives:
+        return f"{HSTS} is {values[0][:120]}"
+    return None
+
+
+@probe(privilege="a session of a probe person", cost="about six requests for each route, asked once a run")
 async def routes(scene: Scene) -> Finding:
     """Ask every route, so that it answers, redirects and refuses: every answer carries every header."""
-    cast = await scene.cast()
-    statuses: Counter[int] = Counter()
-
-    async def ask(method: str, path: str, headers: Headers) -> list[str]:
-        answer = await scene.site.ask(method, path, headers)
-        statuses[answer.status] += 1
-        return faults_of(f"{method} {path}", answer)
-
-    asks = [
-        (method, route.example, headers)
-        for route in scene.routes
-        if not route.is_socket
-        for method, headers in _variants(route, cast.candidate.cookie, cast.employer.cookie)
-    ]
-    faults = await gathered((lambda a=a: ask(*a)) for a in asks)
+    heard = (await answers(scene)).routes
     # Whatever else was answered during this run, to sign-ins, uploads and applications.
-    faults += [fault for label, answer in scene.site.seen for fault in faults_of(label, answer)]
-    return judged(
-        sorted(set(faults)), routes=len(scene.routes), answers=len(scene.site.seen), statuses=_shown(statuses)
-    )
+    faults = {fault for label, answer in scene.site.seen for fault in faults_of(label, answer)}
+    faults |= {fault for one in heard for fault in faults_of(one.label, one.answer)}
+    return judged(sorted(faults), routes=len(scene.routes), answers=len(scene.site.seen), statuses=statuses_of(heard))
 
 
-def _variants(route: Route, candidate: Headers, employer: Headers) -> list[tuple[str, Headers]]:
-    """Return the ways to ask a route. None changes anything: what could is asked as a stranger only."""
-    another_site = {"sec-fetch-site": "cross-site", "origin": "https://elsewhere.example"}
-    always: list[tuple[str, Headers]] = [("DELETE", SAME_ORIGIN), ("OPTIONS", {}), ("POST", another_site)]
-    if route.method == "GET":
-        return [("GET", {}), ("GET", candidate), ("GET", employer), ("HEAD", {}), *always]
-    return always if route.public else [(route.method, SAME_ORIGIN), *always]
-
-
-@probe(privilege="none", cost="some thirty requests")
+@probe(privilege="none", cost="some thirty requests, asked once a run")
 async def errors(scene: Scene) -> Finding:
     """Ask for what never reaches a route: wrong names, wrong sites, wrong requests; and for static files."""
-    faults: list[str] = []
-    statuses: Counter[int] = Counter()
-    for label, method, path, headers in _odd_requests(scene):
-        answer = await scene.site.ask(method, path, headers)
-        statuses[answer.status] += 1
-        faults += faults_of(label, answer)
+    heard = (await answers(scene)).odd
+    faults = [fault for one in heard for fault in faults_of(one.label, one.answer)]
     if scene.plain:
         answer = await scene.plain.ask("GET", "/", {})
-        faults += faults_of("plain HTTP", answer, encrypted=False)
+        faults += faults_of("plain HTTP", answer)
         if answer.status not in {301, 308} or not answer.one("location").startswith("https://"):
             faults.append(f"plain HTTP answers {answer.status}, not a redirect to https")
     return judged(
         faults,
-        statuses=_shown(statuses),
+        statuses=statuses_of(heard),
         plain_http="asked" if scene.plain else "this deployment has no plain listener",
         outside=(
             "What is no HTTP at all (a broken request line, a broken header) the server answers itself, before "
@@ -121,44 +101,24 @@ async def errors(scene: Scene) -> Finding:
     )
 
 
-def _odd_requests(scene: Scene) -> list[tuple[str, str, str, Headers]]:
-    style = static_url("upheld.css")
-    asked: list[tuple[str, str, str, Headers]] = [
-        ("nothing there", "GET", "/there-is-nothing-here", {}),
-        ("nothing there, for programs", "GET", "/api/there-is-nothing-here", {}),
-        ("a path that climbs", "GET", "/static/../../etc/passwd", {}),
-        ("a path of odd bytes", "GET", "/%ff%fe%00", {}),
-        ("a very long path", "GET", "/" + "a" * 6000, {}),
-        ("an unknown method", "PROPFIND", "/", SAME_ORIGIN),
-        ("another host", "GET", "/", {"host": "elsewhere.example"}),
-        ("no host at all", "GET", "/", {"host": ""}),
-        ("another site's form", "POST", "/sign-out", {"sec-fetch-site": "cross-site"}),
-        ("another origin's form", "POST", "/sign-out", {"origin": "https://elsewhere.example"}),
-        ("a form that is none", "POST", "/register", {**SAME_ORIGIN, "content-type": "multipart/form-data"}),
-        ("a broken cookie", "GET", "/home", {"cookie": '__Host-session="; ='}),
-        ("static", "GET", style, {}),
-        ("static, from another site", "GET", style, {"sec-fetch-site": "cross-site"}),
-        ("static, an old one", "GET", "/static/0000000000000000/upheld.css", {}),
-    ]
-    port = scene.settings.listen.rsplit(":", 1)[-1]
-    return [*asked, ("localhost", "GET", "/", {"host": f"localhost:{port}"})]
-
-
-@probe(privilege="none", cost="two handshakes for each path")
+@probe(privilege="none", cost="two handshakes for each path, asked once a run")
 async def sockets(scene: Scene) -> Finding:
     """Have WebSockets refused, for their origin and for want of a session: the answer carries every header."""
-    statuses: Counter[int] = Counter()
-    origins = {"own": scene.settings.address, "another": "https://elsewhere.example"}
-
-    async def knock(path: str, origin: str) -> list[str]:
-        answer = await scene.site.knock(path, {"origin": origins[origin]})
-        statuses[answer.status] += 1
-        return faults_of(f"socket {path} from {origin} origin", answer)
-
-    paths = sorted({"/there-is-nothing-here", *(route.example for route in scene.routes)})
-    faults = await gathered((lambda p=p, o=o: knock(p, o)) for p in paths for o in origins)
-    return judged(faults, paths=len(paths), statuses=_shown(statuses))
+    heard = (await answers(scene)).sockets
+    faults = [fault for one in heard for fault in faults_of(one.label, one.answer)]
+    return judged(faults, handshakes=len(heard), statuses=statuses_of(heard))
 
 
-def _shown(statuses: Counter[int]) -> dict[str, int]:
-    return {f"{status} {HTTPStatus(status).phrase}": count for status, count in sorted(statuses.items())}
+@probe(privilege="a session of a probe person", cost="reads the answers that edge.headers asks for")
+async def hsts(scene: Scene) -> Finding:
+    """Read every answer, refusals of sockets included: each says it, for a year and for the names below."""
+    heard = (await answers(scene)).all
+    seen = [*scene.site.seen, *((one.label, one.answer) for one in heard)]
+    faults = {f"{label} ({answer.status}): {fault}" for label, answer in seen if (fault := fault_of_hsts(answer))}
+    return judged(sorted(faults), answers=len(scene.site.seen), statuses=statuses_of(heard))
+
+
+def statuses_of(heard: Sequence[Heard]) -> dict[str, int]:
+    """Count answers by their status, in words."""
+    counted = Counter(one.answer.status for one in heard)
+    return {f"{status} {HTTPStatus(status).phrase}": count for status, count in sorted(counted.items())}

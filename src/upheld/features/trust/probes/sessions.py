@@ -8,7 +8,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import jwt
 
@@ -22,6 +22,8 @@ from upheld.features.trust.site import Answer
 from upheld.platform.web.cookies import SESSION_COOKIE
 
 _AT_ONCE = 4
+
+T = TypeVar("T")
 
 
 @probe(
@@ -177,12 +179,12 @@ async def _control(cast: Cast) -> list[str]:
     return [] if is_in else ["a live session does not get in: this probe is blind"]
 
 
-async def gathered(asks: Iterable[Callable[[], Awaitable[list[str]]]]) -> list[str]:
+async def gathered(asks: Iterable[Callable[[], Awaitable[list[T]]]]) -> list[T]:
     """Do many things, a few at once, and return what they found."""
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def one(ask: Callable[[], Awaitable[list[str]]]) -> list[str]:
+    async def one(ask: Callable[[], Awaitable[list[T]]]) -> list[T]:
         async with gate:
             return await ask()
 
-    return [fault for faults in await asyncio.gather(*(one(ask) for ask in asks)) for fault in faults]
+    return [found for each in await asyncio.gather(*(one(ask) for ask in asks)) for found in each]

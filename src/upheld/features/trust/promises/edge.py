@@ -1,7 +1,7 @@
 """What is promised about the way in: connections, headers, where the application runs."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import admission, headers
+from upheld.features.trust.probes import admission, caching, devices, handshakes, headers
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -9,14 +9,19 @@ PROMISES = (
         "edge.tls",
         mark("Nothing travels unencrypted: every connection, inward and outward, uses TLS 1.2 or a newer version."),
         (
-            Check("edge.tls.versions", "old versions are refused, new ones accepted", Work.TRUST),
-            Check("edge.tls.outbound", "every configured outbound connection verifies its certificate", Work.TRUST),
+            Check("edge.tls.versions", "old versions are refused, new ones accepted", Work.TRUST, handshakes.versions),
+            Check(
+                "edge.tls.outbound",
+                "every configured outbound connection verifies its certificate",
+                Work.TRUST,
+                handshakes.outbound,
+            ),
         ),
     ),
     Promise(
         "edge.hsts",
         mark("Browsers are told for a year to come back over HTTPS only, on this name and the names below it."),
-        (Check("edge.hsts.everywhere", "every answer says so, errors included", Work.TRUST),),
+        (Check("edge.hsts.everywhere", "every answer says so, errors included", Work.TRUST, headers.hsts),),
     ),
     Promise(
         "edge.headers",
@@ -43,7 +48,14 @@ PROMISES = (
     Promise(
         "edge.camera",
         mark("No page may use a camera or a microphone, except the one on which an assessment is taken."),
-        (Check("edge.camera.routes", "every route denies both, but for the one that needs them", Work.TRUST),),
+        (
+            Check(
+                "edge.camera.routes",
+                "every route denies both, but for the one that needs them",
+                Work.TRUST,
+                devices.routes,
+            ),
+        ),
     ),
     Promise(
         "edge.certificates",
@@ -60,7 +72,14 @@ PROMISES = (
     Promise(
         "edge.static",
         mark("Files without personal data may be kept anywhere for long; pages with personal data are kept nowhere."),
-        (Check("edge.static.caching", "each kind of answer says how long it may be kept, and by whom", Work.TRUST),),
+        (
+            Check(
+                "edge.static.caching",
+                "each kind of answer says how long it may be kept, and by whom",
+                Work.TRUST,
+                caching.caching,
+            ),
+        ),
     ),
     Promise(
         "edge.isolation",

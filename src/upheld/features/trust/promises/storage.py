@@ -1,7 +1,7 @@
 """What is promised about what is stored, and how."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import atrest, backups, journal, rotation
+from upheld.features.trust.probes import atrest, backups, cookies, journal, rotation
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -92,6 +92,13 @@ PROMISES = (
     Promise(
         "store.cookies",
         mark("Only cookies that the site cannot do without, nothing from third parties, nothing for advertising."),
-        (Check("store.cookies.routes", "no route sets another, and none asks another host for anything", Work.TRUST),),
+        (
+            Check(
+                "store.cookies.routes",
+                "no route sets another, and none asks another host for anything",
+                Work.TRUST,
+                cookies.routes,
+            ),
+        ),
     ),
 )
