@@ -168,7 +168,9 @@ CANDIDATE = [
         sees_another_document="select id from upheld.documents where person_id <> '{ada}'",
         sees_members="select person_id from upheld.members",
         sees_operators="select person_id from upheld.operators",
-        lists_applications_as_a_candidate="select id from upheld.list_applications('{job_of_olga}', 200, 0)",
+        lists_applications_as_a_candidate=(
+            "select id from upheld.list_applications('{job_of_olga}', null, null, null, 100, 200)"
+        ),
         opens_an_application_as_a_candidate="select 1 from upheld.open_application('{application_of_ben}')",
         opens_a_contact_as_a_candidate="select 1 from upheld.open_contact('{application_of_ben}')",
         opens_a_resume_as_a_candidate="select 1 from upheld.open_resume('{application_of_ben}')",
@@ -288,7 +290,9 @@ OWNER = [
     *all_of(
         NOTHING,
         sees_applications_to_another_employer="select id from upheld.applications where person_id <> '{ada}'",
-        lists_applications_to_another_employer="select id from upheld.list_applications('{job_of_petra}', 200, 0)",
+        lists_applications_to_another_employer=(
+            "select id from upheld.list_applications('{job_of_petra}', null, null, null, 100, 200)"
+        ),
         opens_an_application_to_another_employer="select 1 from upheld.open_application('{application_of_ben}')",
         opens_a_contact_at_another_employer="select 1 from upheld.open_contact('{application_of_ben}')",
         opens_a_resume_at_another_employer="select 1 from upheld.open_resume('{application_of_ben}')",
@@ -360,9 +364,11 @@ OWNER = [
 OWNER_WITHOUT_FAIR_USE = all_of(
     NOTHING,
     sees_applications_before_accepting="select id from upheld.applications",
-    lists_applications_before_accepting="select id from upheld.list_applications('{job_of_olga}', 200, 0)",
+    lists_applications_before_accepting=(
+        "select id from upheld.list_applications('{job_of_olga}', null, null, null, 100, 200)"
+    ),
     opens_an_application_before_accepting="select 1 from upheld.open_application('{application_of_ada}')",
-    may_see_candidates_before_accepting="select 1 where upheld.may_see_candidates()",
+    hires_before_accepting="select 1 where upheld.hiring_organisation() is not null",
 )
 
 # `web` without anybody's session.

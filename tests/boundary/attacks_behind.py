@@ -71,7 +71,7 @@ GATE = [
         opens_a_context="select * from upheld.open_context('x')",
         opens_work="select upheld.open_job_context('\\x{secret_of_erasure}')",
         invites_an_operator="insert into upheld.operator_invitations values (sha256('x'), now() + interval '1 hour')",
-        lists_applications="select * from upheld.list_applications('{job_of_olga}', 200, 0)",
+        lists_applications="select * from upheld.list_applications('{job_of_olga}', null, null, null, 100, 200)",
     ),
     *all_of(
         NOTHING,

@@ -242,6 +242,8 @@ TABLES: Mapping[str, Rights] = {
         columns={"web": Columns(EVERY, "organisation_id sections", "sections made_at ended_at")},
     ),
     "upheld.access_journal": Rights(reads=(by("web", own),), columns=_OWN_TO_SEE),
+    # How many stand where: kept by triggers, told to whoever may see the candidates themselves.
+    "upheld.stage_counts": Rights(reads=(by("web", candidate_of_mine),), columns=_OWN_TO_SEE),
     # Mails wait for their person; the worker takes those of the one it is sending to.
     "upheld.messages": Rights(
         reads=(by("web", own), by("worker", own, duty="mail")),
@@ -303,7 +305,7 @@ CONNECTS: Mapping[str, frozenset[str]] = {
 _ASKING = "asking current_person current_organisation current_standing current_session clock_now"
 FUNCTIONS: Mapping[str, str] = {
     "web": (
-        f"{_ASKING} open_context asks_as_probe acts_for_probe may_see_candidates jobs_applied_to left_without_member"
+        f"{_ASKING} open_context asks_as_probe acts_for_probe hiring_organisation jobs_applied_to left_without_member"
         " closes_by_the_rule record_act take_from_limit found_organisation queue_message queue_erasure"
         " people_to_tell queue_arrival"
         " erasure_by_receipt list_applications open_application open_contact open_resume"

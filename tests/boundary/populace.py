@@ -263,6 +263,11 @@ def _of_hiring() -> dict[str, list[Row]]:
     rows: dict[str, list[Row]] = {
         "upheld.jobs": jobs, "upheld.applications": [], "upheld.application_snapshots": [],
         "upheld.application_events": [], "upheld.access_journal": [],
+        "upheld.stage_counts": [
+            Row(f"at {at}'s open job", {"organisation_id": id_of(at), "job_id": id_of(f"job {at} open"),
+                                        "stage": "'new'", "slot": "0", "number": "1"}, at=at)
+            for at in ("harbour", "pier")
+        ],
     }  # fmt: skip
     for (who, at), (job, stage) in APPLICATIONS.items():
         name, closed = f"{who}@{at}", stage == "rejected"

@@ -33,8 +33,8 @@ DOORS = {
     "web": {
         "acts_for_probe", "asking", "asks_as_probe", "clock_now", "closes_by_the_rule",
         "current_organisation", "current_person", "current_session", "current_standing", "erasure_by_receipt",
-        "found_organisation", "jobs_applied_to",
-        "left_without_member", "list_applications", "may_see_candidates", "open_application", "open_contact",
+        "found_organisation", "hiring_organisation", "jobs_applied_to",
+        "left_without_member", "list_applications", "open_application", "open_contact",
         "open_context", "open_resume", "own_documents", "own_profile", "own_snapshots", "queue_erasure",
         "people_to_tell", "queue_arrival", "queue_message", "record_act", "take_from_limit",
     },
@@ -98,7 +98,7 @@ async def test_the_world_is_one_in_which_the_rightful_succeed(world: World) -> N
         ("ada", "select id from upheld.applications where id = '{application_of_ada}'"),
         ("ada", "select 1 from upheld.own_snapshots()"),
         ("olga", "select 1 from upheld.open_contact('{application_of_ada}')"),
-        ("olga", "select id from upheld.list_applications('{job_of_olga}', 200, 0)"),
+        ("olga", "select id from upheld.list_applications('{job_of_olga}', null, null, null, 100, 200)"),
         ("olga", "select upheld.queue_message(gen_random_uuid(), '{ada}', 'applications/application-moved', 'x', 'x')"),
         (
             "olga",

@@ -140,6 +140,7 @@ class Vault:
         """Take a database opened as `vault` and the folder of key files."""
         self._database = database
         self._files = files
+        self._log_key: tuple[KeyRef, DataKey] | None = None
 
     # Keys.
 
@@ -270,32 +271,44 @@ class Vault:
     async def open_rows(
         self, table: str, rows: Iterable[tuple[UUID, Mapping[str, bytes | None]]]
     ) -> list[dict[str, str | None]]:
-        """Open the sealed columns of many rows with one look-up of keys.
+        """Open the sealed columns of many rows of a table; see `open_places`."""
+        return await self.open_places((table, row, sealed) for row, sealed in rows)
+
+    async def open_places(
+        self, places: Iterable[tuple[str, UUID, Mapping[str, bytes | None]]]
+    ) -> list[dict[str, str | None]]:
+        """Open the sealed columns of many rows, of several tables, with one look-up of keys.
 
         Raises:
             ErasedError: a key was destroyed.
             TamperedError: a value was changed, or moved from another place.
         """
-        rows = list(rows)
-        ids = {UUID(bytes=blob[1:17]) for _, cells in rows for blob in cells.values() if blob}
+        places = list(places)
+        ids = {UUID(bytes=blob[1:17]) for _, _, cells in places for blob in cells.values() if blob}
         keys = await self._keys_by_id(ids)
         return [
             {
                 column: None if blob is None else open_field(keys, Cell(table, column, row), blob)
                 for column, blob in cells.items()
             }
-            for row, cells in rows
+            for table, row, cells in places
         ]
 
     async def seal_origin(self, at: dt.datetime, origin: str) -> bytes:
         """Seal an address and browser under the month's log key, which no erasure touches."""
-        ref = KeyRef(PLATFORM, PLATFORM, f"log-{at:%Y-%m}")
-        try:
-            key = await self.key(ref)
-        except ErasedError:
-            await self.create_keys([ref])
-            key = await self.key(ref)
+        key = await self._log_key_of(KeyRef(PLATFORM, PLATFORM, f"log-{at:%Y-%m}"))
         return seal_field(key, Cell("origin", "origin", PLATFORM), origin)
+
+    async def _log_key_of(self, month: KeyRef) -> DataKey:
+        """Return a month's log key. It is kept for as long as it is the one in use: every act needs it."""
+        if self._log_key is None or self._log_key[0] != month:
+            try:
+                key = await self.key(month)
+            except ErasedError:
+                await self.create_keys([month])
+                key = await self.key(month)
+            self._log_key = month, key
+        return self._log_key[1]
 
     async def _rewrap_some(self, epoch: UUID, epoch_key: bytes, first: int) -> int:
         """Move the keys in the blocks from `first` on; those that do not open stay as they are."""

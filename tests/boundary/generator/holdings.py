@@ -41,6 +41,8 @@ _PERSON = {
 }  # fmt: skip
 
 _OF_CANDIDATES = {"upheld.applications", "upheld.application_snapshots", "upheld.application_events"}
+_COUNTS = "upheld.stage_counts"
+_COUNTING = {(_COUNTS, "I"), (_COUNTS, "U")}  # by triggers, whoever writes what they count; nobody is granted it
 _QUEUE = {"queue.pgqueuer", "queue.pgqueuer_log", "queue.pgqueuer_schedules", "queue.pgqueuer_statistics"}
 
 # What a role sees of everybody because that is what it is for.
@@ -81,10 +83,10 @@ _DUTIES: dict[str, set[tuple[str, str]]] = {
         ("upheld.runs", "I"), ("upheld.runs", "D"),
         ("upheld.notices", "I"), ("upheld.operator_invitations", "I"), ("upheld.audit_entries", "I"),
         ("upheld.job_secrets", "I"), ("upheld.limit_counters", "D"), ("sealed.context_keys", "I"),
-        ("sealed.context_keys", "D"), ("upheld.people", "U"),
+        ("sealed.context_keys", "D"), ("upheld.people", "U"), *_COUNTING,
     },
     "worker": {(table, act) for table in _QUEUE for act in "IUD"},
-    "web": {("upheld.limit_counters", "I"), ("upheld.limit_counters", "U"), ("queue.pgqueuer", "I")},
+    "web": {("upheld.limit_counters", "I"), ("upheld.limit_counters", "U"), ("queue.pgqueuer", "I"), *_COUNTING},
     "support": set(),
     "auditor": set(),
 }  # fmt: skip
@@ -137,7 +139,7 @@ class Holdings:
 
     def own(self, caller: Caller, table: str) -> int | None:
         """Return how many rows of a table a caller sees; none is said of tables that nobody has placed."""
-        if table not in _PERSON and table not in _PUBLIC and table not in _OFFICE[caller.role]:
+        if table not in {*_PERSON, *_PUBLIC, *_OFFICE[caller.role], _COUNTS}:
             return None
         return sum(self.sees(caller, table, row) for row in self.rows.get(table, []))
 
@@ -176,7 +178,7 @@ class Holdings:
         if table == "upheld.jobs":
             applied = {a["job_id"] for a in self.rows["upheld.applications"] if a["person_id"] == caller.person}
             return row["organisation_id"] == caller.organisation or row["id"] in applied
-        return table in _OF_CANDIDATES and caller.hires and row["organisation_id"] == caller.organisation
+        return table in {*_OF_CANDIDATES, _COUNTS} and caller.hires and row["organisation_id"] == caller.organisation
 
     def may_change(self, caller: Caller, table: str, act: str, old: Row | None, new: Row | None) -> bool:
         """Say whether a change of one row is a caller's to make; `act` is INSERT, UPDATE or DELETE."""

@@ -54,6 +54,12 @@ HALVES = {
     "an application that stands elsewhere than its last event": """
         select a.id from upheld.applications a where a.stage <> (select v.stage from upheld.application_events v
             where v.application_id = a.id order by v.at desc limit 1)""",
+    "a count that is not how many stand there": """
+        select coalesce(c.job_id, a.job_id) from
+        (select job_id, stage, sum(number) as number from upheld.stage_counts group by 1, 2) c
+        full join (select job_id, stage, count(*) as number from upheld.applications group by 1, 2) a
+        on a.job_id = c.job_id and a.stage = c.stage
+        where coalesce(a.number, 0) <> coalesce(c.number, 0)""",
     "an event of an application that is not in the audit log": """
         select v.application_id from upheld.application_events v where v.stage <> 'new' and v.actor_id is not null
         group by v.application_id having count(*) <> (select count(*) from upheld.audit_entries e

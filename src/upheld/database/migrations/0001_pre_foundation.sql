@@ -16,7 +16,7 @@ alter default privileges in schema sealed revoke execute on functions from publi
 grant usage on schema upheld to
 gate, web, worker, maintenance, auditor,
 context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
-queue_writer, eraser, retention_keeper, probe_keeper;
+queue_writer, eraser, retention_keeper, probe_keeper, count_keeper;
 grant usage on schema sealed to context_keeper;
 
 -- `backup` reads every row of every table there will be, and may call nothing. Of the sealing
@@ -29,7 +29,7 @@ alter default privileges in schema upheld grant select on sequences to backup;
 -- them over); a new owner needs CREATE on the schema for that moment, and loses it there.
 grant create on schema upheld, sealed to
 context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
-queue_writer, eraser, retention_keeper, probe_keeper;
+queue_writer, eraser, retention_keeper, probe_keeper, count_keeper;
 
 -- The one clock of the database: policies and functions ask nothing else for the time, so
 -- that a test can install another body.
@@ -39,7 +39,7 @@ return pg_catalog.now();
 grant execute on function upheld.clock_now() to
 gate, web, worker, maintenance, auditor,
 context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
-queue_writer, eraser, retention_keeper, probe_keeper;
+queue_writer, eraser, retention_keeper, probe_keeper, count_keeper;
 
 -- The same clock at the statement that is running, for what may end in the middle of a
 -- transaction.
@@ -1081,24 +1081,27 @@ grant insert (notice_id) on upheld.fair_use_acceptances to web;
 comment on table upheld.fair_use_acceptances is 'A member''s acceptance of the fair-use policy, without which no candidate''s data is shown.';
 call upheld.classify('upheld.fair_use_acceptances', '{organisation_id,person_id,notice_id,accepted_at}', 'organisation', 'member', '{hiring}', 'contract', 'account', true, 'row');
 
--- Whether the person asking has accepted the fair-use policy for the organisation they
--- act for, in any role that may see candidates. One look-up: every statement that reads
--- applications asks.
-create function upheld.may_see_candidates() returns boolean
+-- The organisation whose candidates the person asking may see, or null: the one they act for, in a
+-- role that may see candidates, once they have accepted the fair-use policy. One look-up: every
+-- statement that reads applications asks.
+create function upheld.hiring_organisation() returns uuid
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
     who uuid[] := upheld.asking();
 begin
-    return exists (
-        select from upheld.members as m
-        inner join upheld.fair_use_acceptances as f
-            on m.organisation_id = f.organisation_id and m.person_id = f.person_id
-        where m.organisation_id = who[2] and m.person_id = who[1] and m.role in ('owner', 'manager')
+    return (
+        select m.organisation_id from upheld.members as m
+        where
+            m.organisation_id = who[2] and m.person_id = who[1] and m.role in ('owner', 'manager')
+            and exists (
+                select from upheld.fair_use_acceptances as f
+                where f.organisation_id = m.organisation_id and f.person_id = m.person_id
+            )
     );
 end
 $$;
-grant execute on function upheld.may_see_candidates() to web;
+grant execute on function upheld.hiring_organisation() to web;
 -- Operators: who looks after this deployment. The first is made through a one-time link
 -- that `upheld init` prints. Being one opens no row of anybody.
 create table upheld.operators (
@@ -1323,7 +1326,10 @@ create table upheld.applications (
     check ((stage in ('hired', 'rejected', 'withdrawn')) = (closed_at is not null)),
     check ((closed_at is null) = (keep_until is null))
 );
-create index applications_job_id_idx on upheld.applications (organisation_id, job_id, stage);
+create index applications_by_job_idx
+on upheld.applications (organisation_id, job_id, stage, submitted_at desc, id desc);
+create index applications_by_stage_idx
+on upheld.applications (organisation_id, stage, submitted_at desc, id desc);
 create index applications_person_id_idx on upheld.applications (person_id);
 create index applications_keep_until_idx on upheld.applications (keep_until) where keep_until is not null;
 alter table upheld.applications enable row level security;
@@ -1342,9 +1348,7 @@ grant execute on function upheld.closes_by_the_rule(timestamptz, date) to web, e
 create policy applications_are_seen_by_their_candidate on upheld.applications
 for select to web, worker, record_reader, eraser using (person_id = (select upheld.current_person()));
 create policy applications_are_seen_by_members_who_accepted_fair_use on upheld.applications
-for select to web, record_reader using (
-    organisation_id = (select upheld.current_organisation()) and (select upheld.may_see_candidates())
-);
+for select to web, record_reader using (organisation_id = (select upheld.hiring_organisation()));
 create policy applications_are_submitted_by_their_candidate on upheld.applications
 for insert to web with check (
     person_id = (select upheld.current_person()) and stage = 'new'
@@ -1364,10 +1368,9 @@ with check (
 );
 create policy applications_are_moved_by_members_who_accepted_fair_use on upheld.applications
 for update to web using (
-    organisation_id = (select upheld.current_organisation()) and closed_at is null
-    and (select upheld.may_see_candidates())
+    organisation_id = (select upheld.hiring_organisation()) and closed_at is null
 ) with check (
-    organisation_id = (select upheld.current_organisation()) and stage <> 'withdrawn'
+    organisation_id = (select upheld.hiring_organisation()) and stage <> 'withdrawn'
     and upheld.closes_by_the_rule(closed_at, keep_until)
 );
 create policy open_applications_are_withdrawn_at_erasure on upheld.applications
@@ -1376,9 +1379,80 @@ with check (stage = 'withdrawn' and upheld.closes_by_the_rule(closed_at, keep_un
 grant select on upheld.applications to web, worker, record_reader, eraser;
 grant insert (id, organisation_id, job_id) on upheld.applications to web;
 grant update (stage, closed_at, keep_until) on upheld.applications to web, eraser;
-grant execute on function upheld.may_see_candidates() to record_reader;
+grant execute on function upheld.hiring_organisation() to record_reader;
 comment on table upheld.applications is 'Where a candidate''s application to a job stands.';
 call upheld.classify('upheld.applications', '{id,organisation_id,job_id,person_id,stage,submitted_at,closed_at,keep_until}', 'application', 'candidate', '{application}', 'consent', 'application record', true, 'kept');
+
+-- How many applications to a job stand at a stage: the sum over its slots. Kept by the triggers
+-- below in the transaction that submits, moves, withdraws, erases or removes an application, so
+-- that a list never counts. A connection counts in a slot of its own: whoever has not committed
+-- yet holds up nobody who applies for the same job at the same moment.
+create table upheld.stage_counts (
+    organisation_id uuid not null,
+    job_id uuid not null,
+    stage text not null,
+    slot integer not null check (slot between 0 and 7),
+    number integer not null,
+    primary key (organisation_id, job_id, stage, slot),
+    foreign key (organisation_id, job_id) references upheld.jobs (organisation_id, id) on delete cascade
+) with (fillfactor = 50);
+alter table upheld.stage_counts enable row level security;
+alter table upheld.stage_counts force row level security;
+create policy counts_are_seen_by_members_who_accepted_fair_use on upheld.stage_counts
+for select to web using (organisation_id = (select upheld.hiring_organisation()));
+create policy counts_are_begun_by_their_keeper on upheld.stage_counts
+for insert to count_keeper with check (slot >= 0);
+create policy counts_are_found_by_their_keeper on upheld.stage_counts
+for select to count_keeper using (slot >= 0);
+create policy counts_are_kept_by_their_keeper on upheld.stage_counts
+for update to count_keeper using (slot >= 0);
+grant select on upheld.stage_counts to web;
+grant select, insert, update (number) on upheld.stage_counts to count_keeper;
+comment on table upheld.stage_counts is 'How many applications to a job stand at a stage.';
+call upheld.classify('upheld.stage_counts', '{organisation_id,job_id,stage,slot,number}', 'organisation', 'organisation', '{hiring}', 'contract', 'organisation', false, 'kept');
+
+-- Carries a statement's changes over into the counts, in one order for everybody, so that two who
+-- move applications between the same stages in opposite directions do not wait for each other.
+create function upheld.count_applications() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if tg_op = 'INSERT' then
+        insert into upheld.stage_counts as c (organisation_id, job_id, stage, slot, number)
+        select n.organisation_id, n.job_id, n.stage, pg_catalog.pg_backend_pid() % 8, count(*)
+        from came as n
+        group by n.organisation_id, n.job_id, n.stage
+        order by n.organisation_id, n.job_id, n.stage
+        on conflict (organisation_id, job_id, stage, slot) do update set number = c.number + excluded.number;
+    elsif tg_op = 'DELETE' then
+        insert into upheld.stage_counts as c (organisation_id, job_id, stage, slot, number)
+        select o.organisation_id, o.job_id, o.stage, pg_catalog.pg_backend_pid() % 8, -count(*)
+        from went as o
+        group by o.organisation_id, o.job_id, o.stage
+        order by o.organisation_id, o.job_id, o.stage
+        on conflict (organisation_id, job_id, stage, slot) do update set number = c.number + excluded.number;
+    else
+        insert into upheld.stage_counts as c (organisation_id, job_id, stage, slot, number)
+        select m.organisation_id, m.job_id, m.stage, pg_catalog.pg_backend_pid() % 8, sum(m.number)
+        from (
+            select n.organisation_id, n.job_id, n.stage, 1 as number from came as n
+            union all
+            select o.organisation_id, o.job_id, o.stage, -1 as number from went as o
+        ) as m
+        group by m.organisation_id, m.job_id, m.stage
+        having sum(m.number) <> 0
+        order by m.organisation_id, m.job_id, m.stage
+        on conflict (organisation_id, job_id, stage, slot) do update set number = c.number + excluded.number;
+    end if;
+    return null;
+end
+$$;
+create trigger applications_that_come_are_counted after insert on upheld.applications
+referencing new table as came for each statement execute function upheld.count_applications();
+create trigger applications_that_go_are_counted after delete on upheld.applications
+referencing old table as went for each statement execute function upheld.count_applications();
+create trigger applications_that_move_are_counted after update on upheld.applications
+referencing old table as went new table as came for each statement execute function upheld.count_applications();
 
 -- The jobs the person asking has applied to. An array, so that the policy below asks once
 -- per statement; a function, because policies of two tables that name each other are refused.
@@ -1437,9 +1511,7 @@ for insert to web with check (
 create policy snapshots_are_read_for_their_candidate on upheld.application_snapshots
 for select to record_reader using (person_id = (select upheld.current_person()));
 create policy snapshots_are_read_for_members_who_accepted_fair_use on upheld.application_snapshots
-for select to record_reader using (
-    organisation_id = (select upheld.current_organisation()) and (select upheld.may_see_candidates())
-);
+for select to record_reader using (organisation_id = (select upheld.hiring_organisation()));
 grant insert (
     application_id, organisation_id, full_name_sealed, headline_sealed, email_sealed, phone_sealed,
     location_sealed, summary_sealed, letter_sealed, resume_object_id, resume_media_type, resume_bytes,
@@ -1474,9 +1546,7 @@ alter table upheld.application_events alter column reason_sealed set statistics 
 create policy events_are_seen_by_their_candidate on upheld.application_events
 for select to web using (person_id = (select upheld.current_person()));
 create policy events_are_seen_by_members_who_accepted_fair_use on upheld.application_events
-for select to web using (
-    organisation_id = (select upheld.current_organisation()) and (select upheld.may_see_candidates())
-);
+for select to web using (organisation_id = (select upheld.hiring_organisation()));
 create policy events_are_added_by_their_candidate on upheld.application_events
 for insert to web with check (
     person_id = (select upheld.current_person()) and stage in ('new', 'withdrawn')
@@ -1489,8 +1559,7 @@ for insert to web with check (
 );
 create policy events_are_added_by_members_who_accepted_fair_use on upheld.application_events
 for insert to web with check (
-    organisation_id = (select upheld.current_organisation())
-    and (select upheld.may_see_candidates())
+    organisation_id = (select upheld.hiring_organisation())
     and stage in ('review', 'interview', 'offer', 'hired', 'rejected')
     and exists (
         select from upheld.applications as a
@@ -1578,26 +1647,44 @@ grant delete on upheld.access_journal to eraser;
 comment on table upheld.access_journal is 'Who saw which part of a candidate''s data, and when.';
 call upheld.classify('upheld.access_journal', '{id,person_id,viewer_id,organisation_id,application_id,part,at}', 'record', 'candidate', '{transparency}', 'legal obligation', 'account', true, 'row');
 
--- The name lines of a job's applications, newest first; each candidate gets one journal
--- entry per viewer and hour for appearing.
-create function upheld.list_applications(wanted_job_id uuid, at_most integer, skipping integer)
+-- The name lines of applications, newest first: of one job or of all, at the given stages or at
+-- every one, from a place in that order on; so many of each stage at most, and so many in all. Each
+-- candidate gets one journal entry per viewer and hour for appearing.
+create function upheld.list_applications(
+    wanted_job_id uuid, wanted_stages text[], after_at timestamptz, after_id uuid,
+    of_each_stage integer, in_all integer
+)
 returns table (
-    id uuid, person_id uuid, stage text, submitted_at timestamptz, closed_at timestamptz,
+    id uuid, job_id uuid, person_id uuid, stage text, submitted_at timestamptz, closed_at timestamptz,
     full_name_sealed bytea, headline_sealed bytea, has_resume boolean
 )
 language plpgsql volatile security definer set search_path = ''
+-- What is not asked for falls out of the plan, which then reads along an index and stops.
+set plan_cache_mode = force_custom_plan
 as $$
 declare
+    employer uuid := upheld.hiring_organisation();
+    every_stage text[] := array['new', 'review', 'interview', 'offer', 'hired', 'rejected', 'withdrawn'];
     shown uuid[];
 begin
     shown := array(
-        select a.id from upheld.applications as a
-        where a.job_id = wanted_job_id and a.organisation_id = upheld.current_organisation()
-        order by a.submitted_at desc, a.id
-        limit least(at_most, 200) offset skipping
+        select one.id
+        from pg_catalog.unnest(coalesce(wanted_stages, every_stage)) as w (stage)
+        cross join lateral (
+            select a.id, a.submitted_at
+            from upheld.applications as a
+            where
+                a.organisation_id = employer and a.stage = w.stage
+                and (wanted_job_id is null or a.job_id = wanted_job_id)
+                and (after_at is null or (a.submitted_at, a.id) < (after_at, after_id))
+            order by a.submitted_at desc, a.id desc
+            limit least(of_each_stage, 100)
+        ) as one
+        order by one.submitted_at desc, one.id desc
+        limit least(in_all, 200)
     );
     insert into upheld.access_journal (person_id, viewer_id, organisation_id, application_id, part)
-    select a.person_id, upheld.current_person(), a.organisation_id, a.id, 'list'
+    select distinct on (a.person_id) a.person_id, upheld.current_person(), a.organisation_id, a.id, 'list'
     from upheld.applications as a
     where a.id = any(shown) and not exists (
         select from upheld.access_journal as j
@@ -1605,15 +1692,16 @@ begin
             j.viewer_id = upheld.current_person() and j.person_id = a.person_id and j.part = 'list'
             and j.organisation_id = a.organisation_id
             and j.at > upheld.clock_now() - interval '1 hour'
-    );
+    )
+    order by a.person_id, a.submitted_at desc;
     return query
     select
-        a.id, a.person_id, a.stage, a.submitted_at, a.closed_at,
+        a.id, a.job_id, a.person_id, a.stage, a.submitted_at, a.closed_at,
         s.full_name_sealed, s.headline_sealed, s.resume_object_id is not null
     from upheld.applications as a
     inner join upheld.application_snapshots as s on s.application_id = a.id
     where a.id = any(shown)
-    order by a.submitted_at desc, a.id;
+    order by a.submitted_at desc, a.id desc;
 end
 $$;
 
@@ -1627,8 +1715,7 @@ begin
     select a.person_id, upheld.current_person(), a.organisation_id, a.id, viewed_part
     from upheld.applications as a
     where
-        a.id = wanted_id and a.organisation_id = upheld.current_organisation()
-        and upheld.may_see_candidates();
+        a.id = wanted_id and a.organisation_id = upheld.hiring_organisation();
     return found;
 end
 $$;
@@ -1731,7 +1818,7 @@ begin atomic
 end;
 
 grant execute on function
-upheld.list_applications(uuid, integer, integer), upheld.open_application(uuid),
+upheld.list_applications(uuid, text[], timestamptz, uuid, integer, integer), upheld.open_application(uuid),
 upheld.open_contact(uuid), upheld.open_resume(uuid),
 upheld.own_profile(), upheld.own_documents(), upheld.own_snapshots()
 to web;
@@ -1933,7 +2020,7 @@ for select to queue_writer using (person_id = (select upheld.current_person()));
 create policy who_reads_applications_is_known_to_the_queue_writer on upheld.members
 for select to queue_writer using (role in ('owner', 'manager'));
 grant select on upheld.applications, upheld.members to queue_writer;
-grant execute on function upheld.may_see_candidates() to queue_writer;
+grant execute on function upheld.hiring_organisation() to queue_writer;
 
 -- Stores a piece of work with the secret that will open its context. The payload carries
 -- ids and the secret, never personal data.
@@ -1978,8 +2065,7 @@ begin
     if whose is distinct from upheld.current_person() and not exists (
         select from upheld.applications as a
         where
-            a.person_id = whose and a.organisation_id = upheld.current_organisation()
-            and upheld.may_see_candidates()
+            a.person_id = whose and a.organisation_id = upheld.hiring_organisation()
     ) then
         raise exception 'A mail goes to yourself or to a candidate of yours.' using errcode = '42501';
     end if;
@@ -2609,7 +2695,7 @@ alter function upheld.current_person() owner to context_keeper;
 alter function upheld.current_organisation() owner to context_keeper;
 alter function upheld.current_standing() owner to context_keeper;
 alter function upheld.current_session() owner to context_keeper;
-alter function upheld.may_see_candidates() owner to context_keeper;
+alter function upheld.hiring_organisation() owner to context_keeper;
 alter function upheld.open_context(bytea) owner to context_keeper;
 alter function upheld.open_job_context(bytea) owner to context_keeper;
 alter function upheld.rotate_context_key() owner to context_keeper;
@@ -2636,8 +2722,10 @@ alter function upheld.freshen_session(uuid, uuid) owner to credential_keeper;
 alter function upheld.appoint_operator(bytea, uuid) owner to credential_keeper;
 alter function upheld.found_organisation(uuid, text, text) owner to credential_keeper;
 
+alter function upheld.count_applications() owner to count_keeper;
+
 alter function upheld.jobs_applied_to() owner to record_reader;
-alter function upheld.list_applications(uuid, integer, integer) owner to record_reader;
+alter function upheld.list_applications(uuid, text[], timestamptz, uuid, integer, integer) owner to record_reader;
 alter function upheld.note_view(uuid, text) owner to record_reader;
 alter function upheld.open_application(uuid) owner to record_reader;
 alter function upheld.open_contact(uuid) owner to record_reader;
@@ -2682,7 +2770,7 @@ declare
 begin
     foreach name in array array[
         'context_keeper', 'credential_keeper', 'record_reader', 'audit_writer', 'limit_keeper',
-        'queue_writer', 'eraser', 'retention_keeper', 'probe_keeper'
+        'queue_writer', 'eraser', 'retention_keeper', 'probe_keeper', 'count_keeper'
     ] loop
         execute format('revoke create on schema upheld, sealed, queue from %I', name);
     end loop;

@@ -94,21 +94,24 @@ grant insert (notice_id) on upheld.fair_use_acceptances to web;
 comment on table upheld.fair_use_acceptances is 'A member''s acceptance of the fair-use policy, without which no candidate''s data is shown.';
 call upheld.classify('upheld.fair_use_acceptances', '{organisation_id,person_id,notice_id,accepted_at}', 'organisation', 'member', '{hiring}', 'contract', 'account', true, 'row');
 
--- Whether the person asking has accepted the fair-use policy for the organisation they
--- act for, in any role that may see candidates. One look-up: every statement that reads
--- applications asks.
-create function upheld.may_see_candidates() returns boolean
+-- The organisation whose candidates the person asking may see, or null: the one they act for, in a
+-- role that may see candidates, once they have accepted the fair-use policy. One look-up: every
+-- statement that reads applications asks.
+create function upheld.hiring_organisation() returns uuid
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
     who uuid[] := upheld.asking();
 begin
-    return exists (
-        select from upheld.members as m
-        inner join upheld.fair_use_acceptances as f
-            on m.organisation_id = f.organisation_id and m.person_id = f.person_id
-        where m.organisation_id = who[2] and m.person_id = who[1] and m.role in ('owner', 'manager')
+    return (
+        select m.organisation_id from upheld.members as m
+        where
+            m.organisation_id = who[2] and m.person_id = who[1] and m.role in ('owner', 'manager')
+            and exists (
+                select from upheld.fair_use_acceptances as f
+                where f.organisation_id = m.organisation_id and f.person_id = m.person_id
+            )
     );
 end
 $$;
-grant execute on function upheld.may_see_candidates() to web;
+grant execute on function upheld.hiring_organisation() to web;

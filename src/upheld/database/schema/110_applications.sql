@@ -18,7 +18,10 @@ create table upheld.applications (
     check ((stage in ('hired', 'rejected', 'withdrawn')) = (closed_at is not null)),
     check ((closed_at is null) = (keep_until is null))
 );
-create index applications_job_id_idx on upheld.applications (organisation_id, job_id, stage);
+create index applications_by_job_idx
+on upheld.applications (organisation_id, job_id, stage, submitted_at desc, id desc);
+create index applications_by_stage_idx
+on upheld.applications (organisation_id, stage, submitted_at desc, id desc);
 create index applications_person_id_idx on upheld.applications (person_id);
 create index applications_keep_until_idx on upheld.applications (keep_until) where keep_until is not null;
 alter table upheld.applications enable row level security;
@@ -37,9 +40,7 @@ grant execute on function upheld.closes_by_the_rule(timestamptz, date) to web, e
 create policy applications_are_seen_by_their_candidate on upheld.applications
 for select to web, worker, record_reader, eraser using (person_id = (select upheld.current_person()));
 create policy applications_are_seen_by_members_who_accepted_fair_use on upheld.applications
-for select to web, record_reader using (
-    organisation_id = (select upheld.current_organisation()) and (select upheld.may_see_candidates())
-);
+for select to web, record_reader using (organisation_id = (select upheld.hiring_organisation()));
 create policy applications_are_submitted_by_their_candidate on upheld.applications
 for insert to web with check (
     person_id = (select upheld.current_person()) and stage = 'new'
@@ -59,10 +60,9 @@ with check (
 );
 create policy applications_are_moved_by_members_who_accepted_fair_use on upheld.applications
 for update to web using (
-    organisation_id = (select upheld.current_organisation()) and closed_at is null
-    and (select upheld.may_see_candidates())
+    organisation_id = (select upheld.hiring_organisation()) and closed_at is null
 ) with check (
-    organisation_id = (select upheld.current_organisation()) and stage <> 'withdrawn'
+    organisation_id = (select upheld.hiring_organisation()) and stage <> 'withdrawn'
     and upheld.closes_by_the_rule(closed_at, keep_until)
 );
 create policy open_applications_are_withdrawn_at_erasure on upheld.applications
@@ -71,9 +71,80 @@ with check (stage = 'withdrawn' and upheld.closes_by_the_rule(closed_at, keep_un
 grant select on upheld.applications to web, worker, record_reader, eraser;
 grant insert (id, organisation_id, job_id) on upheld.applications to web;
 grant update (stage, closed_at, keep_until) on upheld.applications to web, eraser;
-grant execute on function upheld.may_see_candidates() to record_reader;
+grant execute on function upheld.hiring_organisation() to record_reader;
 comment on table upheld.applications is 'Where a candidate''s application to a job stands.';
 call upheld.classify('upheld.applications', '{id,organisation_id,job_id,person_id,stage,submitted_at,closed_at,keep_until}', 'application', 'candidate', '{application}', 'consent', 'application record', true, 'kept');
+
+-- How many applications to a job stand at a stage: the sum over its slots. Kept by the triggers
+-- below in the transaction that submits, moves, withdraws, erases or removes an application, so
+-- that a list never counts. A connection counts in a slot of its own: whoever has not committed
+-- yet holds up nobody who applies for the same job at the same moment.
+create table upheld.stage_counts (
+    organisation_id uuid not null,
+    job_id uuid not null,
+    stage text not null,
+    slot integer not null check (slot between 0 and 7),
+    number integer not null,
+    primary key (organisation_id, job_id, stage, slot),
+    foreign key (organisation_id, job_id) references upheld.jobs (organisation_id, id) on delete cascade
+) with (fillfactor = 50);
+alter table upheld.stage_counts enable row level security;
+alter table upheld.stage_counts force row level security;
+create policy counts_are_seen_by_members_who_accepted_fair_use on upheld.stage_counts
+for select to web using (organisation_id = (select upheld.hiring_organisation()));
+create policy counts_are_begun_by_their_keeper on upheld.stage_counts
+for insert to count_keeper with check (slot >= 0);
+create policy counts_are_found_by_their_keeper on upheld.stage_counts
+for select to count_keeper using (slot >= 0);
+create policy counts_are_kept_by_their_keeper on upheld.stage_counts
+for update to count_keeper using (slot >= 0);
+grant select on upheld.stage_counts to web;
+grant select, insert, update (number) on upheld.stage_counts to count_keeper;
+comment on table upheld.stage_counts is 'How many applications to a job stand at a stage.';
+call upheld.classify('upheld.stage_counts', '{organisation_id,job_id,stage,slot,number}', 'organisation', 'organisation', '{hiring}', 'contract', 'organisation', false, 'kept');
+
+-- Carries a statement's changes over into the counts, in one order for everybody, so that two who
+-- move applications between the same stages in opposite directions do not wait for each other.
+create function upheld.count_applications() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if tg_op = 'INSERT' then
+        insert into upheld.stage_counts as c (organisation_id, job_id, stage, slot, number)
+        select n.organisation_id, n.job_id, n.stage, pg_catalog.pg_backend_pid() % 8, count(*)
+        from came as n
+        group by n.organisation_id, n.job_id, n.stage
+        order by n.organisation_id, n.job_id, n.stage
+        on conflict (organisation_id, job_id, stage, slot) do update set number = c.number + excluded.number;
+    elsif tg_op = 'DELETE' then
+        insert into upheld.stage_counts as c (organisation_id, job_id, stage, slot, number)
+        select o.organisation_id, o.job_id, o.stage, pg_catalog.pg_backend_pid() % 8, -count(*)
+        from went as o
+        group by o.organisation_id, o.job_id, o.stage
+        order by o.organisation_id, o.job_id, o.stage
+        on conflict (organisation_id, job_id, stage, slot) do update set number = c.number + excluded.number;
+    else
+        insert into upheld.stage_counts as c (organisation_id, job_id, stage, slot, number)
+        select m.organisation_id, m.job_id, m.stage, pg_catalog.pg_backend_pid() % 8, sum(m.number)
+        from (
+            select n.organisation_id, n.job_id, n.stage, 1 as number from came as n
+            union all
+            select o.organisation_id, o.job_id, o.stage, -1 as number from went as o
+        ) as m
+        group by m.organisation_id, m.job_id, m.stage
+        having sum(m.number) <> 0
+        order by m.organisation_id, m.job_id, m.stage
+        on conflict (organisation_id, job_id, stage, slot) do update set number = c.number + excluded.number;
+    end if;
+    return null;
+end
+$$;
+create trigger applications_that_come_are_counted after insert on upheld.applications
+referencing new table as came for each statement execute function upheld.count_applications();
+create trigger applications_that_go_are_counted after delete on upheld.applications
+referencing old table as went for each statement execute function upheld.count_applications();
+create trigger applications_that_move_are_counted after update on upheld.applications
+referencing old table as went new table as came for each statement execute function upheld.count_applications();
 
 -- The jobs the person asking has applied to. An array, so that the policy below asks once
 -- per statement; a function, because policies of two tables that name each other are refused.
@@ -132,9 +203,7 @@ for insert to web with check (
 create policy snapshots_are_read_for_their_candidate on upheld.application_snapshots
 for select to record_reader using (person_id = (select upheld.current_person()));
 create policy snapshots_are_read_for_members_who_accepted_fair_use on upheld.application_snapshots
-for select to record_reader using (
-    organisation_id = (select upheld.current_organisation()) and (select upheld.may_see_candidates())
-);
+for select to record_reader using (organisation_id = (select upheld.hiring_organisation()));
 grant insert (
     application_id, organisation_id, full_name_sealed, headline_sealed, email_sealed, phone_sealed,
     location_sealed, summary_sealed, letter_sealed, resume_object_id, resume_media_type, resume_bytes,
@@ -169,9 +238,7 @@ alter table upheld.application_events alter column reason_sealed set statistics 
 create policy events_are_seen_by_their_candidate on upheld.application_events
 for select to web using (person_id = (select upheld.current_person()));
 create policy events_are_seen_by_members_who_accepted_fair_use on upheld.application_events
-for select to web using (
-    organisation_id = (select upheld.current_organisation()) and (select upheld.may_see_candidates())
-);
+for select to web using (organisation_id = (select upheld.hiring_organisation()));
 create policy events_are_added_by_their_candidate on upheld.application_events
 for insert to web with check (
     person_id = (select upheld.current_person()) and stage in ('new', 'withdrawn')
@@ -184,8 +251,7 @@ for insert to web with check (
 );
 create policy events_are_added_by_members_who_accepted_fair_use on upheld.application_events
 for insert to web with check (
-    organisation_id = (select upheld.current_organisation())
-    and (select upheld.may_see_candidates())
+    organisation_id = (select upheld.hiring_organisation())
     and stage in ('review', 'interview', 'offer', 'hired', 'rejected')
     and exists (
         select from upheld.applications as a

@@ -37,26 +37,44 @@ grant delete on upheld.access_journal to eraser;
 comment on table upheld.access_journal is 'Who saw which part of a candidate''s data, and when.';
 call upheld.classify('upheld.access_journal', '{id,person_id,viewer_id,organisation_id,application_id,part,at}', 'record', 'candidate', '{transparency}', 'legal obligation', 'account', true, 'row');
 
--- The name lines of a job's applications, newest first; each candidate gets one journal
--- entry per viewer and hour for appearing.
-create function upheld.list_applications(wanted_job_id uuid, at_most integer, skipping integer)
+-- The name lines of applications, newest first: of one job or of all, at the given stages or at
+-- every one, from a place in that order on; so many of each stage at most, and so many in all. Each
+-- candidate gets one journal entry per viewer and hour for appearing.
+create function upheld.list_applications(
+    wanted_job_id uuid, wanted_stages text[], after_at timestamptz, after_id uuid,
+    of_each_stage integer, in_all integer
+)
 returns table (
-    id uuid, person_id uuid, stage text, submitted_at timestamptz, closed_at timestamptz,
+    id uuid, job_id uuid, person_id uuid, stage text, submitted_at timestamptz, closed_at timestamptz,
     full_name_sealed bytea, headline_sealed bytea, has_resume boolean
 )
 language plpgsql volatile security definer set search_path = ''
+-- What is not asked for falls out of the plan, which then reads along an index and stops.
+set plan_cache_mode = force_custom_plan
 as $$
 declare
+    employer uuid := upheld.hiring_organisation();
+    every_stage text[] := array['new', 'review', 'interview', 'offer', 'hired', 'rejected', 'withdrawn'];
     shown uuid[];
 begin
     shown := array(
-        select a.id from upheld.applications as a
-        where a.job_id = wanted_job_id and a.organisation_id = upheld.current_organisation()
-        order by a.submitted_at desc, a.id
-        limit least(at_most, 200) offset skipping
+        select one.id
+        from pg_catalog.unnest(coalesce(wanted_stages, every_stage)) as w (stage)
+        cross join lateral (
+            select a.id, a.submitted_at
+            from upheld.applications as a
+            where
+                a.organisation_id = employer and a.stage = w.stage
+                and (wanted_job_id is null or a.job_id = wanted_job_id)
+                and (after_at is null or (a.submitted_at, a.id) < (after_at, after_id))
+            order by a.submitted_at desc, a.id desc
+            limit least(of_each_stage, 100)
+        ) as one
+        order by one.submitted_at desc, one.id desc
+        limit least(in_all, 200)
     );
     insert into upheld.access_journal (person_id, viewer_id, organisation_id, application_id, part)
-    select a.person_id, upheld.current_person(), a.organisation_id, a.id, 'list'
+    select distinct on (a.person_id) a.person_id, upheld.current_person(), a.organisation_id, a.id, 'list'
     from upheld.applications as a
     where a.id = any(shown) and not exists (
         select from upheld.access_journal as j
@@ -64,15 +82,16 @@ begin
             j.viewer_id = upheld.current_person() and j.person_id = a.person_id and j.part = 'list'
             and j.organisation_id = a.organisation_id
             and j.at > upheld.clock_now() - interval '1 hour'
-    );
+    )
+    order by a.person_id, a.submitted_at desc;
     return query
     select
-        a.id, a.person_id, a.stage, a.submitted_at, a.closed_at,
+        a.id, a.job_id, a.person_id, a.stage, a.submitted_at, a.closed_at,
         s.full_name_sealed, s.headline_sealed, s.resume_object_id is not null
     from upheld.applications as a
     inner join upheld.application_snapshots as s on s.application_id = a.id
     where a.id = any(shown)
-    order by a.submitted_at desc, a.id;
+    order by a.submitted_at desc, a.id desc;
 end
 $$;
 
@@ -86,8 +105,7 @@ begin
     select a.person_id, upheld.current_person(), a.organisation_id, a.id, viewed_part
     from upheld.applications as a
     where
-        a.id = wanted_id and a.organisation_id = upheld.current_organisation()
-        and upheld.may_see_candidates();
+        a.id = wanted_id and a.organisation_id = upheld.hiring_organisation();
     return found;
 end
 $$;
@@ -190,7 +208,7 @@ begin atomic
 end;
 
 grant execute on function
-upheld.list_applications(uuid, integer, integer), upheld.open_application(uuid),
+upheld.list_applications(uuid, text[], timestamptz, uuid, integer, integer), upheld.open_application(uuid),
 upheld.open_contact(uuid), upheld.open_resume(uuid),
 upheld.own_profile(), upheld.own_documents(), upheld.own_snapshots()
 to web;

@@ -41,7 +41,7 @@ for select to queue_writer using (person_id = (select upheld.current_person()));
 create policy who_reads_applications_is_known_to_the_queue_writer on upheld.members
 for select to queue_writer using (role in ('owner', 'manager'));
 grant select on upheld.applications, upheld.members to queue_writer;
-grant execute on function upheld.may_see_candidates() to queue_writer;
+grant execute on function upheld.hiring_organisation() to queue_writer;
 
 -- Stores a piece of work with the secret that will open its context. The payload carries
 -- ids and the secret, never personal data.
@@ -86,8 +86,7 @@ begin
     if whose is distinct from upheld.current_person() and not exists (
         select from upheld.applications as a
         where
-            a.person_id = whose and a.organisation_id = upheld.current_organisation()
-            and upheld.may_see_candidates()
+            a.person_id = whose and a.organisation_id = upheld.hiring_organisation()
     ) then
         raise exception 'A mail goes to yourself or to a candidate of yours.' using errcode = '42501';
     end if;

@@ -12,7 +12,7 @@ alter function upheld.current_person() owner to context_keeper;
 alter function upheld.current_organisation() owner to context_keeper;
 alter function upheld.current_standing() owner to context_keeper;
 alter function upheld.current_session() owner to context_keeper;
-alter function upheld.may_see_candidates() owner to context_keeper;
+alter function upheld.hiring_organisation() owner to context_keeper;
 alter function upheld.open_context(bytea) owner to context_keeper;
 alter function upheld.open_job_context(bytea) owner to context_keeper;
 alter function upheld.rotate_context_key() owner to context_keeper;
@@ -39,8 +39,10 @@ alter function upheld.freshen_session(uuid, uuid) owner to credential_keeper;
 alter function upheld.appoint_operator(bytea, uuid) owner to credential_keeper;
 alter function upheld.found_organisation(uuid, text, text) owner to credential_keeper;
 
+alter function upheld.count_applications() owner to count_keeper;
+
 alter function upheld.jobs_applied_to() owner to record_reader;
-alter function upheld.list_applications(uuid, integer, integer) owner to record_reader;
+alter function upheld.list_applications(uuid, text[], timestamptz, uuid, integer, integer) owner to record_reader;
 alter function upheld.note_view(uuid, text) owner to record_reader;
 alter function upheld.open_application(uuid) owner to record_reader;
 alter function upheld.open_contact(uuid) owner to record_reader;
@@ -85,7 +87,7 @@ declare
 begin
     foreach name in array array[
         'context_keeper', 'credential_keeper', 'record_reader', 'audit_writer', 'limit_keeper',
-        'queue_writer', 'eraser', 'retention_keeper', 'probe_keeper'
+        'queue_writer', 'eraser', 'retention_keeper', 'probe_keeper', 'count_keeper'
     ] loop
         execute format('revoke create on schema upheld, sealed, queue from %I', name);
     end loop;

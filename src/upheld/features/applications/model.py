@@ -30,8 +30,10 @@ OUTCOMES = (Stage.HIRED, Stage.REJECTED)
 
 LONGEST_LETTER = 8000
 SHORTEST_REASON, LONGEST_REASON = 10, 4000
-LINES_PER_PAGE = 200
-"""How many applications one look at a list returns, as the database bounds it."""
+LINES_PER_PAGE = 50
+"""How many applications one page of a list shows; the database stops at 200."""
+LINES_PER_STAGE = 10
+"""How many applications a board shows of each stage."""
 
 
 class Application(msgspec.Struct, frozen=True):
@@ -45,6 +47,24 @@ class Application(msgspec.Struct, frozen=True):
     submitted_at: dt.datetime
     closed_at: dt.datetime | None
     keep_until: dt.date | None
+
+
+class Post(msgspec.Struct, frozen=True):
+    """A job, by its name."""
+
+    id: UUID
+    title: str
+
+
+class ReceivedApplication(Application, frozen=True):
+    """An application as its employer finds it, with what it is for."""
+
+    job_title: str
+
+    @property
+    def job(self) -> Post:
+        """What it is for."""
+        return Post(self.job_id, self.job_title)
 
 
 class OwnApplication(Application, frozen=True):
@@ -67,12 +87,38 @@ class Line:
     """An application in a list, opened."""
 
     id: UUID
+    job_id: UUID
     stage: Stage
     submitted_at: dt.datetime
     closed_at: dt.datetime | None
     full_name: str
     headline: str | None
     has_resume: bool
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the order of a list, which is newest first: the application it comes after."""
+
+    submitted_at: dt.datetime
+    id: UUID
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A page of a list; `older` is where the next one begins, None on the last."""
+
+    lines: list[Line]
+    older: Place | None
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A stage on a board: how many applications stand there, and the newest of them."""
+
+    stage: Stage
+    number: int
+    lines: list[Line]
 
 
 @dataclass(frozen=True)
@@ -127,7 +173,7 @@ class Step:
 class OpenedApplication:
     """An application as its employer reads it."""
 
-    application: Application
+    application: ReceivedApplication
     sent: Sent
     steps: list[Step]
 
@@ -160,6 +206,7 @@ class SealedLine(msgspec.Struct, frozen=True):
     """A line of a list."""
 
     id: UUID
+    job_id: UUID
     stage: Stage
     submitted_at: dt.datetime
     closed_at: dt.datetime | None
@@ -168,8 +215,8 @@ class SealedLine(msgspec.Struct, frozen=True):
     has_resume: bool
 
 
-class SealedSent(msgspec.Struct, frozen=True):
-    """What a candidate sent, without contact and file."""
+class SealedReceived(ReceivedApplication, frozen=True):
+    """An application as its employer finds it, and what was sent with it, without contact and file."""
 
     full_name_sealed: bytes
     headline_sealed: bytes | None

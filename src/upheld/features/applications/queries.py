@@ -5,7 +5,7 @@ journal in the same transaction; the audit entry is written beside it.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
@@ -14,15 +14,22 @@ import msgspec
 from upheld.features.applications import store
 from upheld.features.applications.model import (
     LINES_PER_PAGE,
-    Application,
+    LINES_PER_STAGE,
     Contact,
     FollowedApplication,
+    Lane,
     Line,
+    Lines,
     OpenedApplication,
     OwnApplication,
+    Place,
+    ReceivedApplication,
     Resume,
     ResumeFile,
+    SealedLine,
+    SealedResume,
     SealedSnapshot,
+    SealedStep,
     Sent,
     Snapshot,
     Stage,
@@ -42,15 +49,19 @@ SNAPSHOTS, EVENTS = "application_snapshots", "application_events"
 # The employer's side.
 
 
-async def counts_by_stage(acting: Acting) -> dict[UUID, dict[Stage, int]]:
-    """Return how many applications stand where, by job; empty before fair use is accepted."""
+async def counts_by_stage(acting: Acting, job_id: UUID | None = None) -> dict[UUID, dict[Stage, int]]:
+    """Return how many applications stand where, by job; of one job, or of all.
+
+    They are kept, not counted, so that it costs the same however many there are. Empty before
+    fair use is accepted.
+    """
     counts: dict[UUID, dict[Stage, int]] = defaultdict(dict)
-    for row in await store.counts(acting.tx):
+    for row in await store.counts(acting.tx, job_id):
         counts[row.job_id][row.stage] = row.number
     return counts
 
 
-async def received_application(acting: Acting, application_id: UUID) -> Application:
+async def received_application(acting: Acting, application_id: UUID) -> ReceivedApplication:
     """Return where an application to the person's organisation stands; nothing of what it says.
 
     Raises:
@@ -59,23 +70,31 @@ async def received_application(acting: Acting, application_id: UUID) -> Applicat
     return _found(await store.received(acting.tx, application_id))
 
 
-async def list_applications(acting: Acting, job_id: UUID, skipping: int = 0) -> list[Line]:
-    """Return a job's applications, newest first, at most `LINES_PER_PAGE`; each appearance is journaled."""
-    rows = await store.list_applications(acting.tx, job_id, LINES_PER_PAGE, skipping)
-    await record(acting, Action.LIST_OPENED, "job", job_id, {"applications": len(rows)})
-    opened = await acting.platform.vault.open_rows(SNAPSHOTS, [(row.id, _cells(row)) for row in rows])
-    return [
-        Line(
-            id=row.id,
-            stage=row.stage,
-            submitted_at=row.submitted_at,
-            closed_at=row.closed_at,
-            full_name=_text(cells, "full_name"),
-            headline=cells["headline_sealed"],
-            has_resume=row.has_resume,
-        )
-        for row, cells in zip(rows, opened, strict=True)
-    ]
+async def list_applications(
+    acting: Acting, job_id: UUID | None = None, stages: Sequence[Stage] = tuple(Stage), after: Place | None = None
+) -> Lines:
+    """Return a page of applications, newest first, at most `LINES_PER_PAGE`; each appearance is journaled.
+
+    Args:
+        acting: somebody who may see candidates.
+        job_id: of which job, or None for every one of their organisation.
+        stages: where they stand.
+        after: `older` of the page before.
+    """
+    found = await store.list_applications(acting.tx, job_id, stages, after, LINES_PER_PAGE, LINES_PER_PAGE)
+    lines = await _opened_lines(acting, job_id, found)
+    is_full = len(lines) == LINES_PER_PAGE
+    return Lines(lines, Place(lines[-1].submitted_at, lines[-1].id) if is_full else None)
+
+
+async def board(acting: Acting, job_id: UUID) -> list[Lane]:
+    """Return every stage of a job with the newest applications there, at most `LINES_PER_STAGE`; journaled."""
+    counts = (await counts_by_stage(acting, job_id)).get(job_id, {})
+    standing = [stage for stage in Stage if counts.get(stage)]
+    many = LINES_PER_STAGE * len(Stage)
+    found = await store.list_applications(acting.tx, job_id, standing, None, LINES_PER_STAGE, many)
+    lines = await _opened_lines(acting, job_id, found)
+    return [Lane(stage, counts.get(stage, 0), [one for one in lines if one.stage == stage]) for stage in Stage]
 
 
 async def open_application(acting: Acting, application_id: UUID) -> OpenedApplication:
@@ -84,12 +103,15 @@ async def open_application(acting: Acting, application_id: UUID) -> OpenedApplic
     Raises:
         NotFoundError: there is none, or it is not theirs to see.
     """
-    application = await received_application(acting, application_id)
     row = _found(await store.open_application(acting.tx, application_id))
     await record(acting, Action.APPLICATION_OPENED, "application", application_id)
-    cells = await acting.platform.vault.open(SNAPSHOTS, application_id, _cells(row))
+    events = await store.events(acting.tx, application_id)
+    cells, *reasons = await acting.platform.vault.open_places(
+        [(SNAPSHOTS, application_id, _cells(row)), *((EVENTS, event.id, _cells(event)) for event in events)]
+    )
     sent = _sent(cells, row.resume_media_type, row.resume_bytes)
-    return OpenedApplication(application, sent, await _steps(acting, application_id))
+    application = {name: getattr(row, name) for name in ReceivedApplication.__struct_fields__}
+    return OpenedApplication(ReceivedApplication(**application), sent, _steps(events, reasons))
 
 
 async def open_contact(acting: Acting, application_id: UUID) -> Contact:
@@ -110,11 +132,8 @@ async def open_resume_file(acting: Acting, application_id: UUID) -> ResumeFile:
     Raises:
         NotFoundError: none was sent, or it is not theirs to see.
     """
-    row = _found(await store.open_resume(acting.tx, application_id))
-    await record(acting, Action.RESUME_OPENED, "application", application_id)
+    row, file = await _resume(acting, application_id)
     cells = await acting.platform.vault.open(SNAPSHOTS, application_id, _cells(row))
-    key = application_of(row.person_id, _found(acting.organisation_id))
-    file = Stored(acting.platform.objects, key, row.object_id, row.size_bytes)
     return ResumeFile(_text(cells, "resume_name"), row.media_type, file)
 
 
@@ -125,10 +144,10 @@ async def open_resume_picture(acting: Acting, application_id: UUID) -> bytes:
         NotFoundError: no PDF was sent, or it is not theirs to see.
         DocumentError: it does not open.
     """
-    resume = await open_resume_file(acting, application_id)
-    if resume.media_type != PDF:
+    row, file = await _resume(acting, application_id)
+    if row.media_type != PDF:
         raise NotFoundError
-    return await picture_of(await resume.file.read(), resume.media_type, acting.person_id)
+    return await picture_of(await file.read(), row.media_type, acting.person_id)
 
 
 async def open_resume_text(acting: Acting, application_id: UUID) -> str:
@@ -138,8 +157,16 @@ async def open_resume_text(acting: Acting, application_id: UUID) -> str:
         NotFoundError: none was sent, or it is not theirs to see.
         DocumentError: it does not open.
     """
-    resume = await open_resume_file(acting, application_id)
-    return (await read_document(await resume.file.read(), resume.media_type, acting.person_id)).text
+    row, file = await _resume(acting, application_id)
+    return (await read_document(await file.read(), row.media_type, acting.person_id)).text
+
+
+async def _resume(acting: Acting, application_id: UUID) -> tuple[SealedResume, Stored]:
+    """Find the résumé that was sent, and its file, which is not read yet; journaled."""
+    row = _found(await store.open_resume(acting.tx, application_id))
+    await record(acting, Action.RESUME_OPENED, "application", application_id)
+    key = application_of(row.person_id, _found(acting.organisation_id))
+    return row, Stored(acting.platform.objects, key, row.object_id, row.size_bytes)
 
 
 # The candidate's side: their own, so nothing is journaled.
@@ -172,7 +199,7 @@ async def own_application(acting: Acting, application_id: UUID) -> FollowedAppli
     """
     application = await one_own_application(acting, application_id)
     snapshot = await _own_snapshot(acting, application_id)
-    return FollowedApplication(application, snapshot, await _steps(acting, application_id))
+    return FollowedApplication(application, snapshot, await _own_steps(acting, application_id))
 
 
 async def own_snapshots(acting: Acting) -> list[Snapshot]:
@@ -212,11 +239,35 @@ async def _opened_snapshots(acting: Acting, rows: list[SealedSnapshot]) -> list[
     ]
 
 
-async def _steps(acting: Acting, application_id: UUID) -> list[Step]:
-    rows = await store.events(acting.tx, application_id)
-    opened = await acting.platform.vault.open_rows(EVENTS, [(row.id, _cells(row)) for row in rows])
+async def _own_steps(acting: Acting, application_id: UUID) -> list[Step]:
+    events = await store.events(acting.tx, application_id)
+    return _steps(events, await acting.platform.vault.open_rows(EVENTS, [(one.id, _cells(one)) for one in events]))
+
+
+def _steps(events: list[SealedStep], opened: list[dict[str, str | None]]) -> list[Step]:
     return [
-        Step(row.stage, row.at, row.actor_id, cells["reason_sealed"]) for row, cells in zip(rows, opened, strict=True)
+        Step(event.stage, event.at, event.actor_id, cells["reason_sealed"])
+        for event, cells in zip(events, opened, strict=True)
+    ]
+
+
+async def _opened_lines(acting: Acting, job_id: UUID | None, rows: list[SealedLine]) -> list[Line]:
+    """Open lines with the names on them, and record that they were shown."""
+    kind, target = ("job", job_id) if job_id else ("organisation", acting.organisation_id)
+    await record(acting, Action.LIST_OPENED, kind, target, {"applications": len(rows)})
+    opened = await acting.platform.vault.open_rows(SNAPSHOTS, [(row.id, _cells(row)) for row in rows])
+    return [
+        Line(
+            id=row.id,
+            job_id=row.job_id,
+            stage=row.stage,
+            submitted_at=row.submitted_at,
+            closed_at=row.closed_at,
+            full_name=_text(cells, "full_name"),
+            headline=cells["headline_sealed"],
+            has_resume=row.has_resume,
+        )
+        for row, cells in zip(rows, opened, strict=True)
     ]
 
 

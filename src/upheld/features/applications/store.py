@@ -1,16 +1,18 @@
 """The queries of applications, typed."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from upheld.features.applications.model import (
     Application,
     OwnApplication,
+    Place,
+    ReceivedApplication,
     SealedContact,
     SealedLine,
+    SealedReceived,
     SealedResume,
-    SealedSent,
     SealedSnapshot,
     SealedStep,
     Stage,
@@ -65,24 +67,36 @@ async def close(tx: Transaction, seen: Application, to: Stage, keep_until: dt.da
     return await tx.run(_Q["close"], seen.id, seen.stage, to, keep_until) > 0
 
 
-async def received(tx: Transaction, application_id: UUID) -> Application | None:
+async def received(tx: Transaction, application_id: UUID) -> ReceivedApplication | None:
     """Return an application to the organisation of the person asking."""
-    return await tx.one(_Q["received"], application_id, into=Application)
+    return await tx.one(_Q["received"], application_id, into=ReceivedApplication)
 
 
-async def counts(tx: Transaction) -> list[StageCount]:
-    """Return how many applications stand where, by job."""
-    return await tx.all(_Q["counts"], into=StageCount)
+async def counts(tx: Transaction, job_id: UUID | None) -> list[StageCount]:
+    """Return how many applications stand where, by job; of one job, or of all."""
+    return await tx.all(_Q["counts"], job_id, into=StageCount)
 
 
-async def list_applications(tx: Transaction, job_id: UUID, at_most: int, skipping: int) -> list[SealedLine]:
-    """Return lines of a job's applications, newest first; writes the journal."""
-    return await tx.all(_Q["list_applications"], job_id, at_most, skipping, into=SealedLine)
+async def list_applications(
+    tx: Transaction, job_id: UUID | None, stages: Sequence[Stage], after: Place | None, of_each: int, in_all: int
+) -> list[SealedLine]:
+    """Return lines of applications at some stages, newest first; writes the journal.
+
+    Args:
+        tx: of somebody who may see candidates.
+        job_id: of which job, or None for every one of their organisation.
+        stages: where they stand.
+        after: where the page before ended.
+        of_each: how many of each stage at most.
+        in_all: how many altogether at most.
+    """
+    place = (after.submitted_at, after.id) if after else (None, None)
+    return await tx.all(_Q["list_applications"], job_id, stages, *place, of_each, in_all, into=SealedLine)
 
 
-async def open_application(tx: Transaction, application_id: UUID) -> SealedSent | None:
-    """Return what a candidate sent, without contact and file; writes the journal."""
-    return await tx.one(_Q["open_application"], application_id, into=SealedSent)
+async def open_application(tx: Transaction, application_id: UUID) -> SealedReceived | None:
+    """Return an application and what was sent, without contact and file; writes the journal."""
+    return await tx.one(_Q["open_application"], application_id, into=SealedReceived)
 
 
 async def open_contact(tx: Transaction, application_id: UUID) -> SealedContact | None:

@@ -26,28 +26,37 @@ update upheld.applications set stage = $3, closed_at = upheld.clock_now(), keep_
 where id = $1 and stage = $2 and closed_at is null;
 
 -- name: received
--- An application to the organisation of the person asking.
-select id, organisation_id, job_id, person_id, stage, submitted_at, closed_at, keep_until
-from upheld.applications
-where id = $1 and organisation_id = upheld.current_organisation();
+-- An application to the organisation of the person asking, with what it is for.
+select
+    a.id, a.organisation_id, a.job_id, a.person_id, a.stage, a.submitted_at, a.closed_at, a.keep_until,
+    j.title as job_title
+from upheld.applications as a
+inner join upheld.jobs as j on a.organisation_id = j.organisation_id and a.job_id = j.id
+where a.id = $1 and a.organisation_id = upheld.current_organisation();
 
 -- name: counts
--- How many applications to the organisation of the person asking stand where, by job.
-select job_id, stage, count(*)::integer as number from upheld.applications
-where organisation_id = upheld.current_organisation()
-group by job_id, stage;
+-- How many applications to the organisation of the person asking stand where, by job; of one job, or of all.
+select job_id, stage, sum(number)::integer as number from upheld.stage_counts
+where organisation_id = upheld.current_organisation() and ($1::uuid is null or job_id = $1)
+group by job_id, stage
+having sum(number) <> 0;
 
 -- name: list_applications
--- The name lines of a job's applications, newest first; writes the journal.
-select id, stage, submitted_at, closed_at, full_name_sealed, headline_sealed, has_resume
-from upheld.list_applications($1, $2, $3);
+-- The name lines of applications, newest first, of one job or of all; writes the journal.
+select id, job_id, stage, submitted_at, closed_at, full_name_sealed, headline_sealed, has_resume
+from upheld.list_applications($1, $2, $3, $4, $5, $6);
 
 -- name: open_application
--- What a candidate sent, without contact and file; writes the journal.
+-- An application, what it is for and what was sent, without contact and file; writes the journal.
 select
-    full_name_sealed, headline_sealed, location_sealed, summary_sealed, letter_sealed,
-    resume_media_type, resume_bytes, resume_name_sealed
-from upheld.open_application($1);
+    a.id, a.organisation_id, a.job_id, a.person_id, a.stage, a.submitted_at, a.closed_at, a.keep_until,
+    j.title as job_title,
+    o.full_name_sealed, o.headline_sealed, o.location_sealed, o.summary_sealed, o.letter_sealed,
+    o.resume_media_type, o.resume_bytes, o.resume_name_sealed
+from upheld.open_application($1) as o
+cross join upheld.applications as a
+inner join upheld.jobs as j on a.organisation_id = j.organisation_id and a.job_id = j.id
+where a.id = $1;
 
 -- name: open_contact
 -- How to reach a candidate; writes the journal.

@@ -8,7 +8,7 @@ select id, name, website from upheld.organisations where id = $1;
 
 -- name: may_see_candidates
 -- Whether the person asking may see candidates' data in the role and organisation of this session.
-select upheld.may_see_candidates();
+select upheld.hiring_organisation() is not null;
 
 -- name: accept_fair_use
 -- Records that the person asking accepts a wording of the fair-use policy; once is enough.

@@ -129,7 +129,7 @@ async def _work_through(platform: Platform, owner: UUID, jobs: dict[str, UUID]) 
     """Let an owner read and move some of the applications, so that journals and stages have content."""
     dice = Random(11)  # noqa: S311 - a demo, not a secret
     async with acting_as(platform, owner) as acting:
-        listed = [row for job in jobs.values() for row in await list_applications(acting, job)]
+        listed = [row for job in jobs.values() for row in (await list_applications(acting, job)).lines]
     for row in listed:
         fate = dice.choice(_FATES)
         if fate is Stage.NEW:

@@ -13,10 +13,10 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from upheld.features.applications.actions import decide_application, move_application
-from upheld.features.applications.model import LINES_PER_PAGE, MOVES, OPEN_STAGES, OUTCOMES, Line, Stage
+from upheld.features.applications.model import MOVES, OPEN_STAGES, OUTCOMES, Lane, Line, Stage
 from upheld.features.applications.queries import (
+    board,
     counts_by_stage,
-    list_applications,
     open_application,
     open_contact,
     open_resume_file,
@@ -34,11 +34,12 @@ from upheld.platform.documents import PDF, DocumentError
 from upheld.platform.i18n import mark
 from upheld.platform.web.downloads import download_stored
 from upheld.platform.web.forms import Form
-from upheld.platform.web.pages import asked_number, page, redirect
+from upheld.platform.web.pages import page, redirect
 from upheld.platform.web.visits import Visit
 
 AnyRequest = Request[Any, Any, Any]
-LAST_SKIP = 100_000
+HIRE = frozenset({"owner", "manager"})
+"""The roles that take part in hiring."""
 
 
 @get("/hiring", name="applications.hiring")
@@ -67,17 +68,15 @@ async def board_page(request: AnyRequest, visit: Visit, job_id: FromPath[UUID]) 
     except FairUseNeededError:
         return redirect(request, "organisations.fair_use")
     job = await own_job(acting, job_id)
-    skipping = asked_number(request, "skip", otherwise=0, at_most=LAST_SKIP)
-    lines = await list_applications(acting, job.id, skipping)
+    lanes = await board(acting, job.id)
     return page(
         request,
         "applications/board.html",
         job=job,
-        columns=_columns(lines),
-        total=sum((await counts_by_stage(acting)).get(job.id, {}).values()),
-        skipping=skipping,
-        shown=len(lines),
-        at_most=LINES_PER_PAGE,
+        columns=_columns(lanes),
+        counts=_counts(lanes),
+        total=(total := sum(lane.number for lane in lanes)),
+        at_most=total,
         stage_names=STAGE_NAMES,
         moved=_stage(request.query_params.get("moved", "")),
     )
@@ -90,10 +89,12 @@ async def application_page(
     """Show what a candidate sent, and the forms to go on with it."""
     acting = visit.acting()
     try:
-        await _check_fair_use(acting)
-    except FairUseNeededError:
-        return redirect(request, "organisations.fair_use")
-    opened = await open_application(acting, application_id)
+        opened = await open_application(acting, application_id)
+    except NotFoundError:
+        # Asked only now: nothing is found before fair use is accepted, and nearly always it is.
+        if acting.role in HIRE and not await may_see_candidates(acting):
+            return redirect(request, "organisations.fair_use")
+        raise
     resume = opened.sent.resume
     text = await _text_or_none(acting, application_id) if resume and resume.media_type != PDF else None
     return page(
@@ -101,7 +102,7 @@ async def application_page(
         "applications/application.html",
         opened=opened,
         application=opened.application,
-        job=await own_job(acting, opened.application.job_id),
+        job=opened.application.job,
         is_picture=resume is not None and resume.media_type == PDF,
         resume_text=text,
         form=Form({}),
@@ -181,7 +182,7 @@ def _check_role(acting: Acting) -> None:
     Raises:
         NotFoundError: they are no owner or manager of an organisation.
     """
-    if acting.role not in {"owner", "manager"}:
+    if acting.role not in HIRE:
         raise NotFoundError
 
 
@@ -206,12 +207,18 @@ def _tally(by_stage: dict[Stage, int]) -> list[tuple[str, int]]:
     return [*ongoing, (mark("Closed"), closed)] if closed else ongoing
 
 
-def _columns(lines: list[Line]) -> list[tuple[Stage | None, list[Line]]]:
-    """Return the lines by open stage; the closed ones come last, under None."""
+def _columns(lanes: list[Lane]) -> list[tuple[Stage | None, list[Line]]]:
+    """Return the open stages with the newest at each; the closed ones come last, under None."""
     columns: list[tuple[Stage | None, list[Line]]] = [
-        (stage, [line for line in lines if line.stage == stage]) for stage in OPEN_STAGES
+        (lane.stage, lane.lines) for lane in lanes if lane.stage in OPEN_STAGES
     ]
-    return [*columns, (None, [line for line in lines if line.closed_at is not None])]
+    return [*columns, (None, [line for lane in lanes if lane.stage not in OPEN_STAGES for line in lane.lines])]
+
+
+def _counts(lanes: list[Lane]) -> dict[str, int]:
+    """Return how many applications stand at each column of the board."""
+    closed = sum(lane.number for lane in lanes if lane.stage not in OPEN_STAGES)
+    return {**{lane.stage.value: lane.number for lane in lanes}, "closed": closed}
 
 
 def _stage(text: str) -> Stage | None:

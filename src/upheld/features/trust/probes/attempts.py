@@ -59,7 +59,7 @@ OPENING = {
 
 # The functions that hand out candidates' data, called for a job or an application.
 READING = {
-    "upheld.list_applications": "select * from upheld.list_applications($1, 100, 0)",
+    "upheld.list_applications": "select * from upheld.list_applications($1, null, null, null, 100, 100)",
     "upheld.open_application": "select * from upheld.open_application($1)",
     "upheld.open_contact": "select * from upheld.open_contact($1)",
     "upheld.open_resume": "select * from upheld.open_resume($1)",

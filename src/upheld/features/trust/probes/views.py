@@ -37,9 +37,9 @@ _JOURNALED = {
     "upheld.open_contact": "contact",
     "upheld.open_resume": "resume",
 }
-_THE_LIST = "applications.board"
+_LISTS = frozenset({"applications.board", "applications.list"})
 _OWN = frozenset({"upheld.own_profile", "upheld.own_documents", "upheld.own_snapshots"})
-_TELLS_NOTHING = frozenset({"upheld.may_see_candidates", "upheld.jobs_applied_to"})
+_TELLS_NOTHING = frozenset({"upheld.hiring_organisation", "upheld.jobs_applied_to"})
 
 
 @probe(privilege="reads the catalog", cost="one query")
@@ -90,7 +90,7 @@ async def routes(scene: Scene) -> Finding:
             answer = await scene.site.ask(route.method, _path(route, cast), {**cast.employer.cookie, **form})
             if _shows_candidate(answer, cast):
                 shown.append(str(route))
-                if not _left(before, await _journal(connection, cast), is_list=route.name == _THE_LIST):
+                if not _left(before, await _journal(connection, cast), is_list=route.name in _LISTS):
                     faults.append(f"{route} shows a candidate's data and leaves no entry")
     if not shown:
         msg = "No route showed an employer anything of a candidate, so nothing can be said of entries."
