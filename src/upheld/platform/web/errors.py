@@ -5,6 +5,7 @@ nothing else; the number finds the line in the log.
 """
 
 import logging
+from http import HTTPStatus
 from secrets import token_hex
 from typing import Any, cast
 
@@ -25,6 +26,7 @@ from upheld.kit.errors import (
 )
 from upheld.platform.i18n import Words, choose_language, mark
 from upheld.platform.web.pages import render, words_for
+from upheld.platform.web.visits import visit_of
 
 log = logging.getLogger("upheld.errors")
 
@@ -35,6 +37,7 @@ _TITLES = {
     403: mark("This was refused"),
     404: mark("Nothing here"),
     405: mark("This cannot be done here"),
+    408: mark("It took too long"),
     409: mark("It has changed in the meantime"),
     410: mark("This was erased"),
     413: mark("Too large"),
@@ -44,6 +47,13 @@ _TITLES = {
     503: mark("Not reachable at the moment"),
     507: mark("No room left"),
 }
+
+
+class MethodError(UpheldError):
+    """This address takes nothing of the kind that was sent. Go back and use what the page offers."""
+
+    code = "method"
+    status = 405
 
 
 def respond(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -96,18 +106,36 @@ def _rendered(
     # A browser that loads the page again sends again what it sent, files included.
     failed = isinstance(error, UnavailableError) and not isinstance(error, UnsureError)
     again = failed and cast("dict[str, str]", scope).get("method") == "POST"
-    html = render(words, "error.html", title=title, error=error, reference=reference, again=again)
+    context = {
+        "title": title,
+        "error": error,
+        "reference": reference,
+        "again": again,
+        "may_repeat": failed and not again,
+    }
+    html = render(words, "error.html", **context, **_frame(scope, failed=failed))
     return error.status, [(b"content-type", b"text/html; charset=utf-8"), *extra], html.encode()
+
+
+def _frame(scope: Scope, *, failed: bool) -> dict[str, object]:
+    """Return what the page around the message needs. Who asks is unknown where there was no visit or no database."""
+    visit = visit_of(scope)
+    return {
+        "is_known": visit is not None and not (failed and visit.who is None),
+        "who": visit.who if visit else None,
+        "demo": visit is not None and visit.platform.settings.demo,
+        "path": cast("dict[str, str]", scope).get("path", ""),
+    }
 
 
 def _known(error: Exception) -> UpheldError:
     if isinstance(error, UpheldError):
         return error
     if isinstance(error, HTTPException):
-        if error.status_code in {404, 405}:
-            known: UpheldError = NotFoundError()
-            known.status = error.status_code
-            return known
+        if error.status_code == HTTPStatus.NOT_FOUND:
+            return NotFoundError()
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            return MethodError()
         if error.status_code < 500:  # noqa: PLR2004 - the request's own fault
             return InvalidError({}, mark("The request could not be read. Check the address and try again."))
     return UpheldError(mark("Something went wrong on our side. Nothing was changed."))

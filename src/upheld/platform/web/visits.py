@@ -179,6 +179,11 @@ def current_visit(scope: Scope) -> OpenVisit:
     return cast("dict[str, OpenVisit]", scope)[_VISIT]
 
 
+def visit_of(scope: Scope) -> OpenVisit | None:
+    """Return the visit, or None for a request that never reached a route."""
+    return cast("dict[str, OpenVisit]", scope).get(_VISIT)
+
+
 def _address(scope: Scope) -> str:
     client = cast("dict[str, Any]", scope).get("client")
     return client[0] if client else "unknown"
