@@ -102,7 +102,7 @@ async def test_only_ticked_suggestions_reach_the_profile_as_the_candidate_left_t
             **ticked,
         )
     assert page.url.path == "/profile"
-    assert page.url.query == b"saved=yes"
+    assert page.url.query == b"done=saved"
     for said in ("Ada King", "Analyst and Programmer", "Corrected by hand.", "4 of 6 answers given"):
         assert said in page.text
     assert "7946" not in page.text

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from upheld.features.jobs.model import Status
 from upheld.platform.objects import Stored
 
 
@@ -71,6 +72,8 @@ class OwnApplication(Application, frozen=True):
     """A candidate's own application, with what it was for."""
 
     job_title: str
+    job_status: Status
+    job_closes_on: dt.date | None
     organisation_name: str
 
 

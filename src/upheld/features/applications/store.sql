@@ -76,7 +76,7 @@ order by at, id;
 -- The applications of the person asking, newest first.
 select
     a.id, a.organisation_id, a.job_id, a.person_id, a.stage, a.submitted_at, a.closed_at, a.keep_until,
-    j.title as job_title, o.name as organisation_name
+    j.title as job_title, j.status as job_status, j.closes_on as job_closes_on, o.name as organisation_name
 from upheld.applications as a
 inner join upheld.jobs as j on a.job_id = j.id
 inner join upheld.organisations as o on a.organisation_id = o.id

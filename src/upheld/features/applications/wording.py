@@ -32,3 +32,6 @@ CANDIDATE_STEPS: dict[Stage, str] = {
     Stage.REJECTED: mark("You were not chosen"),
     Stage.WITHDRAWN: mark("You withdrew your application"),
 }
+
+ROAD = (mark("Sent"), mark("In review"), mark("Interview"), mark("Offer"), mark("Decision"))
+"""The road of an open application, as its candidate sees it: the open stages, then the end of it."""

@@ -44,7 +44,7 @@ async def documents_do(request: AnyRequest, visit: Visit) -> Response[str] | Red
     except (InvalidError, TooLargeError, TooSoonError, UnavailableError) as error:
         return await _documents_page(request, visit, error)
     if document.text is None:
-        return redirect(request, "candidates.documents", q_added="yes")
+        return redirect(request, "candidates.documents", q_done="added")
     return redirect(request, "candidates.confirm", document_id=document.id)
 
 
@@ -65,7 +65,7 @@ async def remove_page(request: AnyRequest, visit: Visit, document_id: FromPath[U
 async def remove_do(request: AnyRequest, visit: Visit, document_id: FromPath[UUID]) -> Redirect:
     """Remove the document."""
     await remove_document(visit.acting(), document_id)
-    return redirect(request, "candidates.documents", q_removed="yes")
+    return redirect(request, "candidates.documents", q_done="removed")
 
 
 @post("/documents/reading", name="candidates.reading", status_code=303)
@@ -75,16 +75,16 @@ async def reading_do(request: AnyRequest, visit: Visit) -> Redirect:
     notice = await one_notice(acting.tx, form.uuid("notice"))
     if notice.kind != Kind.ACCOUNT or form.get("reading") not in {"yes", "no"}:
         raise InvalidError({}, INCOMPLETE)
-    decide = give_consent if form.get("reading") == "yes" else withdraw_consent
-    await decide(acting, Purpose.RESUME_READING, notice.id)
-    return redirect(request, "candidates.documents")
+    reads = form.get("reading") == "yes"
+    await (give_consent if reads else withdraw_consent)(acting, Purpose.RESUME_READING, notice.id)
+    return redirect(request, "candidates.documents", q_done="reading" if reads else "not-reading")
 
 
 async def _documents_page(request: AnyRequest, visit: Visit, error: UpheldError | None) -> Response[str]:
     acting = visit.acting()
-    done = next((name for name in ("added", "removed") if request.query_params.get(name) == "yes"), None)
     return page(
-        request, "candidates/documents.html", status=error.status if error else 200, error=error, done=done,
+        request, "candidates/documents.html", status=error.status if error else 200, error=error,
+        done=request.query_params.get("done", ""),
         documents=await own_documents(acting), reads=await reads_resumes(acting), kinds=KINDS, most=MOST_DOCUMENTS,
         notice=await notice_in_force(acting.tx, Kind.ACCOUNT, words_for(request).language),
     )  # fmt: skip

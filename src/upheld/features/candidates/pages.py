@@ -14,7 +14,8 @@ from upheld.features.candidates.document_pages import handlers as document_handl
 from upheld.features.candidates.errors import ReadingNotAllowedError
 from upheld.features.candidates.model import FIELDS, ProfileText, Visibility
 from upheld.features.candidates.queries import own_document, own_documents, own_profile, suggestion_from
-from upheld.kit.errors import InvalidError, UnavailableError, UpheldError
+from upheld.features.candidates.wording import MESSAGES, QUESTIONS
+from upheld.kit.errors import InvalidError, NotFoundError, UnavailableError, UpheldError
 from upheld.kit.resume import Suggestion
 from upheld.platform.documents import DocumentError
 from upheld.platform.i18n import mark
@@ -24,45 +25,26 @@ from upheld.platform.web.visits import Visit
 
 AnyRequest = Request[Any, Any, Any]
 
-LABELS = {
-    "full_name": mark("Name"),
-    "headline": mark("Headline"),
-    "email": mark("E-mail address"),
-    "phone": mark("Phone number"),
-    "location": mark("Place"),
-    "summary": mark("Summary"),
-}
-
-MESSAGES = {
-    "full_name": mark("Shorten the name to 120 characters."),
-    "headline": mark("Shorten the headline to 160 characters."),
-    "email": mark("Enter an e-mail address like name@example.org, or leave it empty."),
-    "phone": mark("Enter a phone number like +44 20 7946 0958, with nothing but digits and spaces."),
-    "location": mark("Shorten the place to 120 characters."),
-    "summary": mark("Shorten the summary to 4,000 characters."),
-}
-
 
 @get("/profile", name="candidates.profile")
 async def profile_page(request: AnyRequest, visit: Visit) -> Response[str]:
-    """Show what is stored, and who may find it."""
+    """Show what is stored, each answer with a way to change it, and who may find it."""
     acting = visit.acting()
-    profile, documents = await own_profile(acting), await own_documents(acting)
     return page(
-        request, "candidates/profile.html", profile=profile, documents=documents, labels=LABELS,
-        saved=request.query_params.get("saved") == "yes",
+        request, "candidates/profile.html", profile=await own_profile(acting), documents=await own_documents(acting),
+        questions=QUESTIONS, done=request.query_params.get("done", ""),
     )  # fmt: skip
 
 
 @get("/profile/edit", name="candidates.edit")
 async def edit_page(request: AnyRequest, visit: Visit) -> Response[str]:
-    """Show the form; the first time, with the address of the account."""
+    """Show all questions at once, for whoever begins; the first time, with the address of the account."""
     acting = visit.acting()
     profile = await own_profile(acting)
     values = _values(profile.text)
     if profile.updated_at is None:
         values["email"] = await own_email(acting)
-    return page(request, "candidates/edit.html", form=Form(values), error=None)
+    return _edit_page(request, Form({**values, "job": _job_asked(request)}), None)
 
 
 @post("/profile/edit", name="candidates.edit.do", status_code=200)
@@ -72,8 +54,30 @@ async def edit_do(request: AnyRequest, visit: Visit) -> Response[str] | Redirect
     try:
         await save_profile(visit.acting(), form.into(ProfileText, MESSAGES))
     except InvalidError as error:
-        return page(request, "candidates/edit.html", status=error.status, form=form, error=error)
-    return redirect(request, "candidates.profile", q_saved="yes")
+        return _edit_page(request, form, error)
+    return _on(request, form)
+
+
+@get("/profile/edit/{answer:str}", name="candidates.edit_one")
+async def edit_one_page(request: AnyRequest, visit: Visit, answer: FromPath[str]) -> Response[str]:
+    """Ask one question."""
+    text = (await own_profile(visit.acting())).text
+    form = Form({**_values(text), "job": _job_asked(request)})
+    return _one_page(request, answer, form, None)
+
+
+@post("/profile/edit/{answer:str}", name="candidates.edit_one.do", status_code=200)
+async def edit_one_do(request: AnyRequest, visit: Visit, answer: FromPath[str]) -> Response[str] | Redirect:
+    """Store one answer; the others stay as they are."""
+    form, acting = await Form.read(request), visit.acting()
+    if answer not in FIELDS:
+        raise NotFoundError
+    try:
+        said = getattr(Form({answer: form.get(answer)}).into(ProfileText, MESSAGES), answer)
+        await save_profile(acting, msgspec.structs.replace((await own_profile(acting)).text, **{answer: said}))
+    except InvalidError as error:
+        return _one_page(request, answer, form, error)
+    return _on(request, form)
 
 
 @post("/profile/visibility", name="candidates.visibility", status_code=303)
@@ -85,7 +89,7 @@ async def visibility_do(request: AnyRequest, visit: Visit) -> Redirect:
     except ValueError:
         raise InvalidError({}, INCOMPLETE) from None
     await set_visibility(visit.acting(), visibility)
-    return redirect(request, "candidates.profile")
+    return redirect(request, "candidates.profile", q_done=str(visibility))
 
 
 @get("/documents/{document_id:uuid}/confirm", name="candidates.confirm")
@@ -105,7 +109,7 @@ async def confirm_do(request: AnyRequest, visit: Visit, document_id: FromPath[UU
         await save_profile(acting, msgspec.structs.replace(stored, **confirmed))
     except InvalidError as error:
         return await _confirm_page(request, visit, document_id, form, error)
-    return redirect(request, "candidates.profile", q_saved="yes")
+    return redirect(request, "candidates.profile", q_done="saved")
 
 
 async def _confirm_page(
@@ -121,7 +125,7 @@ async def _confirm_page(
     suggested = {name: value for name in FIELDS if (value := getattr(suggestion, name))}
     same = [name for name, value in suggested.items() if value == getattr(profile, name)]
     return page(
-        request, "candidates/confirm.html", status=status, document=document, profile=profile, labels=LABELS,
+        request, "candidates/confirm.html", status=status, document=document, profile=profile, questions=QUESTIONS,
         suggested={name: value for name, value in suggested.items() if name not in same}, same=same,
         unread=unread, form=form or Form(suggested), error=error,
     )  # fmt: skip
@@ -143,11 +147,41 @@ def _confirmed(form: Form) -> dict[str, str]:
     return {name: form.get(name) for name in ticked}
 
 
+def _edit_page(request: AnyRequest, form: Form, error: InvalidError | None) -> Response[str]:
+    status = error.status if error else 200
+    return page(request, "candidates/edit.html", status=status, form=form, error=error, questions=QUESTIONS)
+
+
+def _one_page(request: AnyRequest, name: str, form: Form, error: InvalidError | None) -> Response[str]:
+    if name not in FIELDS:
+        raise NotFoundError
+    status, question = error.status if error else 200, QUESTIONS[name]
+    return page(
+        request, "candidates/edit_one.html", status=status, form=form, error=error, name=name, question=question
+    )  # fmt: skip
+
+
+def _job_asked(request: AnyRequest) -> str:
+    """Return the id of the job somebody is about to apply for, or nothing: afterwards they go on there."""
+    try:
+        return str(UUID(request.query_params.get("job", "")))
+    except ValueError:
+        return ""
+
+
+def _on(request: AnyRequest, form: Form) -> Redirect:
+    """Go on to where the change was wanted: the form of an application, or the profile."""
+    if form.get("job"):
+        return redirect(request, "applications.apply", job_id=form.uuid("job"))
+    return redirect(request, "candidates.profile", q_done="saved")
+
+
 def _values(text: ProfileText) -> dict[str, str]:
     said: dict[str, str | None] = msgspec.structs.asdict(text)
     return {name: value or "" for name, value in said.items()}
 
 
 handlers = [
-    profile_page, edit_page, edit_do, visibility_do, confirm_page, confirm_do, *document_handlers,
+    profile_page, edit_page, edit_do, edit_one_page, edit_one_do, visibility_do,
+    confirm_page, confirm_do, *document_handlers,
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from upheld.features.consents.queries import has_consented, notice_in_force
 from upheld.features.privacy import store
 from upheld.features.privacy.errors import AlreadyLeavingError, TooLateError
 from upheld.features.privacy.export.archive import pack, read_everything
-from upheld.features.privacy.queries import consents
+from upheld.features.privacy.queries import standing_consent
 from upheld.kit.errors import InvalidError, NotFoundError
 from upheld.platform.acting import Acting
 from upheld.platform.i18n import Words, mark
@@ -56,12 +56,9 @@ async def withdraw(acting: Acting, purpose: Purpose, organisation: UUID | None) 
         NotFoundError: no such consent stands. Without consent to the account there is no
             account, so that one is withdrawn by leaving.
     """
-    standing = next(
-        (line for line in await consents(acting) if (line.purpose, line.organisation_id) == (purpose, organisation)),
-        None,
-    )
-    if standing is None or not standing.given or purpose == Purpose.ACCOUNT:
+    if purpose == Purpose.ACCOUNT:
         raise NotFoundError
+    standing = await standing_consent(acting, purpose, organisation)
     for application in await own_applications(acting):
         if organisation == application.organisation_id and application.closed_at is None:
             await withdraw_application(acting, application.id)

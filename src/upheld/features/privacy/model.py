@@ -2,13 +2,24 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
 
+from upheld.features.applications.model import OwnApplication
+
 Record: TypeAlias = dict[str, Any]
 """A row of the export by column name: whatever type the column has."""
+
+
+class DeadlineKind(StrEnum):
+    """What happens on a day that a candidate waits for."""
+
+    LEAVING = "leaving"
+    LAST_DAY_TO_APPLY = "last-day-to-apply"
+    RECORD_ENDS = "record-ends"
 
 
 class Holdings(msgspec.Struct, frozen=True):
@@ -26,12 +37,37 @@ class Holdings(msgspec.Struct, frozen=True):
 
 
 class JournalLine(msgspec.Struct, frozen=True):
-    """Somebody of an organisation saw a part of a person's data."""
+    """Somebody of an organisation saw a part of a person's data; the application may be gone since."""
 
     at: dt.datetime
     part: str
     organisation_name: str
+    application_id: UUID
     job_title: str | None
+
+
+class Viewer(msgspec.Struct, frozen=True):
+    """An organisation that saw something of a person."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True)
+class JournalFilter:
+    """Which lines of the journal are wanted; None leaves it open."""
+
+    part: str | None = None
+    organisation_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A day on which something happens by itself, and what it is about."""
+
+    on: dt.date
+    kind: DeadlineKind
+    application: OwnApplication | None = None
 
 
 class OwnErasure(msgspec.Struct, frozen=True):

@@ -1,13 +1,28 @@
 """Reading what is held, who saw it, and where an erasure stands."""
 
+import datetime as dt
+from collections.abc import Iterable
 from uuid import UUID
 
-from upheld.features.consents.model import Purpose
-from upheld.features.consents.queries import own_consents
+from upheld.features.applications.model import OwnApplication
+from upheld.features.consents.model import Consent, Notice, Purpose
+from upheld.features.consents.queries import one_notice, own_consents
 from upheld.features.privacy import store
 from upheld.features.privacy.errors import UnknownReceiptError
-from upheld.features.privacy.model import ConsentLine, ErasureState, Holdings, JournalLine, Leaving, OwnErasure
+from upheld.features.privacy.model import (
+    ConsentLine,
+    Deadline,
+    DeadlineKind,
+    ErasureState,
+    Holdings,
+    JournalFilter,
+    JournalLine,
+    Leaving,
+    OwnErasure,
+    Viewer,
+)
 from upheld.kit.deadlines import APPLICATION_RECORD, kept_until
+from upheld.kit.errors import NotFoundError
 from upheld.platform.acting import Acting
 from upheld.platform.database import Transaction
 from upheld.platform.register import RegisterError
@@ -21,9 +36,53 @@ async def holdings(acting: Acting) -> Holdings:
     return await store.holdings(acting.tx)
 
 
-async def journal(acting: Acting, at_most: int = JOURNAL_PAGE, page: int = 1) -> list[JournalLine]:
+async def journal(
+    acting: Acting, at_most: int = JOURNAL_PAGE, page: int = 1, wanted: JournalFilter | None = None
+) -> list[JournalLine]:
     """Return who saw which part of the person's data, newest first."""
-    return await store.journal(acting.tx, at_most, (page - 1) * at_most)
+    return await store.journal(acting.tx, wanted or JournalFilter(), at_most, (page - 1) * at_most)
+
+
+async def viewers(acting: Acting) -> list[Viewer]:
+    """Return the organisations that saw something of the person, by name."""
+    return await store.viewers(acting.tx)
+
+
+async def deadlines(acting: Acting, applications: Iterable[OwnApplication]) -> list[Deadline]:
+    """Return the days on which something happens by itself to the person or their applications, soonest first."""
+    today = acting.platform.clock.now().astimezone(dt.UTC).date()
+    erasure = await own_erasure(acting)
+    found = [] if erasure is None else [Deadline(erasure.due_at.astimezone(dt.UTC).date(), DeadlineKind.LEAVING)]
+    for one in applications:
+        if one.keep_until is not None:
+            found.append(Deadline(one.keep_until, DeadlineKind.RECORD_ENDS, one))
+        elif one.job_closes_on is not None:
+            found.append(Deadline(one.job_closes_on, DeadlineKind.LAST_DAY_TO_APPLY, one))
+    return sorted((one for one in found if one.on >= today), key=lambda one: one.on)
+
+
+async def standing_consent(acting: Acting, purpose: Purpose, organisation_id: UUID | None) -> ConsentLine:
+    """Return a consent that the person has given and not withdrawn.
+
+    Raises:
+        NotFoundError: no such consent stands.
+    """
+    for line in await consents(acting):
+        if line.given and (line.purpose, line.organisation_id) == (purpose, organisation_id):
+            return line
+    raise NotFoundError
+
+
+async def agreed_to(acting: Acting, notice_id: UUID) -> tuple[Notice, list[Consent]]:
+    """Return the wording that the person was shown, and what they said to it, newest first.
+
+    Raises:
+        NotFoundError: they never said anything to it.
+    """
+    said = [one for one in await own_consents(acting) if one.notice_id == notice_id]
+    if not said:
+        raise NotFoundError
+    return await one_notice(acting.tx, notice_id), said
 
 
 async def consents(acting: Acting) -> list[ConsentLine]:

@@ -7,12 +7,14 @@ from uuid import UUID
 from upheld.features.privacy.model import (
     ErasureState,
     Holdings,
+    JournalFilter,
     JournalLine,
     OldApplication,
     OwnErasure,
     Plan,
     Record,
     StandingRecord,
+    Viewer,
 )
 from upheld.platform.database import Transaction, load_queries
 
@@ -26,9 +28,15 @@ async def holdings(tx: Transaction) -> Holdings:
     return found
 
 
-async def journal(tx: Transaction, at_most: int, skipping: int = 0) -> list[JournalLine]:
+async def journal(tx: Transaction, wanted: JournalFilter, at_most: int, skipping: int) -> list[JournalLine]:
     """Return who saw which part of the data of the person asking, newest first."""
-    return await tx.all(_Q["journal"], at_most, skipping, into=JournalLine)
+    only = (wanted.part, wanted.organisation_id)
+    return await tx.all(_Q["journal"], at_most, skipping, *only, into=JournalLine)
+
+
+async def viewers(tx: Transaction) -> list[Viewer]:
+    """Return the organisations that saw something of the person asking, by name."""
+    return await tx.all(_Q["viewers"], into=Viewer)
 
 
 async def records(tx: Transaction) -> list[StandingRecord]:

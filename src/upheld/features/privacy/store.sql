@@ -13,15 +13,24 @@ select
     (select count(*) from upheld.members where person_id = upheld.current_person()) as memberships;
 
 -- name: journal
--- Who saw which part of the data of the person asking, newest first.
-select v.at, v.part, o.name as organisation_name, j.title as job_title
+-- Who saw which part of the data of the person asking, newest first; all of it, or one part or organisation.
+select v.at, v.part, o.name as organisation_name, v.application_id, j.title as job_title
 from upheld.access_journal as v
 inner join upheld.organisations as o on v.organisation_id = o.id
 left join upheld.applications as a on v.application_id = a.id
 left join upheld.jobs as j on a.job_id = j.id
-where v.person_id = upheld.current_person()
+where
+    v.person_id = upheld.current_person()
+    and ($3::text is null or v.part = $3)
+    and ($4::uuid is null or v.organisation_id = $4)
 order by v.at desc, v.id asc
 limit $1 offset $2;
+
+-- name: viewers
+-- The organisations that saw something of the person asking, by name.
+select o.id, o.name from upheld.organisations as o
+where o.id in (select v.organisation_id from upheld.access_journal as v where v.person_id = upheld.current_person())
+order by o.name, o.id;
 
 -- name: records
 -- The application records of the person asking, by employer.

@@ -10,6 +10,14 @@ PARTS = {
 }
 """The parts of a candidate's data that the journal tells apart."""
 
+PARTS_SEEN = {
+    "list": mark("saw your name in a list of applications"),
+    "application": mark("read your application"),
+    "contact": mark("looked up how to reach you"),
+    "resume": mark("opened your résumé"),
+}
+"""The same parts, as what an organisation did."""
+
 PURPOSES = {
     "account": mark("Keeping an account for you"),
     "resume-reading": mark("Reading your résumés to fill in your profile"),
@@ -48,6 +56,15 @@ ACTS = {
     "session.opened": mark("You signed in"),
 }
 """Acts of the audit log, in words; one without words is shown by its name."""
+
+DONE = {
+    "given": mark("You have agreed. You can change your mind here at any time."),
+    "withdrawn": mark("You have withdrawn your consent. What rested on it has stopped."),
+    "session-ended": mark("That session has ended. Whoever uses it has to sign in again."),
+    "sessions-ended": mark("You are signed out everywhere else."),
+    "called-off": mark("Called off. Your account stays, and nothing was removed."),
+}
+"""What has just been done, as the privacy centre says it."""
 
 STATES = {
     "scheduled": mark("Scheduled"),

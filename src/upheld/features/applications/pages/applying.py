@@ -13,7 +13,7 @@ from upheld.features.applications.errors import (
     ApplicationClosedError,
     NotTakingApplicationsError,
 )
-from upheld.features.applications.model import LONGEST_LETTER
+from upheld.features.applications.model import LONGEST_LETTER, OPEN_STAGES
 from upheld.features.applications.queries import (
     applied_already,
     one_own_application,
@@ -21,12 +21,13 @@ from upheld.features.applications.queries import (
     own_applications,
     own_resume_file,
 )
-from upheld.features.applications.wording import CANDIDATE_STEPS, STAGE_NAMES
+from upheld.features.applications.wording import CANDIDATE_STEPS, ROAD, STAGE_NAMES
 from upheld.features.candidates.queries import own_documents, own_profile
+from upheld.features.candidates.wording import QUESTIONS
 from upheld.features.consents.model import Kind
 from upheld.features.consents.queries import notice_in_force
 from upheld.features.jobs.queries import open_job
-from upheld.kit.errors import InvalidError
+from upheld.kit.errors import InvalidError, NotFoundError, UpheldError
 from upheld.platform.i18n import mark
 from upheld.platform.web.downloads import download_stored
 from upheld.platform.web.forms import Form
@@ -42,9 +43,12 @@ async def apply_page(request: AnyRequest, visit: Visit, job_id: FromPath[UUID]) 
     sent = await applied_already(visit.acting(), job_id)
     if sent is not None:
         return redirect(request, "applications.mine.page", application_id=sent.id)
-    context = await _apply_context(request, visit, job_id)
+    try:
+        context = await _apply_context(request, visit, job_id)
+    except NotFoundError as error:
+        return page(request, "jobs/gone.html", status=error.status)
     newest = next((document.id for document in context["documents"]), "")
-    return page(request, "applications/apply.html", form=Form({"document": str(newest)}), error=None, **context)
+    return _apply_page(request, context, Form({"document": str(newest)}), None)
 
 
 @post("/jobs/{job_id:uuid}/apply", name="applications.apply.do", status_code=200)
@@ -58,29 +62,38 @@ async def apply_do(request: AnyRequest, visit: Visit, job_id: FromPath[UUID]) ->
         document = form.uuid("document") if form.get("document") else None
         sent = await submit_application(visit.acting(), job_id, form.get("letter"), document, form.uuid("notice"))
     except (InvalidError, AlreadyAppliedError, NotTakingApplicationsError) as error:
-        return page(request, "applications/apply.html", status=error.status, form=form, error=error, **context)
-    return redirect(request, "applications.mine.page", application_id=sent, q_sent="yes")
+        return _apply_page(request, context, form, error)
+    return redirect(request, "applications.mine.page", application_id=sent, q_done="sent")
 
 
 @get("/applications", name="applications.mine")
 async def mine_page(request: AnyRequest, visit: Visit) -> Response[str]:
-    """List a candidate's applications."""
+    """List a candidate's applications: those under way, then those that came to their end."""
     applications = await own_applications(visit.acting())
-    return page(request, "applications/mine.html", applications=applications, stage_names=STAGE_NAMES)
+    return page(
+        request,
+        "applications/mine.html",
+        running=[one for one in applications if one.closed_at is None],
+        closed=[one for one in applications if one.closed_at is not None],
+        stage_names=STAGE_NAMES,
+    )
 
 
 @get("/applications/{application_id:uuid}", name="applications.mine.page")
 async def one_page(request: AnyRequest, visit: Visit, application_id: FromPath[UUID]) -> Response[str]:
     """Show where an application stands, how it got there, and what was sent."""
     followed = await own_application(visit.acting(), application_id)
+    stage = followed.application.stage
     return page(
         request,
         "applications/mine_page.html",
         followed=followed,
         application=followed.application,
+        road=[words_for(request)(label) for label in ROAD],
+        at=OPEN_STAGES.index(stage) + 1 if stage in OPEN_STAGES else None,
         stage_names=STAGE_NAMES,
         step_names=CANDIDATE_STEPS,
-        just_sent=request.query_params.get("sent") == "yes",
+        done=request.query_params.get("done", ""),
     )
 
 
@@ -107,7 +120,7 @@ async def withdraw_do(request: AnyRequest, visit: Visit, application_id: FromPat
     except ApplicationClosedError as error:
         status = error.status
         return page(request, "applications/withdraw.html", status=status, application=application, error=error)
-    return redirect(request, "applications.mine.page", application_id=application_id)
+    return redirect(request, "applications.mine.page", application_id=application_id, q_done="withdrawn")
 
 
 def _check_agreed(form: Form, profile_version: str) -> None:
@@ -118,16 +131,29 @@ def _check_agreed(form: Form, profile_version: str) -> None:
         raise InvalidError({"consent": mark("Tick the box to agree. Without it, nothing is sent.")})
 
 
+def _apply_page(request: AnyRequest, context: dict[str, Any], form: Form, error: UpheldError | None) -> Response[str]:
+    status = error.status if error else 200
+    return page(request, "applications/apply.html", status=status, form=form, error=error, **context)
+
+
 async def _apply_context(request: AnyRequest, visit: OpenVisit, job_id: UUID) -> dict[str, Any]:
     acting = visit.acting()
-    profile = await own_profile(acting)
+    profile, documents, words = await own_profile(acting), await own_documents(acting), words_for(request)
     return {
         "job": await open_job(visit.tx, job_id),
         "profile": profile,
         "profile_version": profile.updated_at.isoformat() if profile.updated_at else "",
         "is_complete": bool(profile.full_name and profile.email),
-        "documents": await own_documents(acting),
-        "notice": await notice_in_force(visit.tx, Kind.APPLICATION, words_for(request).language),
+        "questions": QUESTIONS,
+        "documents": documents,
+        "choices": [
+            *(
+                (str(one.id), one.name, words("Uploaded on %(day)s", {"day": words.day(one.uploaded_at)}))
+                for one in documents
+            ),
+            ("", words("Send no résumé"), ""),
+        ],
+        "notice": await notice_in_force(visit.tx, Kind.APPLICATION, words.language),
         "longest_letter": LONGEST_LETTER,
     }
 

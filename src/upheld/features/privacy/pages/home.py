@@ -1,0 +1,42 @@
+"""The way home: candidates find what to do next, members of an organisation are led to their work."""
+
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.response import Redirect
+
+from upheld.features.applications.queries import own_applications
+from upheld.features.applications.wording import STAGE_NAMES
+from upheld.features.candidates.queries import own_documents, own_profile
+from upheld.features.privacy import queries
+from upheld.features.privacy.wording import PARTS_SEEN
+from upheld.platform.web.pages import page, redirect
+from upheld.platform.web.visits import Visit
+
+AnyRequest = Request[Any, Any, Any]
+_LOOKS, _DEADLINES = 5, 4
+
+
+@get("/home", name="home")
+async def home_page(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
+    """Show a candidate what to do next, what is under way, who looked, and what runs."""
+    acting = visit.acting()
+    if acting.organisation_id is not None:
+        return redirect(request, "applications.hiring")
+    profile, applications = await own_profile(acting), await own_applications(acting)
+    documents = await own_documents(acting)
+    return page(
+        request,
+        "privacy/candidate_home.html",
+        profile=profile,
+        steps_done=[bool(profile.full_name and profile.email), bool(documents), bool(applications)],
+        running=[one for one in applications if one.closed_at is None],
+        closed=[one for one in applications if one.closed_at is not None],
+        looks=await queries.journal(acting, _LOOKS),
+        deadlines=(await queries.deadlines(acting, applications))[:_DEADLINES],
+        stage_names=STAGE_NAMES,
+        parts_seen=PARTS_SEEN,
+    )
+
+
+handlers = [home_page]
