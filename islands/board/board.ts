@@ -141,12 +141,17 @@ class Board {
       this.message.complain(this.said(problem, card, from));
       return;
     }
-    const undo = { label: this.words.undo, run: () => void this.move(card, to, from) };
+    const undo = { label: this.words.undo, run: () => this.undo(card, to, from) };
     this.message.say(this.said("moved", card, to), from.drop === "move" ? undo : undefined);
   }
 
+  private undo(card: Card, from: Column, to: Column): void {
+    card.handle.focus(); // the button that had it goes away
+    void this.move(card, from, to);
+  }
+
   private place(card: Card, from: Column, to: Column, before?: Element | null): void {
-    const focused = card.element.contains(document.activeElement) || document.activeElement === document.body;
+    const focused = card.element.contains(document.activeElement);
     to.take(card, before);
     from.count(-1);
     to.count(1);
