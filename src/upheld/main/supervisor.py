@@ -14,6 +14,10 @@ from pathlib import Path
 from upheld.kit.errors import UnavailableError
 from upheld.main.child import Child, ProcessEndedError
 from upheld.platform.settings import Settings
+from upheld.platform.telemetry import metrics
+
+_OPEN_KEYS = frozenset({"web", "worker"})
+"""The processes that open people's data."""
 
 
 class AddressTakenError(UnavailableError):
@@ -38,8 +42,13 @@ def serve_all(settings: Settings, ready: Callable[[], None], besides: Sequence[C
         ProcessEndedError: one of them ended before requests were answered, or again and again.
     """
     _check_free(settings)
-    names = ["web", "worker", *(["plain"] if settings.listen_plain else [])]
-    children = [Child(name, _starter(name, environment_of(settings, with_root_key=name != "plain"))) for name in names]
+    optional = {"plain": settings.listen_plain, "metrics": settings.metrics_listen}
+    names = ["web", "worker", *(name for name, listen in optional.items() if listen)]
+    if settings.metrics_listen:
+        metrics.begin(settings)
+    children = [
+        Child(name, _starter(name, environment_of(settings, with_root_key=name in _OPEN_KEYS))) for name in names
+    ]
     try:
         for child in children:
             child.start()
@@ -70,6 +79,8 @@ def environment_of(settings: Settings, *, with_root_key: bool = True) -> dict[st
             that holds the root key is left out.
     """
     values = {f"UPHELD_{f.name.upper()}": getattr(settings, f.name) for f in fields(settings)}
+    if settings.metrics_listen:
+        values[metrics.FOLDER_VARIABLE] = metrics.folder_of(settings)
     kept = {name: text for name, text in os.environ.items() if with_root_key or name != settings.root_key_variable}
     return {**kept, **{name: _as_text(value) for name, value in values.items() if value is not None}}
 
@@ -86,7 +97,8 @@ def _starter(name: str, environment: dict[str, str]) -> Callable[[], subprocess.
 
 def _check_free(settings: Settings) -> None:
     """Refuse before anything is started; whoever answers there is not us."""
-    for name, listen in (("UPHELD_LISTEN", settings.listen), ("UPHELD_LISTEN_PLAIN", settings.listen_plain)):
+    for name in ("listen", "listen_plain", "metrics_listen"):
+        listen: str = getattr(settings, name)
         if not listen:
             continue
         host, port = listen.rsplit(":", 1)
@@ -96,7 +108,7 @@ def _check_free(settings: Settings) -> None:
             try:
                 probe.bind((host, int(port)))
             except OSError:
-                msg = f"Another program listens at {listen}. Stop it, or set {name} to another address."
+                msg = f"Another program listens at {listen}. Stop it, or set UPHELD_{name.upper()} to another address."
                 raise AddressTakenError(msg) from None
 
 

@@ -20,6 +20,7 @@ from upheld.main.slices import route_handlers
 from upheld.platform.documents import tell_confinement
 from upheld.platform.services import Platform, open_platform
 from upheld.platform.settings import Settings
+from upheld.platform.telemetry.requests import observed
 from upheld.platform.web.edge import Edge
 from upheld.platform.web.errors import render_error, respond
 from upheld.platform.web.forms import LARGEST_BODY
@@ -51,7 +52,7 @@ def create_app(platform: Platform, extra: list[Any] | None = None) -> ASGIApp:
     """Return the whole application for one open platform."""
     settings = platform.settings
     inner = Health(cast("ASGIApp", create_router(platform, extra)), what_requests_need(platform))
-    return cast("ASGIApp", Edge(inner, settings.address, settings.listen, render_error))
+    return observed(cast("ASGIApp", Edge(inner, settings.address, settings.listen, render_error)), settings)
 
 
 def what_requests_need(platform: Platform) -> list[Check]:

@@ -11,8 +11,8 @@ import asyncio
 import datetime as dt
 import logging
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Literal, TypeVar
@@ -25,6 +25,7 @@ from upheld.kit.errors import AwayError, ConflictError, FullError, RefusedError,
 from upheld.platform.install import url
 from upheld.platform.reach import tls_for
 from upheld.platform.settings import Settings
+from upheld.platform.telemetry import traces
 
 log = logging.getLogger("upheld.database")
 
@@ -133,29 +134,29 @@ class Transaction:
 
     async def all(self, query: Query, *args: object, into: type[Row]) -> list[Row]:
         """Return every row as `into`, a struct whose fields are the columns."""
-        async with _translated():
+        with traces.span(query.name), _translated():
             rows = await self._connection.fetch(query.sql, *args)
         return [_convert(row, into) for row in rows]
 
     async def one(self, query: Query, *args: object, into: type[Row]) -> Row | None:
         """Return the first row as `into`, or None."""
-        async with _translated():
+        with traces.span(query.name), _translated():
             row = await self._connection.fetchrow(query.sql, *args)
         return None if row is None else _convert(row, into)
 
     async def value(self, query: Query, *args: object) -> Any:  # noqa: ANN401 - the column decides
         """Return the first column of the first row, or None."""
-        async with _translated():
+        with traces.span(query.name), _translated():
             return await self._connection.fetchval(query.sql, *args)
 
     async def column(self, query: Query, *args: object) -> list[Any]:
         """Return the first column of every row."""
-        async with _translated():
+        with traces.span(query.name), _translated():
             return [row[0] for row in await self._connection.fetch(query.sql, *args)]
 
     async def run(self, query: Query, *args: object) -> int:
         """Run a statement; return how many rows it touched."""
-        async with _translated():
+        with traces.span(query.name), _translated():
             status: str = await self._connection.execute(query.sql, *args)
         return int(status.rsplit(" ", 1)[-1]) if status[-1].isdigit() else 0
 
@@ -292,8 +293,9 @@ class RequestTransaction(Transaction):
         On the request's own connection: whoever is refused often waits for nobody else's.
         """
         await self.undo()
-        async with _translated(), self._connection.transaction():
-            yield Transaction(self._connection)
+        with _translated():
+            async with self._connection.transaction():
+                yield Transaction(self._connection)
 
 
 _ALIVE = Query("alive", "select 1", "Answers.")
@@ -301,7 +303,7 @@ _ALIVE = Query("alive", "select 1", "Answers.")
 
 async def _begun(connection: Any) -> Any:  # noqa: ANN401 - asyncpg's own objects
     current = connection.transaction()
-    async with _translated():
+    with _translated():
         await current.start()
     return current
 
@@ -309,7 +311,7 @@ async def _begun(connection: Any) -> Any:  # noqa: ANN401 - asyncpg's own object
 async def _commit(current: Any) -> None:  # noqa: ANN401 - asyncpg's own object
     """Commit; when the connection is lost meanwhile, nobody here can know whether it was done."""
     try:
-        async with _translated():
+        with _translated():
             await current.commit()
     except AwayError as error:
         raise UnsureError from error.__cause__
@@ -349,8 +351,8 @@ async def _latest_first(duties: list[Callable[[], Awaitable[object]]]) -> None:
             log.error("a duty outside the database failed: %s", type(error).__name__)  # noqa: TRY400 - its words may hold personal data
 
 
-@asynccontextmanager
-async def _translated() -> AsyncGenerator[None]:
+@contextmanager
+def _translated() -> Generator[None]:
     """Turn what the database refuses into our own errors, without its words."""
     try:
         yield

@@ -132,6 +132,22 @@ class Settings:
     workers: int = 1
     """Processes that serve requests."""
 
+    logs: str = "text"
+    """How what is logged is written to standard error: `text` for people, `json` for programs.
+    Neither holds personal data."""
+
+    log_requests: bool = False
+    """Whether every request is logged: the name of its route, how it was answered and how
+    long it took. No path, no address, nobody's name."""
+
+    metrics_listen: str = ""
+    """Host and port where Prometheus reads metrics over plain HTTP, without signing in; empty
+    for nowhere. They hold no personal data, but bind it where only your monitoring reaches."""
+
+    traces: str = ""
+    """Where an OpenTelemetry collector takes traces (OTLP over HTTP), such as
+    `https://collector.example.org/v1/traces`; empty for nowhere. HTTPS, or this machine."""
+
     demo: bool = False
     """Whether this is a demo: it seeds invented people and opens the outbox page to
     everyone who reaches it. Never on a deployment with real people."""
@@ -146,6 +162,14 @@ class Settings:
             raise SettingsError(msg)
         if urlsplit(self.address).scheme != "https":
             msg = "UPHELD_ADDRESS must begin with https://; plain HTTP only ever redirects."
+            raise SettingsError(msg)
+
+        if self.logs not in {"text", "json"}:
+            msg = f"UPHELD_LOGS={self.logs!r} is neither text nor json."
+            raise SettingsError(msg)
+        traces = urlsplit(self.traces)
+        if self.traces and traces.scheme != "https" and traces.hostname not in {"127.0.0.1", "::1", "localhost"}:
+            msg = "UPHELD_TRACES must begin with https://, unless the collector is on this machine."
             raise SettingsError(msg)
 
     @classmethod
@@ -209,13 +233,19 @@ class Settings:
         """
         path = self.secrets_folder / name
         try:
-            if path.stat().st_mode & 0o077:
+            if _is_open_to_others(path.stat()):
                 msg = f"Others may read the secret {path}. Run `chmod 600 {path}`."
                 raise SettingsError(msg)
             return path.read_text().strip()
         except FileNotFoundError:
             msg = f"The secret {path} is missing. `upheld init` makes it."
             raise SettingsError(msg) from None
+
+
+def _is_open_to_others(stat: os.stat_result) -> bool:
+    """Whether anybody but us may read a file. Clusters mount secrets as root's, for our own group to read."""
+    ours_to_read = stat.st_uid == 0 and stat.st_gid == os.getegid() and not stat.st_mode & 0o037
+    return bool(stat.st_mode & 0o077) and not ours_to_read
 
 
 def _file_lines(path: str | None) -> dict[str, str]:
