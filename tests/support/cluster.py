@@ -86,6 +86,7 @@ class Cluster:
             keyring_database=base.format(keyring),
             bcrypt_cost=10,  # the floor: tests sign in often
             erasure_grace=timedelta(0),
+            proof_every=timedelta(0),  # only where a test is about them
             demo=True,
             controller="Test Operator",
             contact="privacy@example.org",

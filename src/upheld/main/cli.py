@@ -18,6 +18,7 @@ from upheld.main import backups, processes
 from upheld.main.child import Child
 from upheld.main.duties import COMMANDS
 from upheld.main.keys import show_recovery_key
+from upheld.main.proving import prove
 from upheld.main.setup import SignIns, embedded_server, initialise, read_sign_ins, seed_demo
 from upheld.main.supervisor import end_in_order, serve_all
 from upheld.main.verify import verify
@@ -123,14 +124,13 @@ def show_settings() -> None:
 
 
 @cli.command(hidden=True)
-@click.argument("name", type=click.Choice(["web", "plain", "worker"]))
+@click.argument("name", type=click.Choice(list(processes.PROCESSES)))
 def process(name: str) -> None:
     """Run one process of a deployment; `serve` starts them all."""
-    settings = Settings.read()
-    {"web": processes.serve_web, "plain": processes.serve_plain, "worker": processes.run_worker}[name](settings)
+    processes.PROCESSES[name](Settings.read())
 
 
-for command in (*COMMANDS, *backups.COMMANDS, verify):
+for command in (*COMMANDS, *backups.COMMANDS, verify, prove):
     cli.add_command(command)
 
 

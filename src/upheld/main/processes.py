@@ -1,13 +1,13 @@
 """The processes of a deployment, each started by `upheld serve` (or by a service manager).
 
-`web` serves requests over TLS, `plain` redirects plain HTTP, `worker` does background work.
+`web` serves requests over TLS, `plain` redirects plain HTTP, `worker` does background work,
+`metrics` tells Prometheus what the others counted.
 Each ends when the process that started it ends, however that ended.
 """
 
 import asyncio
-import ctypes
 import signal
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
@@ -16,18 +16,20 @@ from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.server import Server as Granian
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from upheld.main.parent import end_with_parent
 from upheld.main.web import application as make_application
 from upheld.main.worker import work
 from upheld.platform.settings import Settings
+from upheld.platform.standing import give_up_capabilities, note, step_down
+from upheld.platform.telemetry import logs, metrics, traces
 from upheld.platform.tls import ensure_certificate
 from upheld.platform.web.headers import PRIVATE, SECURITY_HEADERS
-
-_PR_SET_PDEATHSIG = 1
 
 
 def serve_web(settings: Settings) -> None:
     """Serve requests until told to stop. TLS 1.2 and 1.3 with AEAD suites only (rustls)."""
     end_with_parent()
+    step_down(settings.var, "web")
     certificate, key = certificate_files(settings)
     host, port = settings.listen.rsplit(":", 1)
     Granian(
@@ -51,6 +53,7 @@ def serve_web(settings: Settings) -> None:
 def serve_plain(settings: Settings) -> None:
     """Answer plain HTTP with a redirect until told to stop."""
     end_with_parent()
+    step_down(settings.var, "plain")
     host, port = settings.listen_plain.rsplit(":", 1)
     Granian(
         "upheld.main.processes:redirect_application",
@@ -63,15 +66,28 @@ def serve_plain(settings: Settings) -> None:
     ).serve()
 
 
+def serve_metrics(settings: Settings) -> None:
+    """Answer Prometheus until told to stop."""
+    end_with_parent()
+    step_down(settings.var, "metrics")
+    give_up_capabilities()
+    metrics.serve(settings)
+
+
 def run_worker(settings: Settings) -> None:
     """Do background work until told to stop."""
     end_with_parent()
+    step_down(settings.var, "worker")
+    give_up_capabilities()
+    logs.speak("worker", settings)
+    traces.begin("worker", settings)
     asyncio.run(work(settings))
 
 
 def redirect_application() -> object:
     """Make the application that only redirects to the address over HTTPS; it too ends with the one that listens."""
     end_with_parent(signal.SIGKILL)
+    give_up_capabilities()
     address = Settings.read().address
 
     async def redirect(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's shape
@@ -99,10 +115,15 @@ def application() -> ASGIApp:
     the one that was started in its place.
     """
     end_with_parent(signal.SIGKILL)
+    give_up_capabilities()
+    note(Settings.read().var, "requests")
     return make_application()
 
 
-def end_with_parent(number: signal.Signals = signal.SIGTERM) -> None:
-    """Ask the kernel for a signal when the parent dies, so that nothing outlives a killed run."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
+PROCESSES: dict[str, Callable[[Settings], None]] = {
+    "web": serve_web,
+    "plain": serve_plain,
+    "worker": run_worker,
+    "metrics": serve_metrics,
+}
+"""Each process by its name."""

@@ -3,9 +3,8 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from collections.abc import Sequence
+from pathlib import Path
 
 import click
 import msgspec
@@ -14,30 +13,25 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from upheld.features.trust.errors import AnotherRunError, CannotLookError, NoSuchPromiseError
+from upheld.features.trust.errors import NoSuchPromiseError
 from upheld.features.trust.model import Check, CheckResult, Promise, PromiseResult, PromiseState, Report
 from upheld.features.trust.probe import CheckState
 from upheld.features.trust.promises import PROMISES
-from upheld.features.trust.routes import routes_of
 from upheld.features.trust.runner import run
-from upheld.features.trust.scene import Scene
-from upheld.features.trust.site import NetworkSite, NotingSite, trusted_by
-from upheld.features.trust.states import chosen, exit_code, state_of
+from upheld.features.trust.runs import record_run
+from upheld.features.trust.states import chosen, exit_code, said, state_of
 from upheld.kit.errors import UpheldError
-from upheld.main.erasing import OwnErasures
-from upheld.main.setup import administrator_of, embedded_settings
-from upheld.main.web import ROLES, create_router
-from upheld.platform.embedded import EmbeddedPostgres
-from upheld.platform.services import open_platform
+from upheld.main.junit import junit
+from upheld.main.staging import staged
 from upheld.platform.settings import Settings
 
 _COLOURS = {"upheld": "green", "broken": "bold red", "unproven": "yellow", "partly": "yellow", "not built": "dim"}
-_ONE_RUN_AT_A_TIME = 771205
 
 
 @click.command()
 @click.argument("promises", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print the signed evidence and nothing else.")
+@click.option("--junit", "junit_file", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML there.")
 @click.option("--list", "only_list", is_flag=True, help="List every promise and its checks; look at nothing.")
 @click.option(
     "--administrator",
@@ -46,9 +40,17 @@ _ONE_RUN_AT_A_TIME = 771205
 )
 @click.pass_context
 def verify(
-    ctx: click.Context, promises: tuple[str, ...], *, as_json: bool, only_list: bool, administrator: str | None
+    ctx: click.Context,
+    promises: tuple[str, ...],
+    *,
+    as_json: bool,
+    junit_file: Path | None,
+    only_list: bool,
+    administrator: str | None,
 ) -> None:
     """Prove the promises of the running deployment: all of them, or those named (`access` means `access.*`).
+
+    What is found is put on record, and `/trust` shows it.
 
     Ends with 0 when all are upheld, 1 when one is broken, 2 when one is not fully proven.
     """
@@ -65,6 +67,8 @@ def verify(
         report = asyncio.run(_proven(Settings.read(), wanted, administrator, screen))
     except UpheldError as error:
         raise _Failed(error.message) from None
+    if junit_file is not None:
+        junit_file.write_bytes(junit(report))
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(report), indent=2, ensure_ascii=False))
     else:
@@ -88,77 +92,36 @@ async def _proven(settings: Settings, wanted: Sequence[Promise], administrator: 
     )
     async with staged(settings, administrator) as scene:
         with Progress(*columns, console=screen, transient=True) as progress:
-            return await run(scene, wanted, _Bar(progress, sum(len(promise.checks) for promise in wanted)))
-
-
-@asynccontextmanager
-async def staged(settings: Settings, administrator: str | None = None) -> AsyncGenerator[Scene]:
-    """Set up the scene around the deployment that runs with these settings.
-
-    Raises:
-        CannotLookError: it does not run.
-        AnotherRunError: another run is looking at it.
-    """
-    named, own_administrator = _running(settings)
-    async with AsyncExitStack() as stack:
-        platform = await stack.enter_async_context(open_platform(named, ROLES))
-        site = NotingSite(NetworkSite(named.listen, named.address, trusted_by(named)))
-        scene = Scene(
-            platform=platform,
-            site=site,
-            routes=routes_of(create_router(platform)),
-            plain=NetworkSite(named.listen_plain, named.address, None) if named.listen_plain else None,
-            administrator=administrator or own_administrator,
-            database_files=named.var / "postgres" if own_administrator else None,
-            erasures=OwnErasures(),
-        )
-        await _answers(scene)
-        held = await stack.enter_async_context(scene.connected("maintenance"))
-        if not await held.fetchval("select pg_try_advisory_lock($1)", _ONE_RUN_AT_A_TIME):
-            raise AnotherRunError
-        stack.push_async_callback(scene.close)
-        yield scene
-
-
-def _running(settings: Settings) -> tuple[Settings, str | None]:
-    """Return the settings of the running deployment, and the administrator of its own database."""
-    if settings.database:
-        return settings, None
-    server = EmbeddedPostgres(settings.var / "postgres")
-    if not (server.data / "postmaster.pid").exists():
-        msg = f"No demo runs in {settings.var}. Start it with `upheld run`, then run this beside it."
-        raise CannotLookError(msg)
-    return replace(embedded_settings(settings, server), demo=True), administrator_of(server)
-
-
-async def _answers(scene: Scene) -> None:
-    try:
-        await scene.site.ask("GET", "/")
-    except OSError as error:
-        msg = f"{scene.settings.listen} does not answer over TLS ({error}). Is the deployment running?"
-        raise CannotLookError(msg) from error
+            report = await run(scene, wanted, _Bar(progress, wanted))
+        await record_run(scene.platform, report)
+        return report
 
 
 class _Bar:
-    """Shows which check runs, and what was found so far."""
+    """Shows which promise is being proven and by which check; says each as soon as it is known."""
 
-    def __init__(self, progress: Progress, total: int) -> None:
-        """Take the display and how many checks there are."""
+    def __init__(self, progress: Progress, wanted: Sequence[Promise]) -> None:
+        """Take the display and what is to be proven."""
         self._progress = progress
-        self._task = progress.add_task("Looking", total=total)
+        self._task = progress.add_task("Looking", total=sum(len(promise.checks) for promise in wanted))
+        self._found: list[CheckState] = []
 
     def begins(self, check: Check) -> None:
         """Name the check that begins."""
-        self._progress.update(self._task, description=f"{check.id}: {check.shows}")
+        self._progress.update(self._task, description=f"[bold]{check.id}[/] {escape(check.shows)}")
 
     def ends(self, promise: Promise, result: CheckResult) -> None:
-        """Note the end of a check; say so at once when something is wrong."""
+        """Note the end of a check, and with the last of a promise what became of it."""
         self._progress.advance(self._task)
+        self._found.append(result.state)
         if result.state in {CheckState.FAILED, CheckState.UNPROVEN}:
-            self._progress.console.print(
-                f"[{'red' if result.state is CheckState.FAILED else 'yellow'}]{result.id} {result.state}[/]"
-            )
-        _ = promise
+            colour = "red" if result.state is CheckState.FAILED else "yellow"
+            self._progress.console.print(f"  [{colour}]{result.id} {result.state}[/]")
+        if len(self._found) == len(promise.checks):
+            state = said(self._found)
+            if state != PromiseState.NOT_BUILT and self._progress.console.is_terminal:
+                self._progress.console.print(f"[{_COLOURS[state.split(',')[0]]}]{state:<16}[/] {promise.id}")
+            self._found = []
 
 
 def _show(report: Report, screen: Console) -> None:

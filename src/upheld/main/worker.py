@@ -24,6 +24,7 @@ from upheld.features.privacy.duties import rotate_when_due, tidy
 from upheld.features.privacy.jobs import erase
 from upheld.features.privacy.queries import check_register
 from upheld.kit.errors import AwayError
+from upheld.main.proving import keep_proving
 from upheld.platform.install import url
 from upheld.platform.mail import Mailer, open_mailer
 from upheld.platform.reach import tls_for
@@ -151,11 +152,12 @@ async def _work_until(stopping: asyncio.Event, platform: Platform, mailer: Maile
             await stopping.wait()
             queue.shutdown.set()
 
-        waiting = asyncio.create_task(stop())
+        beside = [asyncio.create_task(stop()), asyncio.create_task(keep_proving(stopping, platform))]
         try:
             await queue.run(dequeue_timeout=min(patience, timedelta(seconds=30)), heartbeat_timeout=patience)
         finally:
-            waiting.cancel()
+            for task in beside:
+                task.cancel()
 
 
 @asynccontextmanager

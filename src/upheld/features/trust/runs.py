@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -19,7 +19,7 @@ from upheld.features.audit.actions import record_duty
 from upheld.features.audit.model import Action
 from upheld.features.trust import store
 from upheld.features.trust.errors import ForgedRunError
-from upheld.features.trust.model import Check, CheckResult, PromiseResult, Report
+from upheld.features.trust.model import Check, CheckResult, Promise, PromiseResult, Report
 from upheld.features.trust.probe import CheckState
 from upheld.features.trust.promises import PROMISES
 from upheld.features.trust.runner import LOOKED_AT, OUT_OF_REACH, sign, summary_of
@@ -89,6 +89,35 @@ async def record_run(platform: Platform, report: Report) -> Report:
         counts = {state: whole.summary[state] for state in ("upheld", "broken", "unproven")}
         await record_duty(tx, Action.PROMISES_CHECKED, {**counts, "old_runs_removed": removed})
     return whole
+
+
+async def is_due(platform: Platform) -> bool:
+    """Whether the last run on record is as old as the settings allow, or there is none."""
+    async with platform.database.maintenance() as tx:
+        last = await store.run_states(tx, 1)
+    return not last or platform.clock.now() - last[0].at >= platform.settings.proof_every
+
+
+async def by_itself(platform: Platform) -> list[Promise]:
+    """Return the promises with those of their checks that a run by itself looks at.
+
+    What may disturb somebody, or costs much, is left to the operator's `upheld verify`. In a
+    demo there is nobody to disturb, so there it runs once for as long as its result stands.
+    """
+    async with platform.database.maintenance() as tx:
+        stored = await store.last_run(tx)
+    try:
+        standing = _standing(platform, None if stored is None else genuine(stored, platform))
+    except ForgedRunError:
+        standing = {}
+
+    def is_wanted(check: Check) -> bool:
+        if check.probe is None:
+            return False
+        return check.probe.safe_in_production or (platform.settings.demo and check.id not in standing)
+
+    chosen = [replace(promise, checks=tuple(filter(is_wanted, promise.checks))) for promise in PROMISES]
+    return [promise for promise in chosen if promise.checks]
 
 
 def changed(before: Report | None, now: Report) -> list[Change]:

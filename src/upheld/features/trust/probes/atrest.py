@@ -32,6 +32,7 @@ EXCEPTIONS = {
 @probe(
     privilege="reads every file of the deployment; an administrator for the checkpoint",
     cost="reads everything under `var` once (a hundred megabytes a second)",
+    safe_in_production=False,
 )
 async def files(scene: Scene) -> Finding:
     """Search every file for canaries: live data, write-ahead log, stored objects, logs, mails, temporary files."""
@@ -46,7 +47,7 @@ async def files(scene: Scene) -> Finding:
     )
 
 
-@probe(privilege="an administrator of both databases", cost="reads every table once")
+@probe(privilege="an administrator of both databases", cost="reads every table once", safe_in_production=False)
 async def rows(scene: Scene) -> Finding:
     """Search every row of every table for canaries, read as a dump would read it."""
     cast = await scene.cast()
@@ -74,6 +75,7 @@ async def statistics(scene: Scene) -> Finding:
 @probe(
     privilege="the root key; reads every file of the deployment; an administrator of both databases",
     cost="reads everything under `var` and every table once, for at most 24 data keys",
+    safe_in_production=False,
 )
 async def keys(scene: Scene) -> Finding:
     """Search for the root, epoch, platform and data keys in use, and a session's secret, outside the key files."""

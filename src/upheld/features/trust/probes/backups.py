@@ -21,6 +21,7 @@ from upheld.platform.stores import open_store
 @probe(
     privilege="the secret of the role `backup`, the root key; an administrator of the keyring",
     cost="a whole backup in a temporary folder, written, read back and searched",
+    safe_in_production=False,
 )
 async def backups(scene: Scene) -> Finding:
     """Back data and keyring up, and search for canaries and keys: the backups as they lie, and opened, as dumps."""

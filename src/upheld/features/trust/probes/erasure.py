@@ -58,6 +58,7 @@ class Leaver:
 @probe(
     privilege="the roles `worker` and `maintenance`; an administrator of both databases; reads every file",
     cost="a probe person erased, an entry in the register of erasures for good, everything searched once",
+    safe_in_production=False,
 )
 async def complete(scene: Scene) -> Finding:
     """Let a probe person leave through the product, and look for any word, row, file, key or index entry of theirs."""
@@ -76,6 +77,7 @@ async def complete(scene: Scene) -> Finding:
 @probe(
     privilege="the roles `backup`, `worker` and `maintenance`; an administrator who may make databases",
     cost="a whole backup, restored into two databases of its own beside the live ones and dropped again",
+    safe_in_production=False,
 )
 async def restore(scene: Scene) -> Finding:
     """Back up, let a probe person leave, restore the backup beside the deployment, and see them erased again."""

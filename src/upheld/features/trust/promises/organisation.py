@@ -1,6 +1,7 @@
 """What is promised about the organisation behind it all."""
 
 from upheld.features.trust.model import Check, Promise, Work
+from upheld.features.trust.probes import disclosure, proof
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -27,7 +28,20 @@ PROMISES = (
     Promise(
         "org.disclosure",
         mark("Whoever finds a weakness is told how to report it, and that they have nothing to fear."),
-        (Check("org.disclosure.security_txt", "security.txt is valid and not expired", Work.TRUST),),
+        (
+            Check(
+                "org.disclosure.security_txt",
+                "security.txt is valid and not expired",
+                Work.TRUST,
+                disclosure.security_txt,
+            ),
+            Check(
+                "org.disclosure.policy",
+                "the policy it names is there, with its safe harbour",
+                Work.TRUST,
+                disclosure.policy,
+            ),
+        ),
     ),
     Promise(
         "org.dependencies",
@@ -47,6 +61,9 @@ PROMISES = (
     Promise(
         "org.proof",
         mark("What the trust page shows is the result of code that ran, and nothing else."),
-        (Check("org.proof.signed", "the trust page equals the last signed run", Work.TRUST),),
+        (
+            Check("org.proof.signed", "the trust page equals the last signed run", Work.TRUST, proof.signed),
+            Check("org.proof.verifier", "the verifier that is served finds it genuine", Work.TRUST, proof.verifier),
+        ),
     ),
 )
