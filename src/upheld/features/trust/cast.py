@@ -47,6 +47,7 @@ class Cast:
     strangers_work: bytes
     organisation: UUID
     job: UUID
+    draft: UUID
     application: UUID
     ids: frozenset[UUID]
     public_ids: frozenset[UUID]
@@ -78,12 +79,12 @@ async def remove_probes(platform: Platform) -> None:
 async def _play(platform: Platform, site: Site) -> Cast:
     planted_at, canaries = time.time(), Canaries()
     candidate, employer, stranger = [
-        await enter(platform, site, f"{canaries.word(role).replace(' ', '.')}@probe.example", secrets.token_urlsafe(24))
+        await enter(platform, site, f"{canaries.word(role).replace(' ', '.')}@probe.example", secrets.token_urlsafe(66))
         for role in ("candidate", "employer", "stranger")
     ]
     organisation, job, draft = await _hire(platform, employer)
     await stranger.send("/organisations/new", {"name": "Another probe", "website": ""})
-    application = await _apply(candidate, canaries, job)
+    application = await apply(candidate, canaries, job, await introduce(candidate, canaries))
     await _decide(employer, canaries, application)
     await queue_mail(platform, candidate, canaries)
     return Cast(
@@ -95,6 +96,7 @@ async def _play(platform: Platform, site: Site) -> Cast:
         strangers_work=await _queue_work(platform, stranger),
         organisation=organisation,
         job=job,
+        draft=draft,
         application=application,
         ids=frozenset({candidate.person, employer.person, organisation, job, draft, application}),
         public_ids=frozenset({organisation, job}),
@@ -104,20 +106,30 @@ async def _play(platform: Platform, site: Site) -> Cast:
 async def _hire(platform: Platform, employer: Actor) -> tuple[UUID, UUID, UUID]:
     """Found an organisation and post a job and a draft; their three ids."""
     await employer.send("/organisations/new", {"name": "A probe", "website": ""})
-    policy = await employer.open("/hiring/fair-use")
-    await employer.send("/hiring/fair-use", {"accept": "yes", "notice": _hidden(policy, "notice")})
-    offer = {
-        "title": "Probe", "employment_type": "contract", "description": _DESCRIPTION,
-        "location": "Nowhere", "country": "PT",
-    }  # fmt: skip
-    job = _id_in(await employer.send("/hiring/jobs/new", {**offer, "then": "publish"}))
-    draft = _id_in(await employer.send("/hiring/jobs/new", offer))
+    await accept_fair_use(employer)
+    job = await post_job(employer)
+    draft = await post_job(employer, then="draft")
     async with platform.database.transaction("web") as tx:
         organisation = await store.open_context(tx, employer.secret)
     if organisation is None:
         msg = "A probe person could not go on: their organisation was not founded."
         raise CannotLookError(msg)
     return organisation, job, draft
+
+
+async def accept_fair_use(employer: Actor) -> None:
+    """Accept the policy without which nothing of a candidate is shown."""
+    policy = await employer.open("/hiring/fair-use")
+    await employer.send("/hiring/fair-use", {"accept": "yes", "notice": hidden_in(policy, "notice")})
+
+
+async def post_job(employer: Actor, *, then: str = "publish") -> UUID:
+    """Post a job; return its id."""
+    offer = {
+        "title": "Probe", "employment_type": "contract", "description": _DESCRIPTION,
+        "location": "Nowhere", "country": "PT", "then": then,
+    }  # fmt: skip
+    return id_in(await employer.send("/hiring/jobs/new", offer))
 
 
 async def introduce(candidate: Actor, canaries: Canaries) -> UUID:
@@ -128,18 +140,17 @@ async def introduce(candidate: Actor, canaries: Canaries) -> UUID:
     canaries.planted.add("profile email")
     await candidate.send("/profile/edit", {**profile, **contact})
     name = f"{word('document name')}.pdf"
-    return _id_in(await candidate.upload("/documents", "file", name, pdf(word("document text"))))
+    return id_in(await candidate.upload("/documents", "file", name, pdf(word("document text"))))
 
 
-async def _apply(candidate: Actor, canaries: Canaries, job: UUID) -> UUID:
-    """Introduce themselves, and apply with a letter."""
-    document = await introduce(candidate, canaries)
+async def apply(candidate: Actor, canaries: Canaries, job: UUID, document: UUID) -> UUID:
+    """Apply for a job with a letter and a document; return the application's id."""
     page = await candidate.open(f"/jobs/{job}/apply")
     form = {
-        "profile": _hidden(page, "profile"), "notice": _hidden(page, "notice"), "consent": "yes",
+        "profile": hidden_in(page, "profile"), "notice": hidden_in(page, "notice"), "consent": "yes",
         "document": str(document), "letter": canaries.word("letter"),
     }  # fmt: skip
-    return _id_in(await candidate.send(f"/jobs/{job}/apply", form))
+    return id_in(await candidate.send(f"/jobs/{job}/apply", form))
 
 
 async def _decide(employer: Actor, canaries: Canaries, application: UUID) -> None:
@@ -174,7 +185,7 @@ async def _journal(platform: Platform, action: str) -> None:
         await store.record_duty(tx, action, {"by": "upheld verify"})
 
 
-def _hidden(page: str, name: str) -> str:
+def hidden_in(page: str, name: str) -> str:
     """Return the value of a hidden field of a page.
 
     Raises:
@@ -187,7 +198,7 @@ def _hidden(page: str, name: str) -> str:
     return found[1]
 
 
-def _id_in(location: str) -> UUID:
+def id_in(location: str) -> UUID:
     """Return the id that an address names.
 
     Raises:

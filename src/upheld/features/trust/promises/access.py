@@ -1,7 +1,18 @@
 """What is promised about who sees what."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import catalog, context, documents, files, lints, powers, staff, tenants, views
+from upheld.features.trust.probes import (
+    catalog,
+    context,
+    documents,
+    files,
+    lints,
+    permissions,
+    powers,
+    staff,
+    tenants,
+    views,
+)
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -96,7 +107,15 @@ PROMISES = (
     Promise(
         "access.roles",
         mark("What somebody may do in an organisation follows from their role, permission by permission."),
-        (Check("access.roles.matrix", "every role is held to every permission, in the database as well", Work.AUTH),),
+        (
+            Check(
+                "access.roles.matrix",
+                "each role does what it may and nothing else, on every page and in the database as well",
+                Work.TRUST,
+                permissions.matrix,
+            ),
+            Check("access.roles.granular", "an owner gives and takes each permission by itself", Work.AUTH),
+        ),
     ),
     Promise(
         "access.report",

@@ -1,7 +1,7 @@
 """What is promised about getting in."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import sessions
+from upheld.features.trust.probes import crosssite, guessing, landing, passwords, sessions
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -43,8 +43,20 @@ PROMISES = (
         "auth.password",
         mark("Passwords are stored as slow bcrypt hashes that grow slower with the years, never as written."),
         (
-            Check("auth.password.cost", "every stored hash has at least the promised cost", Work.AUTH),
-            Check("auth.password.handling", "long passwords count in full, and weak ones are refused", Work.AUTH),
+            Check("auth.password.cost", "every stored hash has at least the promised cost", Work.TRUST, passwords.cost),
+            Check(
+                "auth.password.grows",
+                "a hash that has become too fast is replaced when its person signs in",
+                Work.TRUST,
+                passwords.grows,
+            ),
+            Check(
+                "auth.password.handling",
+                "long passwords count in full; short ones, and one's own address, are refused",
+                Work.TRUST,
+                passwords.handling,
+            ),
+            Check("auth.password.breached", "passwords known from breaches are refused", Work.AUTH),
         ),
     ),
     Promise(
@@ -67,14 +79,19 @@ PROMISES = (
         "auth.ratelimit",
         mark("Whoever guesses is slowed down, per account and per address, across every machine we run on."),
         (
-            Check("auth.ratelimit.burst", "a burst is answered with a time to wait", Work.AUTH),
-            Check("auth.ratelimit.silence", "no answer tells whether an account exists", Work.AUTH),
+            Check(
+                "auth.ratelimit.burst",
+                "a burst is answered with a time to wait, wherever it comes from and whichever process answers",
+                Work.TRUST,
+                guessing.burst,
+            ),
+            Check("auth.ratelimit.silence", "no answer tells whether an account exists", Work.TRUST, guessing.silence),
         ),
     ),
     Promise(
         "auth.redirect",
         mark("Signing in leads to a page of ours and nowhere else."),
-        (Check("auth.redirect.corpus", "none of many hostile addresses is followed", Work.AUTH),),
+        (Check("auth.redirect.corpus", "none of many hostile addresses is followed", Work.TRUST, landing.corpus),),
     ),
     Promise(
         "auth.invite",
@@ -84,6 +101,13 @@ PROMISES = (
     Promise(
         "auth.csrf",
         mark("Only this site itself can change anything in somebody's name."),
-        (Check("auth.csrf.routes", "every route that changes something refuses other sites", Work.AUTH),),
+        (
+            Check(
+                "auth.csrf.routes",
+                "every route that changes something refuses other sites",
+                Work.TRUST,
+                crosssite.routes,
+            ),
+        ),
     ),
 )

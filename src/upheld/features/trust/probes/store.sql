@@ -1,0 +1,92 @@
+-- name: hashes_by_beginning
+-- How many password hashes begin how; of a hash only its kind and cost are looked at.
+select
+    pg_catalog.left(password_hash, 7) as beginning,
+    pg_catalog.count(*) as number,
+    pg_catalog.count(*) filter (where password_hash !~ '^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$') as malformed
+from upheld.credentials
+group by beginning
+order by beginning;
+
+-- name: credential_of
+-- The hash of a probe person's password, whose only use here is its cost.
+select upheld.credential_of($1);
+
+-- name: replace_credential
+-- Gives a probe person another hash.
+select upheld.replace_credential($1, $2);
+
+-- name: standing_consent
+-- The last word of the person asking about a purpose.
+select given from upheld.consents
+where
+    person_id = upheld.current_person() and purpose = $1
+    and organisation_id is not distinct from $2
+order by at desc
+limit 1;
+
+-- name: consents_of_person
+-- Everything the person asking has agreed to and withdrawn, as it is kept; oldest first.
+select
+    c.id, c.purpose, c.organisation_id, c.given, c.at, c.notice_id, n.version as notice_version,
+    c.origin_sealed is not null as has_origin
+from upheld.consents as c
+inner join upheld.notices as n on c.notice_id = n.id
+where c.person_id = upheld.current_person()
+order by c.at asc, c.id asc;
+
+-- name: own_texts
+-- How many documents of the person asking have a text that was read from them.
+select pg_catalog.count(*) from upheld.own_documents() where text_sealed is not null;
+
+-- name: stage_of_own
+-- Where an application of the person asking stands.
+select stage from upheld.applications where id = $1 and person_id = upheld.current_person();
+
+-- name: is_shared_with
+-- Whether the person asking shares something with an employer now.
+select exists(
+    select from upheld.disclosures
+    where person_id = upheld.current_person() and organisation_id = $1 and ended_at is null
+);
+
+-- name: resting_on_no_consent
+-- What rests on consents, how many there are of each, and how many whose consent does not stand.
+with last_words as (
+    select distinct on (person_id, purpose, organisation_id) person_id, purpose, organisation_id, given
+    from upheld.consents
+    order by person_id asc, purpose asc, organisation_id asc, at desc
+),
+
+resting as (
+    select
+        'profiles' as what, p.person_id, 'account' as purpose, null::uuid as organisation_id
+    from upheld.profiles as p
+    union all
+    select
+        'texts read from documents' as what, d.person_id, 'resume-reading' as purpose, null::uuid as organisation_id
+    from upheld.documents as d
+    where d.text_sealed is not null
+    union all
+    select
+        'open applications' as what, a.person_id, 'application' as purpose, a.organisation_id
+    from upheld.applications as a
+    where a.closed_at is null
+    union all
+    select
+        'disclosures' as what, s.person_id, 'application' as purpose, s.organisation_id
+    from upheld.disclosures as s
+    where s.ended_at is null
+)
+
+select
+    r.what,
+    pg_catalog.count(*) as all_of_them,
+    pg_catalog.count(*) filter (where not coalesce(w.given, false)) as number
+from resting as r
+left join last_words as w
+    on
+        r.person_id = w.person_id and r.purpose = w.purpose
+        and r.organisation_id is not distinct from w.organisation_id
+group by r.what
+order by r.what;

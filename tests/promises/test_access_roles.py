@@ -1,0 +1,48 @@
+"""access.roles, green, and red under each of its sabotages."""
+
+import pytest
+
+from tests.promises.faults import Outside, Scratch
+from upheld.features.trust.probe import CheckState
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_each_role_does_what_it_may_and_nothing_else(scratch: Scratch) -> None:
+    (check,) = (await scratch.look("access.roles.matrix")).checks
+    assert check.state is CheckState.PASSED, check.evidence
+    allowed = check.evidence["allowed"]
+    assert allowed["owner"] > allowed["manager"] > 15
+    assert allowed["interviewer"] == 2
+
+
+async def test_access_roles_matrix_is_red_when_the_database_lets_an_interviewer_change_jobs(scratch: Scratch) -> None:
+    await scratch.change(
+        "alter policy jobs_are_changed_by_their_owners_and_managers on upheld.jobs"
+        " using (organisation_id = (select upheld.current_organisation()))"
+    )
+    await scratch.sees_red("access.roles.matrix", "interviewer: can rename a job in the database")
+
+
+async def test_access_roles_matrix_is_red_when_a_manager_may_promote_themselves(scratch: Scratch) -> None:
+    await scratch.change(
+        "create policy members_are_changed on upheld.members for update to web"
+        " using (organisation_id = (select upheld.current_organisation()))",
+        "create policy members_are_seen on upheld.members for select to web"
+        " using (organisation_id = (select upheld.current_organisation()))",
+        "grant update (role) on upheld.members to web",
+    )
+    await scratch.sees_red("access.roles.matrix", "manager: can promote oneself in the database")
+
+
+async def test_access_roles_matrix_is_red_when_a_page_does_not_ask_for_the_role(scratch: Scratch) -> None:
+    scratch.serve(Outside(scratch.deployment.app, "/hiring"))
+    await scratch.sees_red("access.roles.matrix", "interviewer: can see how hiring goes on the page")
+
+
+async def test_access_roles_matrix_is_red_when_a_manager_is_kept_from_candidates(scratch: Scratch) -> None:
+    await scratch.change(
+        "create or replace function upheld.may_see_candidates() returns boolean language sql stable security definer"
+        " set search_path = '' return (select upheld.current_standing()) = 'owner'"
+    )
+    await scratch.sees_red("access.roles.matrix", "manager: cannot open what was sent in the database")

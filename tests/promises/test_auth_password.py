@@ -1,0 +1,73 @@
+"""auth.password, green, and red under each of its sabotages."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.promises.faults import Scratch
+from upheld.features.trust.probe import CheckState
+
+pytestmark = pytest.mark.anyio
+_ANY_HASH = "alter table upheld.credentials drop constraint credentials_password_hash_check"
+_CHECKS = ("auth.password.cost", "auth.password.grows", "auth.password.handling")
+
+
+async def test_passwords_are_kept_as_slow_hashes_and_count_in_full(scratch: Scratch) -> None:
+    for check_id in _CHECKS:
+        (check,) = (await scratch.look(check_id)).checks
+        assert check.state is CheckState.PASSED, check
+        assert "probe.example" not in str(check.evidence)
+
+
+async def test_auth_password_cost_is_red_when_one_hash_is_too_fast(scratch: Scratch) -> None:
+    someone = (await scratch.scene.cast()).stranger.person
+    await scratch.change(_ANY_HASH)
+    weak = "$2b$04$" + "a" * 53
+    await scratch.put("update upheld.credentials set password_hash = $2 where person_id = $1", someone, weak)
+    await scratch.sees_red("auth.password.cost", "1 hashes were made at cost 4, below 10")
+
+
+async def test_auth_password_cost_is_red_when_a_password_is_stored_as_written(scratch: Scratch) -> None:
+    someone = (await scratch.scene.cast()).stranger.person
+    await scratch.change(_ANY_HASH)
+    await scratch.put("update upheld.credentials set password_hash = 'seven lanterns' where person_id = $1", someone)
+    await scratch.sees_red("auth.password.cost", "1 stored passwords are no hash of bcrypt")
+
+
+async def test_auth_password_grows_is_red_when_the_database_takes_any_hash(scratch: Scratch) -> None:
+    await scratch.change(_ANY_HASH)
+    await scratch.sees_red("auth.password.grows", "the database takes a hash at cost 4")
+
+
+async def test_auth_password_grows_is_red_when_signing_in_leaves_the_hash_as_it_is(scratch: Scratch) -> None:
+    slower = replace(scratch.deployment.settings, bcrypt_cost=11)
+    scratch.scene.platform = replace(scratch.deployment.platform, settings=slower)
+    scratch.serve_with(settings=slower)
+    assert (await scratch.look("auth.password.grows")).state == "upheld"
+    scratch.serve(scratch.deployment.app)  # it is content with 10
+    await scratch.sees_red("auth.password.grows", "after signing in the hash still costs 10, not 11")
+
+
+async def test_auth_password_handling_is_red_when_only_the_beginning_counts(scratch: Scratch) -> None:
+    class Forgetful:
+        """Signs in whoever knows the first 72 bytes."""
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            if scope["path"] == "/sign-in" and scope["method"] == "POST":
+                await send({"type": "http.response.start", "status": 303, "headers": [(b"location", b"/home")]})
+                await send({"type": "http.response.body", "body": b""})
+            else:
+                await scratch.deployment.app(scope, receive, send)
+
+    await scratch.scene.cast()
+    scratch.serve(Forgetful())
+    await scratch.sees_red("auth.password.handling", "its first 72 bytes and another end was answered 303")
+
+
+async def test_auth_password_handling_is_red_when_short_ones_are_taken(
+    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await scratch.scene.cast()
+    monkeypatch.setattr("upheld.features.accounts.actions.SHORTEST_PASSWORD", 5)
+    await scratch.sees_red("auth.password.handling", "a password was not refused that is short")
