@@ -33,5 +33,8 @@ CANDIDATE_STEPS: dict[Stage, str] = {
     Stage.WITHDRAWN: mark("You withdrew your application"),
 }
 
+OWN_STAGE_NAMES = {**STAGE_NAMES, Stage.NEW: mark("Sent")}
+"""What stages are called towards the candidate, to whom a new application is one that is sent."""
+
 ROAD = (mark("Sent"), mark("In review"), mark("Interview"), mark("Offer"), mark("Decision"))
 """The road of an open application, as its candidate sees it: the open stages, then the end of it."""

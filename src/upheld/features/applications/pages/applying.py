@@ -21,7 +21,7 @@ from upheld.features.applications.queries import (
     own_applications,
     own_resume_file,
 )
-from upheld.features.applications.wording import CANDIDATE_STEPS, ROAD, STAGE_NAMES
+from upheld.features.applications.wording import CANDIDATE_STEPS, OWN_STAGE_NAMES, ROAD
 from upheld.features.candidates.queries import own_documents, own_profile
 from upheld.features.candidates.wording import QUESTIONS
 from upheld.features.consents.model import Kind
@@ -75,7 +75,7 @@ async def mine_page(request: AnyRequest, visit: Visit) -> Response[str]:
         "applications/mine.html",
         running=[one for one in applications if one.closed_at is None],
         closed=[one for one in applications if one.closed_at is not None],
-        stage_names=STAGE_NAMES,
+        stage_names=OWN_STAGE_NAMES,
     )
 
 
@@ -91,7 +91,7 @@ async def one_page(request: AnyRequest, visit: Visit, application_id: FromPath[U
         application=followed.application,
         road=[words_for(request)(label) for label in ROAD],
         at=OPEN_STAGES.index(stage) + 1 if stage in OPEN_STAGES else None,
-        stage_names=STAGE_NAMES,
+        stage_names=OWN_STAGE_NAMES,
         step_names=CANDIDATE_STEPS,
         done=request.query_params.get("done", ""),
     )

@@ -6,7 +6,7 @@ from litestar import Request, Response, get
 from litestar.response import Redirect
 
 from upheld.features.applications.queries import own_applications
-from upheld.features.applications.wording import STAGE_NAMES
+from upheld.features.applications.wording import OWN_STAGE_NAMES
 from upheld.features.candidates.queries import own_documents, own_profile
 from upheld.features.privacy import queries
 from upheld.features.privacy.wording import PARTS_SEEN
@@ -34,7 +34,7 @@ async def home_page(request: AnyRequest, visit: Visit) -> Response[str] | Redire
         closed=[one for one in applications if one.closed_at is not None],
         looks=await queries.journal(acting, _LOOKS),
         deadlines=(await queries.deadlines(acting, applications))[:_DEADLINES],
-        stage_names=STAGE_NAMES,
+        stage_names=OWN_STAGE_NAMES,
         parts_seen=PARTS_SEEN,
     )
 
