@@ -57,6 +57,14 @@ FATAL = {
 # Only x86-64 still has these.
 FATAL_OF_OLD = {"fork": 57, "vfork": 58}
 
+# Refused to every process of ours, not only to what opens documents.
+REFUSED = (
+    "ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "mount", "umount2", "pivot_root", "chroot",
+    "move_mount", "open_tree", "fsopen", "setns", "bpf", "io_uring_setup", "io_uring_enter", "io_uring_register",
+    "add_key", "request_key", "keyctl", "userfaultfd", "perf_event_open", "open_by_handle_at", "kexec_load",
+    "init_module", "finit_module", "reboot",
+)  # fmt: skip
+
 
 class _Program(ctypes.Structure):
     """What the kernel takes: how many instructions, and where they are."""
@@ -80,9 +88,21 @@ def restrict() -> bool:
     Raises:
         OSError: the kernel offers filters, and refuses this one.
     """
-    if not is_offered():
-        return False
-    code = program(platform.machine())
+    return is_offered() and _put_in_force(program(platform.machine()))
+
+
+def refuse() -> bool:
+    """Refuse what no process of ours has a reason for; return False where there is no filter.
+
+    Needs `no_new_privs`.
+
+    Raises:
+        OSError: the kernel offers filters, and refuses this one.
+    """
+    return is_offered() and _put_in_force(refusal(platform.machine()))
+
+
+def _put_in_force(code: bytes) -> bool:
     filled = _Program(len(code) // 8, code)
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(filled), 0, 0) != 0:
@@ -90,13 +110,27 @@ def restrict() -> bool:
     return True
 
 
-def program(machine: str) -> bytes:
-    """Return the filter for an architecture, as the kernel takes it."""
+def refusal(machine: str) -> bytes:
+    """Return the filter for an architecture that allows everything but `REFUSED`."""
     column = list(AUDIT).index(machine)
-    code = [
+    code = _own_calls_only(machine)
+    for name in REFUSED:
+        code += [_step(IS, FATAL[name][column], 0, 1), _step(RETURN, FAIL)]
+    return b"".join([*code, _step(RETURN, ALLOW)])
+
+
+def _own_calls_only(machine: str) -> list[bytes]:
+    """Return the beginning of each filter: what another calling convention asks for ends the process."""
+    return [
         _step(LOAD, _ARCHITECTURE), _step(IS, AUDIT[machine], 1, 0), _step(RETURN, KILL),
         _step(LOAD, _NUMBER), _step(AT_LEAST, _X32, 0, 1), _step(RETURN, KILL),
     ]  # fmt: skip
+
+
+def program(machine: str) -> bytes:
+    """Return the filter for an architecture, as the kernel takes it."""
+    column = list(AUDIT).index(machine)
+    code = _own_calls_only(machine)
     for numbers in ALLOWED.values():
         code += [_step(IS, numbers[column], 0, 1), _step(RETURN, ALLOW)]
     for numbers in MEMORY.values():

@@ -1,7 +1,7 @@
 """What is promised about the way in: connections, headers, where the application runs."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import admission, caching, devices, handshakes, headers
+from upheld.features.trust.probes import admission, caching, devices, handshakes, headers, isolation
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -85,8 +85,13 @@ PROMISES = (
         "edge.isolation",
         mark("Each process of the application runs without privileges and reaches no more than its work needs."),
         (
-            Check("edge.isolation.process", "the running process has no rights it does not need", Work.TRUST),
-            Check("edge.isolation.manifests", "what we ship for running it grants none", Work.TRUST),
+            Check(
+                "edge.isolation.process",
+                "the running processes have no rights they do not need",
+                Work.TRUST,
+                isolation.process,
+            ),
+            Check("edge.isolation.manifests", "what we ship for running it grants none", Work.TRUST, isolation.shipped),
         ),
     ),
     Promise(
