@@ -53,13 +53,14 @@ RULES = (
     (r"/trust(\.json|/.*)?", Rule.EVERYONE),
     (r"/|/about/.*|/outbox|/health(/.*)?|/\.well-known/.*|/sign-in|/signed-out", Rule.EVERYONE),
     (r"/register(/.*)?|/verify/.*|/first-operator/.*", Rule.EVERYONE),
-    (r"/hiring/applications/.*", Rule.WHO_SEES_ITS_CANDIDATES),
-    (r"/hiring/jobs/\{job_id\}", Rule.WHO_SEES_ITS_CANDIDATES),
+    (r"/hiring/applications(/.*)?", Rule.WHO_SEES_ITS_CANDIDATES),
+    (r"/hiring/jobs/\{job_id\}(/list)?", Rule.WHO_SEES_ITS_CANDIDATES),
     (r"/hiring/jobs/\{job_id\}/preview", Rule.ITS_MEMBERS),
     (r"/hiring/jobs/\{job_id\}/.*", Rule.WHO_POSTS_ITS_JOBS),
     (r"/documents/\{document_id\}/.*|/applications/\{application_id\}.*", Rule.ITS_CANDIDATE),
     (r"/documents(/reading)?|/applications|/profile(/.*)?|/privacy(/.*)?|/jobs/\{job_id\}/apply", Rule.SIGNED_IN),
-    (r"/home|/hiring(/fair-use|/jobs/new)?|/organisations/new|/sign-out", Rule.SIGNED_IN),
+    (r"/hiring/organisation/edit", Rule.SIGNED_IN),
+    (r"/home|/hiring(/fair-use|/jobs/new|/interviews|/organisation)?|/organisations/new|/sign-out", Rule.SIGNED_IN),
 )
 
 

@@ -41,7 +41,7 @@ async def test_doing_what_only_an_owner_may_is_written_down(deployment: Deployme
         answer = await application.candidate.post(f"/hiring/jobs/{application.job_id}/close")
         assert answer.status_code == 403
     (entry,) = await attempts(deployment)
-    assert entry["details"] == '{"route": "jobs.close.do", "status": 403}'
+    assert entry["details"] == '{"route": "applications.close_job.do", "status": 403}'
 
 
 async def test_a_wrong_password_at_the_second_proof_is_written_down(deployment: Deployment) -> None:

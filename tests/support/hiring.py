@@ -117,8 +117,10 @@ async def candidate(
         yield browser
 
 
-async def new_job(deployment: Deployment, owner: Browser, title: str = "Boat keeper", **chosen: Any) -> UUID:
-    """Post a job and publish it."""
+async def new_job(
+    deployment: Deployment, owner: Browser, title: str = "Boat keeper", *, publish: bool = True, **chosen: Any
+) -> UUID:
+    """Post a job, and publish it unless it is to stay a draft."""
     text = JobText(
         title=title,
         employment_type=Employment.FULL_TIME,
@@ -128,7 +130,7 @@ async def new_job(deployment: Deployment, owner: Browser, title: str = "Boat kee
         **chosen,
     )
     async with acting_in(deployment, owner) as acting:
-        return await post_job(acting, text, publish=True)
+        return await post_job(acting, text, publish=publish)
 
 
 async def upload(deployment: Deployment, browser: Browser, name: str, content: bytes) -> Document:

@@ -2,12 +2,13 @@
 
 import datetime as dt
 import re
+from html import unescape
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from tests.support.deployment import Browser, Deployment
+from tests.support.deployment import Browser, Deployment, hidden
 from tests.support.hiring import (
     ADA,
     LETTER,
@@ -139,7 +140,11 @@ async def test_an_interviewer_sees_no_application(deployment: Deployment) -> Non
         await administrator.execute("update upheld.members set role = 'interviewer'")
         await administrator.close()
         await _sees_nothing(sent.owner, sent)
-        assert (await sent.owner.get("/hiring")).status_code == httpx.codes.NOT_FOUND
+        room = await sent.owner.get("/hiring")
+        assert room.status_code == httpx.codes.OK
+        assert "as an interviewer" in room.text
+        assert "Boat keeper" in room.text
+        assert await _journal(deployment) == []
 
 
 async def test_before_fair_use_is_accepted_nothing_of_a_candidate_is_shown(deployment: Deployment) -> None:
@@ -164,17 +169,33 @@ async def test_before_fair_use_is_accepted_nothing_of_a_candidate_is_shown(deplo
         assert await _journal(deployment) == []
 
 
-async def test_the_home_of_an_employer_says_what_to_do_next(deployment: Deployment) -> None:
+async def test_a_newcomer_is_led_from_the_first_step_to_a_published_job(deployment: Deployment) -> None:
     async with deployment.person(OWNER) as browser:
         assert (await browser.get("/hiring")).url.path == "/organisations/new"
+        await browser.form("/organisations/new", name="Harbour & Sons", website="")
+        assert _current_step(await browser.get("/hiring")) == "Agree how you treat candidates' data"
+        notice = hidden(await browser.get("/hiring/fair-use"), "notice")
+        home = await browser.form("/hiring/fair-use", accept="yes", notice=notice)
+        assert home.url.path == "/hiring"
+        assert _current_step(home) == "Write your first job"
+        job_id = await new_job(deployment, browser, publish=False)
+        assert _current_step(await browser.get("/hiring")) == "Publish it"
+        await browser.post(f"/hiring/jobs/{job_id}/publish")
+        assert "What to do next" in (await browser.get("/hiring")).text
+
+
+async def test_the_home_of_an_employer_says_what_to_do_next(deployment: Deployment) -> None:
     async with employer(deployment, "second@example.com") as owner:
-        assert "Post your first job" in (await owner.get("/hiring")).text
         job_id = await new_job(deployment, owner)
-        assert "No application yet" in (await owner.get("/hiring")).text
+        assert "Nothing waits for you" in (await owner.get("/hiring")).text
         assert "Share the public page" in (await owner.get(f"/hiring/jobs/{job_id}")).text
         async with candidate(deployment) as ada:
             await apply_for(ada, job_id)
-        assert "New <strong>1</strong>" in (await owner.get("/hiring")).text
+        home = await owner.get("/hiring")
+        assert "1 new application to look at" in home.text
+        assert "<title>1 new: hiring" in home.text
+        assert "Ada" not in home.text
+        assert await _journal(deployment) == []
 
 
 async def test_an_application_moves_forward_and_back_and_the_candidate_follows(deployment: Deployment) -> None:
@@ -231,6 +252,13 @@ async def test_the_reason_of_a_decision_is_ciphertext_and_not_in_the_mail(deploy
         await administrator.close()
         assert len(rows) == 1
         assert REASON.encode() not in rows[0]["reason_sealed"]
+
+
+def _current_step(page: httpx.Response) -> str:
+    """Return the heading of the step of the checklist that is next."""
+    found = re.search(r'aria-current="step"><h2>([^<]*)</h2>', page.text)
+    assert found is not None
+    return unescape(found[1])
 
 
 async def _journal(deployment: Deployment) -> list[str]:

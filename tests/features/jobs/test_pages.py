@@ -124,7 +124,7 @@ async def test_a_job_past_its_last_day_leaves_the_list_and_says_that_it_is_too_l
 async def test_closing_is_explained_first_and_cannot_be_undone(deployment: Deployment) -> None:
     async with employer(deployment) as owner, deployment.browser() as stranger:
         job_id = await _post(owner)
-        assert "stay open until you decide each one" in (await owner.get(f"/hiring/jobs/{job_id}/close")).text
+        assert "No application waits for your decision" in (await owner.get(f"/hiring/jobs/{job_id}/close")).text
         assert "Nobody can apply any more" in (await owner.post(f"/hiring/jobs/{job_id}/close")).text
         assert (await stranger.get(f"/jobs/{job_id}")).status_code == httpx.codes.NOT_FOUND
         assert (await stranger.get(f"/api/jobs/{job_id}")).status_code == httpx.codes.NOT_FOUND

@@ -138,12 +138,31 @@ async def decide_application(acting: Acting, application_id: UUID, outcome: Stag
         InvalidError: no outcome was chosen, or the reason is too short or too long.
     """
     application = await received_application(acting, application_id)
-    reason = reason.strip()
-    _check_decision(outcome, reason)
+    check_decision(application, outcome, reason)
     await _close(acting, application, outcome)
-    await _add_event(acting, application, outcome, reason)
+    await _add_event(acting, application, outcome, reason.strip())
     await record(acting, Action.APPLICATION_DECIDED, "application", application.id, {"outcome": str(outcome)})
     await _tell(acting, application, "application-moved", await own_job(acting, application.job_id))
+
+
+def check_decision(application: Application, outcome: Stage | None, reason: str) -> None:
+    """Check that an application can be decided like this.
+
+    Raises:
+        ApplicationClosedError: it is closed already.
+        InvalidError: no outcome was chosen, or the reason is too short or too long.
+    """
+    if application.closed_at is not None:
+        raise ApplicationClosedError
+    length, wrong = len(reason.strip()), dict[str, str]()
+    if outcome not in OUTCOMES:
+        wrong["outcome"] = mark("Choose what you decided.")
+    if length < SHORTEST_REASON:
+        wrong["reason"] = mark("Give a reason of at least 10 characters. The candidate reads it.")
+    if length > LONGEST_REASON:
+        wrong["reason"] = mark("Shorten the reason to 4,000 characters at most.")
+    if wrong:
+        raise InvalidError(wrong)
 
 
 async def _job_to_apply_for(acting: Acting, job_id: UUID) -> Job:
@@ -235,18 +254,6 @@ async def _tell_employer(acting: Acting, application: Application, job: Job) -> 
     """Queue a mail to those who read applications: that one came and for which job, never from whom."""
     about = {"job": job.title, "application": str(application.id)}
     await queue_mail_to_readers(acting.tx, acting.platform.vault, application.id, about)
-
-
-def _check_decision(outcome: Stage, reason: str) -> None:
-    wrong: dict[str, str] = {}
-    if outcome not in OUTCOMES:
-        wrong["outcome"] = mark("Choose what you decided.")
-    if len(reason) < SHORTEST_REASON:
-        wrong["reason"] = mark("Give a reason of at least 10 characters. The candidate reads it.")
-    if len(reason) > LONGEST_REASON:
-        wrong["reason"] = mark("Shorten the reason to 4,000 characters at most.")
-    if wrong:
-        raise InvalidError(wrong)
 
 
 def _sections(profile: Profile, document: Document | None) -> list[str]:

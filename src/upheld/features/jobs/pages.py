@@ -9,8 +9,8 @@ from litestar.response import Redirect
 
 from upheld.features.jobs import actions
 from upheld.features.jobs.actions import check_may_hire, earliest_closing_day, today
-from upheld.features.jobs.errors import JobClosedError, JobNotOpenError, JobPublishedError
-from upheld.features.jobs.model import Employment, Job, JobSearch, Status
+from upheld.features.jobs.errors import JobClosedError, JobPublishedError
+from upheld.features.jobs.model import Employment, Job, JobSearch, JobText, Status
 from upheld.features.jobs.posting import job_posting
 from upheld.features.jobs.queries import LAST_PAGE, closed_job, jobs_applied_to, open_job, open_jobs, own_job
 from upheld.features.jobs.text import job_text_values, read_job_text
@@ -63,7 +63,7 @@ async def job_page(request: AnyRequest, visit: Visit, job_id: FromPath[UUID]) ->
         "jobs/page.html",
         job=job,
         employer=employer,
-        facts=facts(words_for(request), job),
+        facts=facts(words_for(request), job, job.posted_at),
         address=address,
         posting=posting,
         applied=job.id in await _applied(visit),
@@ -93,11 +93,14 @@ async def new_page(request: AnyRequest, visit: Visit) -> Response[str] | Redirec
 
 @post("/hiring/jobs/new", name="jobs.new.do", status_code=200)
 async def new_do(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
-    """Keep the job as a draft, or publish it at once."""
+    """Keep the job as a draft, publish it at once, or show what it would look like."""
     form, acting = await Form.read(request), visit.acting()
+    check_may_hire(acting)
     publish = form.get("then") == "publish"
     try:
         text = read_job_text(form, earliest=today(acting))
+        if form.get("then") == "look":
+            return _form_page(request, form, None, None, text)
         job_id = await actions.post_job(acting, text, publish=publish)
     except InvalidError as error:
         return _form_page(request, form, error, None)
@@ -117,13 +120,16 @@ async def edit_page(request: AnyRequest, visit: Visit, job_id: FromPath[UUID]) -
 
 @post("/hiring/jobs/{job_id:uuid}/edit", name="jobs.edit.do", status_code=200)
 async def edit_do(request: AnyRequest, visit: Visit, job_id: FromPath[UUID]) -> Response[str] | Redirect:
-    """Keep the changes; a draft can be published in the same step."""
+    """Keep the changes, or show what they would look like; a draft can be published in the same step."""
     form, acting = await Form.read(request), visit.acting()
     check_may_hire(acting)
     job = await own_job(acting, job_id)
     publish = form.get("then") == "publish"
     try:
-        await actions.change_job(acting, job_id, read_job_text(form, earliest=earliest_closing_day(acting, job)))
+        text = read_job_text(form, earliest=earliest_closing_day(acting, job))
+        if form.get("then") == "look":
+            return _form_page(request, form, None, job, text)
+        await actions.change_job(acting, job_id, text)
         if publish:
             await actions.publish_job(acting, job_id)
     except (InvalidError, ConflictError) as error:
@@ -147,27 +153,6 @@ async def publish_do(request: AnyRequest, visit: Visit, job_id: FromPath[UUID]) 
     return redirect(request, "jobs.preview", job_id=job_id, q_done="published")
 
 
-@get("/hiring/jobs/{job_id:uuid}/close", name="jobs.close")
-async def close_page(request: AnyRequest, visit: Visit, job_id: FromPath[UUID]) -> Response[str]:
-    """Say what closing does, and ask: there is no way back."""
-    acting = visit.acting()
-    check_may_hire(acting)
-    job = await own_job(acting, job_id)
-    if job.status is not Status.OPEN:
-        raise JobNotOpenError
-    return page(request, "jobs/close.html", job=job)
-
-
-@post("/hiring/jobs/{job_id:uuid}/close", name="jobs.close.do", status_code=200)
-async def close_do(request: AnyRequest, visit: Visit, job_id: FromPath[UUID]) -> Response[str] | Redirect:
-    """Close the job."""
-    try:
-        await actions.close_job(visit.acting(), job_id)
-    except JobNotOpenError as error:
-        return await _preview_page(request, visit, job_id, error)
-    return redirect(request, "jobs.preview", job_id=job_id, q_done="closed")
-
-
 async def _preview_page(request: AnyRequest, visit: Visit, job_id: UUID, error: UpheldError | None) -> Response[str]:
     job = await own_job(visit.acting(), job_id)
     done = request.query_params.get("done", "") if error is None else ""
@@ -176,14 +161,17 @@ async def _preview_page(request: AnyRequest, visit: Visit, job_id: UUID, error: 
         "jobs/preview.html",
         status=error.status if error else 200,
         job=job,
-        facts=facts(words_for(request), job),
+        facts=facts(words_for(request), job, job.posted_at),
         statuses=STATUS,
         done=done,
         error=error,
     )
 
 
-def _form_page(request: AnyRequest, form: Form, error: UpheldError | None, job: Job | None) -> Response[str]:
+def _form_page(
+    request: AnyRequest, form: Form, error: UpheldError | None, job: Job | None, looks: JobText | None = None
+) -> Response[str]:
+    """Show the form as it was filled in; with `looks`, what it says as candidates would read it."""
     words = words_for(request)
     choose = ("", words("Choose one"))
     return page(
@@ -193,6 +181,8 @@ def _form_page(request: AnyRequest, form: Form, error: UpheldError | None, job: 
         form=form,
         error=error,
         job=job,
+        looks=looks,
+        facts=facts(words, looks) if looks else [],
         employments=[choose, *((str(kind), words(label)) for kind, label in EMPLOYMENT.items())],
         countries=[choose, *countries(words.language)],
         currencies=[("", words("Pay is not stated")), *currencies(words.language)],
@@ -201,5 +191,5 @@ def _form_page(request: AnyRequest, form: Form, error: UpheldError | None, job: 
 
 handlers = [
     list_page, job_page, new_page, new_do, edit_page, edit_do,
-    preview_page, publish_do, close_page, close_do,
+    preview_page, publish_do,
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """How the facts of a job are written for people: countries, currencies, pay, standing."""
 
+import datetime as dt
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from typing import cast
 from babel import Locale
 from babel.numbers import format_currency, get_currency_name, get_territory_currencies
 
-from upheld.features.jobs.model import Employment, Job, JobText, Status
+from upheld.features.jobs.model import Employment, JobText, Status
 from upheld.platform.i18n import Words, mark
 
 EMPLOYMENT = {
@@ -82,16 +83,16 @@ def salary(words: Words, text: JobText) -> str | None:
     return words("%(lower)s to %(upper)s a year", {"lower": lower, "upper": upper})
 
 
-def facts(words: Words, job: Job) -> list[tuple[str, str]]:
+def facts(words: Words, text: JobText, posted_at: dt.datetime | None = None) -> list[tuple[str, str]]:
     """Return the facts of a job as label and text, without those the employer does not give."""
     found = [
-        (words("Where"), place(words, job)),
-        (words("Employment"), words(EMPLOYMENT[job.employment_type])),
-        (words("Salary, before tax"), salary(words, job)),
-        (words("Posted"), words.day(job.posted_at) if job.posted_at else None),
-        (words("Apply until"), words.day(job.closes_on) if job.closes_on else None),
+        (words("Where"), place(words, text)),
+        (words("Employment"), words(EMPLOYMENT[text.employment_type])),
+        (words("Salary, before tax"), salary(words, text)),
+        (words("Posted"), words.day(posted_at) if posted_at else None),
+        (words("Apply until"), words.day(text.closes_on) if text.closes_on else None),
     ]
-    return [(label, text) for label, text in found if text]
+    return [(label, said) for label, said in found if said]
 
 
 def _by_name(option: tuple[str, str]) -> str:

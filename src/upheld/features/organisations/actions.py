@@ -1,4 +1,4 @@
-"""Founding an organisation; accepting its rule."""
+"""Founding an organisation, changing what is said of it, accepting its rule."""
 
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 from upheld.features.audit.actions import record
 from upheld.features.audit.model import Action
 from upheld.features.organisations import store
-from upheld.features.organisations.errors import AlreadyMemberError
+from upheld.features.organisations.errors import AlreadyMemberError, OwnersOnlyError
+from upheld.features.organisations.model import Role
 from upheld.features.organisations.queries import own_organisation
 from upheld.kit.errors import InvalidError
 from upheld.platform.acting import Acting
@@ -30,18 +31,32 @@ async def found_organisation(acting: Acting, name: str, website: str) -> UUID:
     """
     if acting.organisation_id is not None:
         raise AlreadyMemberError
-    name, address = " ".join(name.split()), _website(website)
-    wrong: dict[str, str] = {}
-    if not SHORTEST_NAME <= len(name) <= LONGEST_NAME:
-        wrong["name"] = mark("Enter the name candidates know you by, with 2 to 120 characters.")
-    if address is not None and not _is_website(address):
-        wrong["website"] = mark("Enter an address like https://example.org, or leave this empty.")
-    if wrong:
-        raise InvalidError(wrong)
+    name, address = _checked(name, website)
     organisation_id = uuid4()
     await store.found_organisation(acting.tx, organisation_id, name, address)
     await record(acting, Action.ORGANISATION_FOUNDED, "organisation", organisation_id)
     return organisation_id
+
+
+async def change_organisation(acting: Acting, name: str, website: str) -> None:
+    """Change what everyone reads about the organisation the person owns.
+
+    Raises:
+        OwnersOnlyError: they do not own it; the database would refuse as well.
+        InvalidError: name or website does not do.
+    """
+    if acting.role != Role.OWNER:
+        raise OwnersOnlyError
+    before = await own_organisation(acting)
+    name, address = _checked(name, website)
+    if (name, address) == (before.name, before.website):
+        return
+    if not await store.change_organisation(acting.tx, name, address):
+        raise OwnersOnlyError
+    changed = [
+        field for field, old, new in (("name", before.name, name), ("website", before.website, address)) if old != new
+    ]
+    await record(acting, Action.ORGANISATION_CHANGED, "organisation", before.id, {"fields": changed})
 
 
 async def accept_fair_use(acting: Acting, notice: UUID) -> None:
@@ -55,6 +70,23 @@ async def accept_fair_use(acting: Acting, notice: UUID) -> None:
     organisation = await own_organisation(acting)
     if await store.accept_fair_use(acting.tx, notice):
         await record(acting, Action.FAIR_USE_ACCEPTED, "organisation", organisation.id, {"notice": str(notice)})
+
+
+def _checked(name: str, website: str) -> tuple[str, str | None]:
+    """Return name and address as they are stored.
+
+    Raises:
+        InvalidError: one of them does not do.
+    """
+    name, address = " ".join(name.split()), _website(website)
+    wrong: dict[str, str] = {}
+    if not SHORTEST_NAME <= len(name) <= LONGEST_NAME:
+        wrong["name"] = mark("Enter the name candidates know you by, with 2 to 120 characters.")
+    if address is not None and not _is_website(address):
+        wrong["website"] = mark("Enter an address like https://example.org, or leave this empty.")
+    if wrong:
+        raise InvalidError(wrong)
+    return name, address
 
 
 def _website(typed: str) -> str | None:

@@ -9,6 +9,12 @@ class FairUseNeededError(RefusedError):
     code = "fair-use-needed"
 
 
+class OwnersOnlyError(RefusedError):
+    """Only an owner of the organisation can change this. Ask one of them."""
+
+    code = "owners-only"
+
+
 class AlreadyMemberError(ConflictError):
     """You already act for an organisation. Use another account for another one."""
 

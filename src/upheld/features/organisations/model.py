@@ -1,8 +1,18 @@
 """The nouns of organisations."""
 
+import datetime as dt
+from enum import StrEnum
 from uuid import UUID
 
 import msgspec
+
+
+class Role(StrEnum):
+    """What a member is."""
+
+    OWNER = "owner"
+    MANAGER = "manager"
+    INTERVIEWER = "interviewer"
 
 
 class Organisation(msgspec.Struct, frozen=True):
@@ -11,3 +21,10 @@ class Organisation(msgspec.Struct, frozen=True):
     id: UUID
     name: str
     website: str | None
+
+
+class Membership(msgspec.Struct, frozen=True):
+    """What a person is in an organisation, and since when."""
+
+    role: Role
+    joined_at: dt.datetime

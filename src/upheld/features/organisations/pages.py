@@ -1,4 +1,4 @@
-"""Pages for founding an organisation and accepting the fair-use policy."""
+"""Pages for founding an organisation, for its settings, and for accepting the fair-use policy."""
 
 from typing import Any
 
@@ -7,10 +7,13 @@ from litestar.response import Redirect
 
 from upheld.features.consents.model import Kind, Notice
 from upheld.features.consents.queries import notice_in_force
-from upheld.features.organisations.actions import accept_fair_use, found_organisation
-from upheld.features.organisations.errors import AlreadyMemberError
-from upheld.features.organisations.queries import own_acceptance, own_organisation
+from upheld.features.organisations.actions import accept_fair_use, change_organisation, found_organisation
+from upheld.features.organisations.errors import AlreadyMemberError, OwnersOnlyError
+from upheld.features.organisations.model import Role
+from upheld.features.organisations.queries import own_acceptance, own_membership, own_organisation
+from upheld.features.organisations.wording import ROLE_MEANS, ROLE_NAMES
 from upheld.kit.errors import InvalidError, UpheldError
+from upheld.platform.acting import Acting
 from upheld.platform.i18n import mark
 from upheld.platform.web.forms import Form
 from upheld.platform.web.pages import page, redirect, words_for
@@ -38,6 +41,49 @@ async def new_do(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
     return redirect(request, "organisations.fair_use")
 
 
+@get("/hiring/organisation", name="organisations.settings")
+async def settings_page(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
+    """Show what is known of the organisation, who one is in it, and what every role may do."""
+    acting = visit.acting()
+    if acting.organisation_id is None:
+        return redirect(request, "organisations.new")
+    notice = await notice_in_force(visit.tx, Kind.FAIR_USE, words_for(request).language)
+    return page(
+        request,
+        "organisations/settings.html",
+        organisation=await own_organisation(acting),
+        membership=await own_membership(acting),
+        accepted_at=await own_acceptance(acting, notice.id),
+        role_names=ROLE_NAMES,
+        role_means=ROLE_MEANS,
+        controller=visit.platform.settings.controller,
+        saved=request.query_params.get("saved") == "yes",
+    )
+
+
+@get("/hiring/organisation/edit", name="organisations.edit")
+async def edit_page(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
+    """Show the form to an owner."""
+    acting = visit.acting()
+    if acting.organisation_id is None:
+        return redirect(request, "organisations.new")
+    _check_owner(acting)
+    organisation = await own_organisation(acting)
+    form = Form({"name": organisation.name, "website": organisation.website or ""})
+    return page(request, "organisations/edit.html", form=form, error=None)
+
+
+@post("/hiring/organisation/edit", name="organisations.edit.do", status_code=200)
+async def edit_do(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
+    """Change name and website."""
+    form = await Form.read(request)
+    try:
+        await change_organisation(visit.acting(), form.get("name"), form.get("website"))
+    except InvalidError as error:
+        return page(request, "organisations/edit.html", status=error.status, form=form, error=error)
+    return redirect(request, "organisations.settings", q_saved="yes")
+
+
 @get("/hiring/fair-use", name="organisations.fair_use")
 async def fair_use_page(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
     """Show the policy; somebody without an organisation founds one first."""
@@ -57,6 +103,11 @@ async def fair_use_do(request: AnyRequest, visit: Visit) -> Response[str] | Redi
     except InvalidError as error:
         return await _fair_use_page(request, visit, form, error)
     return redirect(request, "applications.hiring")
+
+
+def _check_owner(acting: Acting) -> None:
+    if acting.role != Role.OWNER:
+        raise OwnersOnlyError
 
 
 def _check_accepted(form: Form, notice: Notice) -> None:
@@ -82,4 +133,6 @@ async def _fair_use_page(request: AnyRequest, visit: Visit, form: Form, error: U
     )
 
 
-handlers = [new_page, new_do, fair_use_page, fair_use_do]
+handlers = [
+    new_page, new_do, settings_page, edit_page, edit_do, fair_use_page, fair_use_do,
+]  # fmt: skip

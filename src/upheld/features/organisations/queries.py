@@ -4,7 +4,7 @@ import datetime as dt
 from uuid import UUID
 
 from upheld.features.organisations import store
-from upheld.features.organisations.model import Organisation
+from upheld.features.organisations.model import Membership, Organisation
 from upheld.kit.errors import NotFoundError
 from upheld.platform.acting import Acting
 from upheld.platform.database import Transaction
@@ -41,3 +41,15 @@ async def may_see_candidates(acting: Acting) -> bool:
 async def own_acceptance(acting: Acting, notice_id: UUID) -> dt.datetime | None:
     """Return when the person accepted this wording of the fair-use policy, or None."""
     return await store.own_acceptance(acting.tx, notice_id)
+
+
+async def own_membership(acting: Acting) -> Membership:
+    """Return what the person is in the organisation that their session acts for.
+
+    Raises:
+        NotFoundError: it acts for none.
+    """
+    found = await store.own_membership(acting.tx)
+    if found is None:
+        raise NotFoundError
+    return found

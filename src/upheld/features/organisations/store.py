@@ -3,7 +3,7 @@
 import datetime as dt
 from uuid import UUID
 
-from upheld.features.organisations.model import Organisation
+from upheld.features.organisations.model import Membership, Organisation
 from upheld.platform.database import Transaction, load_queries
 
 _Q = load_queries("upheld.features.organisations")
@@ -32,3 +32,13 @@ async def accept_fair_use(tx: Transaction, notice_id: UUID) -> bool:
 async def own_acceptance(tx: Transaction, notice_id: UUID) -> dt.datetime | None:
     """Return when the person asking accepted a wording."""
     return await tx.value(_Q["own_acceptance"], notice_id)
+
+
+async def own_membership(tx: Transaction) -> Membership | None:
+    """Return what the person asking is in the organisation they act for."""
+    return await tx.one(_Q["own_membership"], into=Membership)
+
+
+async def change_organisation(tx: Transaction, name: str, website: str | None) -> bool:
+    """Change what everyone reads about the organisation acted for; False when it is not theirs to change."""
+    return await tx.run(_Q["change_organisation"], name, website) == 1

@@ -22,3 +22,13 @@ where
     notice_id = $1
     and organisation_id = upheld.current_organisation()
     and person_id = upheld.current_person();
+
+-- name: own_membership
+-- What the person asking is in the organisation they act for.
+select role, joined_at from upheld.members
+where organisation_id = upheld.current_organisation() and person_id = upheld.current_person();
+
+-- name: change_organisation
+-- Changes what everyone reads about the organisation acted for.
+update upheld.organisations set name = $1, website = $2
+where id = upheld.current_organisation();

@@ -1,5 +1,5 @@
-"""Pages of applications: `applying` for candidates, `hiring` for employers."""
+"""Pages of applications: `applying` for candidates; the others for employers."""
 
-from upheld.features.applications.pages import applying, hiring
+from upheld.features.applications.pages import application, applying, board, closing, home
 
-handlers = [*applying.handlers, *hiring.handlers]
+handlers = [*applying.handlers, *home.handlers, *board.handlers, *application.handlers, *closing.handlers]

@@ -37,7 +37,7 @@ _JOURNALED = {
     "upheld.open_contact": "contact",
     "upheld.open_resume": "resume",
 }
-_LISTS = frozenset({"applications.board", "applications.list"})
+_LISTS = frozenset({"applications.board", "applications.list", "applications.all"})
 _OWN = frozenset({"upheld.own_profile", "upheld.own_documents", "upheld.own_snapshots"})
 _TELLS_NOTHING = frozenset({"upheld.hiring_organisation", "upheld.jobs_applied_to"})
 
