@@ -43,6 +43,8 @@ def answers_that_it_is_away(browser: httpx.Client, path: str, status: int = 503)
         assert re.fullmatch(r"urn:upheld:reference:[0-9a-f]{8}", problem["instance"])
     else:
         assert re.search(r"tell us this reference: <code>[0-9a-f]{8}</code>", answer.text)
+        assert '<a class="button" href="">Try again</a>' in answer.text
+        assert "Sign in" not in answer.text, "nobody knows whether somebody is signed in"
 
 
 def comes_back(site: Site, at_most: float = 40) -> None:

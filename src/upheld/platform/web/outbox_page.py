@@ -17,7 +17,12 @@ async def outbox_page(request: Request[Any, Any, Any], visit: Visit) -> Response
     newest = sorted(folder.glob("*/*.eml"), key=lambda path: path.name, reverse=True)[:50]
     mails = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in newest]
     shown = [
-        {"to": mail["to"], "subject": mail["subject"], "at": mail["date"], "lines": mail.get_content().splitlines()}
+        {
+            "to": mail["to"],
+            "subject": mail["subject"],
+            "at": mail["date"].datetime,
+            "lines": mail.get_content().splitlines(),
+        }
         for mail in mails
     ]
     return page(request, "outbox.html", mails=shown, address=visit.platform.settings.address)
