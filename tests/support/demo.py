@@ -71,6 +71,7 @@ def running_demo(var: Path, **settings: str) -> Generator[Demo]:
         "UPHELD_LISTEN_PLAIN": f"127.0.0.1:{free_port()}",
         "UPHELD_ADDRESS": f"https://{HOST}:{port}",
         "UPHELD_ERASURE_GRACE": "0",
+        "UPHELD_DEMO_PEOPLE": "10",
         "UPHELD_PROOF_EVERY": "0",
         **settings,
     }

@@ -19,7 +19,7 @@ from upheld.main.child import Child
 from upheld.main.duties import COMMANDS
 from upheld.main.keys import show_recovery_key
 from upheld.main.proving import prove
-from upheld.main.setup import SignIns, embedded_server, initialise, read_sign_ins, seed_demo
+from upheld.main.setup import SignIns, administrator_of, embedded_server, initialise, read_sign_ins, seed_demo
 from upheld.main.supervisor import end_in_order, serve_all
 from upheld.main.verify import verify
 from upheld.platform.keyfiles import KeyFiles
@@ -54,7 +54,7 @@ def run() -> None:
     began = time.monotonic()
     with embedded_server(settings, _say) as (named, server):
         _check_register(named)
-        sign_ins = _seed(named)
+        sign_ins = _seed(named, administrator_of(server))
         database = Child.adopt("postgres", server.process, server.launch)
         serve_all(named, lambda: _greet(named, sign_ins, began), [database])
 
@@ -145,10 +145,12 @@ def _check_register(settings: Settings) -> None:
         asyncio.run(check())
 
 
-def _seed(settings: Settings) -> SignIns:
+def _seed(settings: Settings, administrator: str) -> SignIns:
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("Inventing people and their résumés", total=None)
-        return asyncio.run(seed_demo(settings, lambda done, steps: bar.update(task, completed=done, total=steps)))
+        return asyncio.run(
+            seed_demo(settings, administrator, lambda done, steps: bar.update(task, completed=done, total=steps))
+        )
 
 
 def _greet(settings: Settings, sign_ins: SignIns, began: float) -> None:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -25,6 +26,7 @@ Say = Callable[[str], None]
 SignIns = dict[str, tuple[str, str]]
 
 _SEED_ROLES = ("web", "gate", "worker", "maintenance")
+_STORY_GRACE = timedelta(days=7)
 
 
 @contextmanager
@@ -95,17 +97,29 @@ async def initialise(administrator: str, settings: Settings) -> str:
         return settings.address + await invite_operator(platform)
 
 
-async def seed_demo(settings: Settings, progress: Callable[[int, int], None]) -> SignIns:
-    """Fill an empty demo and keep its sign-ins; return them. A demo that has some is left alone."""
+async def seed_demo(settings: Settings, administrator: str, progress: Callable[[int, int], None]) -> SignIns:
+    """Fill an empty demo and keep its sign-ins; return them. A demo that has some is left alone.
+
+    Args:
+        settings: of the demo, naming its databases.
+        administrator: its URL, with `{database}` for the name.
+        progress: told how many candidates, of how many, have played their part.
+    """
     if (settings.var / "sign-ins").exists():
         return read_sign_ins(settings)
     # Imported here: the demo's extras (PDF making) are not installed with a real deployment.
+    from upheld.main.demo.past import past  # noqa: PLC0415
     from upheld.main.demo.seed import seed  # noqa: PLC0415
 
     _half_seeded(settings).touch()
-    async with open_platform(settings, _SEED_ROLES) as platform:
+    # Whoever leaves in the story is still here when it is told, however short the grace is from then on.
+    told = replace(settings, erasure_grace=max(settings.erasure_grace, _STORY_GRACE))
+    async with (
+        past(administrator.format(database=DATABASE)) as clock,
+        open_platform(told, _SEED_ROLES, clock) as platform,
+    ):
         await publish_notices(platform)
-        sign_ins = await seed(platform, progress)
+        sign_ins = await seed(platform, clock, settings.demo_people, progress)
     path = settings.var / "sign-ins"
     write_private(path, msgspec.json.encode(sign_ins))
     _half_seeded(settings).unlink()

@@ -148,6 +148,10 @@ class Settings:
     """Where an OpenTelemetry collector takes traces (OTLP over HTTP), such as
     `https://collector.example.org/v1/traces`; empty for nowhere. HTTPS, or this machine."""
 
+    demo_people: int = 250
+    """Invented candidates of a demo. Each is there with a résumé of their own from the first start
+    on, which takes as much longer."""
+
     demo: bool = False
     """Whether this is a demo: it seeds invented people and opens the outbox page to
     everyone who reaches it. Never on a deployment with real people."""

@@ -14,7 +14,7 @@ from upheld.features.candidates import store
 from upheld.features.candidates.errors import TooManyDocumentsError
 from upheld.features.candidates.model import FIELDS, MOST_DOCUMENTS, Document, ProfileText, Visibility
 from upheld.features.candidates.queries import own_document, reads_resumes
-from upheld.kit.errors import NotFoundError
+from upheld.kit.errors import NotFoundError, RefusedError
 from upheld.platform.acting import Acting
 from upheld.platform.documents import check_document, read_document, recognise
 from upheld.platform.documents.text import tidy
@@ -69,6 +69,24 @@ async def add_document(acting: Acting, upload: Upload) -> Document:
     await _leave_room(acting)
     if text is not None and not await reads_resumes(acting):
         text = None  # they have taken the permission back while we read
+    document_id = await _keep(acting, name, content, media_type, text)
+    return await own_document(acting, document_id)
+
+
+async def keep_invented_document(acting: Acting, upload: Upload) -> UUID:
+    """Store a document that the demo has drawn itself; nobody sent it, so nothing has to open it first.
+
+    Raises:
+        RefusedError: this is not a demo.
+    """
+    if not acting.platform.settings.demo:
+        raise RefusedError
+    name = _plain_name(upload.name)
+    return await _keep(acting, name, upload.content, recognise(upload.content, name), None)
+
+
+async def _keep(acting: Acting, name: str, content: bytes, media_type: str, text: str | None) -> UUID:
+    """Store the sealed file, then the row that names it."""
     document_id, object_id, key = uuid4(), new_object_id(acting.platform.clock.now()), documents_of(acting.person_id)
     acting.tx.if_undone(partial(acting.platform.objects.remove, [key], [object_id]))
     await acting.platform.objects.put(key, object_id, content)
@@ -76,7 +94,7 @@ async def add_document(acting: Acting, upload: Upload) -> Document:
     sealed = await acting.platform.vault.seal(key, "documents", document_id, words)
     await store.add_document(acting.tx, document_id, object_id, media_type, len(content), sealed)
     await record(acting, Action.DOCUMENT_ADDED, "document", document_id, {"media_type": media_type})
-    return await own_document(acting, document_id)
+    return document_id
 
 
 async def remove_document(acting: Acting, document_id: UUID) -> None:

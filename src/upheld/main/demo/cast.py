@@ -1,12 +1,32 @@
-"""Who plays in the demo. Nobody here exists."""
+"""Who plays in the demo. Nobody here exists: the same seed always invents the same people."""
 
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
+
+from upheld.main.demo.openings import EMPLOYERS, Employer, Opening
+from upheld.main.demo.trades import REGIONS, TRADES, Region, Trade
+
+SEED = 7
+THIS_YEAR = 2026
+_DIFFERENT = str.maketrans({"ø": "o", "ß": "ss", "'": "", " ": ""})
+
+
+@dataclass(frozen=True)
+class Station:
+    """One place where somebody worked."""
+
+    years: str
+    role: str
+    employer: str
+    town: str
+    deeds: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Extra:
-    """An invented candidate."""
+    """An invented candidate, with what their résumé says and the letter they send."""
 
     name: str
     email: str
@@ -15,146 +35,97 @@ class Extra:
     headline: str
     summary: str
     skills: tuple[str, ...]
-    history: tuple[tuple[str, str, str, str], ...]
-    """(years, role, employer, what they did)"""
+    history: tuple[Station, ...]
+    education: tuple[str, str]
+    languages: tuple[str, ...]
+    letter: str
+    look: int
 
 
 @dataclass(frozen=True)
-class Opening:
-    """An invented job."""
+class Role:
+    """An invented candidate, and the job they apply to."""
 
-    title: str
-    description: str
-    employment_type: str
-    location: str
-    country: str
-    is_remote: bool
-    currency: str
-    salary: tuple[int, int]
-    field: str
+    extra: Extra
+    employer: Employer
+    opening: Opening
 
 
-@dataclass(frozen=True)
-class Employer:
-    """An invented organisation with its jobs."""
-
-    name: str
-    website: str
-    owner: str
-    openings: tuple[Opening, ...]
-
-
-EMPLOYERS = (
-    Employer(
-        "Tidewater Instruments", "https://tidewater.example", "meera@tidewater.example",
-        (
-            Opening(
-                "Embedded software engineer",
-                "We build instruments that measure rivers and harbours, and they run for years on one battery.\n\n"
-                "## What you will do\n\n- Write firmware in C and Rust for sensors that nobody can reach in winter\n"
-                "- Work with the people who put them into the water\n- Keep test rigs honest\n\n"
-                "## What you bring\n\n- You have shipped firmware before\n- You read a data sheet with pleasure\n\n"
-                "You will have a real lab, a four-day Friday once a month, and colleagues who write things down.",
-                "full-time", "Kochi", "IN", False, "INR", (2_400_000, 3_600_000), "firmware",
-            ),
-            Opening(
-                "Field technician",
-                "You install, repair and calibrate our instruments along the coast. About half of the weeks are on the road, "
-                "always in pairs.\n\n## What you bring\n\n- Hands that like tools\n- A driving licence\n"
-                "- Calm in bad weather\n\nWe train you on everything else.",
-                "full-time", "Mangaluru", "IN", False, "INR", (600_000, 900_000), "field work",
-            ),
-        ),
-    ),
-    Employer(
-        "Nordlicht Care", "https://nordlicht-care.example", "jonas@nordlicht-care.example",
-        (
-            Opening(
-                "Data analyst, patient flow",
-                "Our clinics want to know where people wait, and why. You find out, and you say it so that nurses and "
-                "directors both understand.\n\n## What you will do\n\n- Ask good questions of dull tables\n"
-                "- Build reports that people open twice\n- Keep patients' data where it belongs\n\n"
-                "## What you bring\n\n- SQL that others can read\n- Doubts about averages",
-                "full-time", "Hamburg", "DE", True, "EUR", (52_000, 66_000), "analysis",
-            ),
-            Opening(
-                "Nurse coordinator (part-time)",
-                "You plan the weeks of a team of twelve nurses who visit people at home, and you know each of them by name.\n\n"
-                "## What you bring\n\n- A nursing qualification\n- A few years of night shifts behind you\n"
-                "- Patience with software",
-                "part-time", "Bremen", "DE", False, "EUR", (24_000, 29_000), "nursing",
-            ),
-        ),
-    ),
-)  # fmt: skip
-
-_FIRST = (
-    "Asha", "Bilal", "Carla", "Deniz", "Elif", "Farid", "Greta", "Hana", "Imran", "Jana", "Kabir", "Leila", "Mateo",
-    "Nisha", "Oskar", "Priya", "Quirin", "Rosa", "Samir", "Tara", "Uma", "Viktor", "Wanda", "Ximena", "Yusuf", "Zoya",
-)  # fmt: skip
-_LAST = (
-    "Achterberg", "Banerjee", "Castellano", "Dhillon", "Eriksson", "Fernandes", "Ghosh", "Hartmann", "Iyer", "Jansen",
-    "Kulkarni", "Lindqvist", "Menon", "Nowak", "Okafor", "Pillai", "Quast", "Rahimi", "Sørensen", "Thomas", "Ueberall",
-    "Varghese", "Weiss", "Xavier", "Yadav", "Zimmermann",
-)  # fmt: skip
-_TRADES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...], str]] = {
-    "firmware": (
-        "Firmware engineer", ("C", "Rust", "RTOS", "board bring-up", "low power", "CAN"),
-        ("Brackwater Labs", "Osprey Controls", "Kestrel Devices"),
-        "Wrote and shipped firmware for battery-powered devices, from first board to field updates.",
-    ),
-    "field work": (
-        "Field technician", ("calibration", "wiring", "pumps", "safety", "first aid", "route planning"),
-        ("Harbour Services", "Delta Survey", "Monsoon Metering"),
-        "Installed and repaired measuring stations, and trained the two colleagues who came after.",
-    ),
-    "analysis": (
-        "Data analyst", ("SQL", "Python", "statistics", "dashboards", "interviews", "data protection"),
-        ("Ferry Statistics", "Clinic Group North", "Papermill Research"),
-        "Turned waiting-time records into three changes that people still talk about.",
-    ),
-    "nursing": (
-        "Nurse", ("home care", "shift planning", "wound care", "palliative care", "teaching", "documentation"),
-        ("St. Brendan Hospital", "Lindenhof Care", "City Nursing Service"),
-        "Coordinated home visits for sixty people and kept the plan true every single week.",
-    ),
-}  # fmt: skip
-_TOWNS = {
-    "firmware": ("Kochi", "Bengaluru", "Pune"), "field work": ("Mangaluru", "Kannur", "Goa"),
-    "analysis": ("Hamburg", "Lübeck", "Berlin"), "nursing": ("Bremen", "Oldenburg", "Verden"),
-}  # fmt: skip
-
-
-def extras(count: int, seed: int = 7) -> list[tuple[str, Extra]]:
-    """Return `count` invented candidates, each with the field of the job they apply to."""
+def cast(count: int, seed: int = SEED) -> list[Role]:
+    """Return `count` invented candidates, spread over the jobs as these draw them; the same for the same seed."""
     dice = Random(seed)  # noqa: S311 - invented people, not secrets
-    names = [(first, last) for first in _FIRST for last in _LAST]
-    dice.shuffle(names)
-    fields = list(_TRADES)
+    names = {region: _names(dice, REGIONS[region]) for region in REGIONS}
+    places = [(employer, opening) for employer in EMPLOYERS for opening in employer.openings if opening.weight]
+    # The first of each job come first, so that a small demo has somebody everywhere.
+    drawn = [*places, *dice.choices(places, [opening.weight for _, opening in places], k=max(count - len(places), 0))]
     return [
-        (fields[number % len(fields)], _extra(dice, fields[number % len(fields)], *names[number]))
-        for number in range(count)
+        Role(_extra(dice, names, dice.choice(employer.regions), opening), employer, opening)
+        for employer, opening in drawn[:count]
     ]
 
 
-def _extra(dice: Random, field: str, first: str, last: str) -> Extra:
-    trade, skills, employers, deed = _TRADES[field]
-    years = dice.randint(2, 18)
-    chosen = tuple(dice.sample(skills, 4))
-    began = 2026 - years
-    middle = began + max(1, years // 2)
-    places = dice.sample(employers, 2)
-    handle = f"{first}.{last}".lower().replace("ø", "o").replace("ü", "u")
+def _names(dice: Random, region: Region) -> Iterator[tuple[str, str]]:
+    every = [(first, last) for first in region.first for last in region.last]
+    dice.shuffle(every)
+    return iter(every)
+
+
+def _extra(dice: Random, names: dict[str, Iterator[tuple[str, str]]], where: str, opening: Opening) -> Extra:
+    region, trade, (first, last) = REGIONS[where], TRADES[opening.trade], next(names[where])
+    years, skills, town = dice.randint(2, 19), tuple(dice.sample(trade.skills, 5)), dice.choice(region.towns)
+    history = tuple(_history(dice, region, trade, years))
+    title = history[0].role
+    deeds = [deed for station in history for deed in station.deeds]
     return Extra(
         name=f"{first} {last}",
-        email=f"{handle}@mail.example",
-        phone=f"+{49 if field in {'analysis', 'nursing'} else 91} 555 {dice.randint(100, 999)} {dice.randint(1000, 9999)}",
-        location=dice.choice(_TOWNS[field]),
-        headline=f"{trade} with {years} years of practice",
-        summary=f"{trade} who likes {chosen[0]} and {chosen[1]}. {deed}",
-        skills=chosen,
-        history=(
-            (f"{middle} - today", f"Senior {trade.lower()}", places[0], deed),
-            (f"{began} - {middle}", trade, places[1], f"Learned the trade, with a weakness for {chosen[2]}."),
-        ),
+        email=f"{_plain(first)}.{_plain(last)}@mail.example",
+        phone=f"{region.dialling} {dice.randint(100, 999)} {dice.randint(1000, 9999)}",
+        location=town,
+        headline=f"{title}, {years} years",
+        summary=f"{title} from {town} who likes {skills[0]} and {skills[1]}. {deeds[0]}",
+        skills=skills,
+        history=history,
+        education=(dice.choice(trade.degrees), dice.choice(region.schools)),
+        languages=tuple(dice.sample(region.languages, 3)),
+        letter=_letter(dice, opening, skills, deeds),
+        look=dice.randrange(4),
     )
+
+
+def _history(dice: Random, region: Region, trade: Trade, years: int) -> Iterator[Station]:
+    """Yield where somebody worked, the latest first."""
+    number = 1 if years < 4 else 2 if years < 10 else 3  # noqa: PLR2004 - how a life looks on paper
+    workplaces = dice.sample(region.workplaces, number)
+    deeds = dice.sample(trade.deeds, min(number + 2, len(trade.deeds)))
+    began = THIS_YEAR - years
+    ends = [began + round(years * (part + 1) / number) for part in range(number)]
+    for place in reversed(range(number)):
+        since, until = ends[place - 1] if place else began, ends[place]
+        shown = f"{since} - {'today' if place == number - 1 else until}"
+        own = tuple(deeds[number - 1 :]) if place == number - 1 else (deeds[place],)
+        yield Station(shown, trade.titles[place], workplaces[place], dice.choice(region.towns), own)
+
+
+def _letter(dice: Random, opening: Opening, skills: tuple[str, ...], deeds: list[str]) -> str:
+    opened = dice.choice((
+        f"Your description of the work as {opening.title.lower()} made me curious.",
+        "I read your advertisement twice, and then told a friend that I would write.",
+        f"Somebody who works in {opening.location} told me about you.",
+    ))  # fmt: skip
+    closed = dice.choice((
+        "I could start after a month's notice, and would be glad to visit before that.",
+        "Ask me anything; I answer within a day.",
+        "I would like to see how you work, and to show you how I do.",
+    ))  # fmt: skip
+    return f"{opened}\n\n{_sentence(skills[2])} and {skills[3]} are what I do best. {deeds[-1]}\n\n{closed}"
+
+
+def _sentence(words: str) -> str:
+    """Begin with a capital; leave abbreviations as they are."""
+    return words[0].upper() + words[1:]
+
+
+def _plain(name: str) -> str:
+    """Return a name as it stands in an address."""
+    bare = unicodedata.normalize("NFKD", name.lower().translate(_DIFFERENT))
+    return "".join(letter for letter in bare if not unicodedata.combining(letter))

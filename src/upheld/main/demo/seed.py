@@ -1,149 +1,203 @@
-"""Seeding the demo through the product's own actions, each person under a session of their own."""
+"""Telling the demo's story through the product's own actions, each person under a session of their own."""
 
+import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
-from random import Random
+from typing import Any
 from uuid import UUID
 
 from upheld.features.accounts.actions import admit_invented, open_session_for
-from upheld.features.applications.actions import decide_application, move_application, submit_application
-from upheld.features.applications.model import Stage
-from upheld.features.applications.queries import list_applications, open_application
-from upheld.features.candidates.actions import add_document, save_profile
+from upheld.features.applications.actions import (
+    decide_application,
+    move_application,
+    submit_application,
+    withdraw_application,
+)
+from upheld.features.applications.model import OUTCOMES
+from upheld.features.applications.queries import list_applications, open_application, open_contact, open_resume_file
+from upheld.features.candidates.actions import keep_invented_document, save_profile
 from upheld.features.candidates.model import ProfileText
 from upheld.features.consents.model import Kind
 from upheld.features.consents.queries import notice_in_force
-from upheld.features.jobs.actions import post_job
+from upheld.features.jobs.actions import close_job, post_job
 from upheld.features.jobs.model import Employment, JobText
 from upheld.features.organisations.actions import accept_fair_use, found_organisation
-from upheld.main.demo.cast import EMPLOYERS, Employer, Extra, Opening, extras
+from upheld.features.privacy.actions import cancel_erasure, request_erasure
+from upheld.main.demo.cast import Extra, Role, cast
+from upheld.main.demo.openings import EMPLOYERS, Employer, Opening, State
+from upheld.main.demo.past import Past
 from upheld.main.demo.resumes import resume_of
+from upheld.main.demo.script import Day, Deed, Step, script
 from upheld.platform.acting import Acting
 from upheld.platform.services import Platform
 from upheld.platform.web.forms import Upload
 from upheld.platform.web.visits import open_context
 
-CANDIDATES = 40
+AT_ONCE = 6
+"""How many people act at the same time."""
 
 Progress = Callable[[int, int], None]
 SignIns = dict[str, tuple[str, str]]
 """Sign-ins by role: address and password."""
 
-_FATES = (
-    Stage.NEW, Stage.NEW, Stage.REVIEW, Stage.REVIEW, Stage.INTERVIEW, Stage.OFFER, Stage.HIRED, Stage.REJECTED,
-)  # fmt: skip
-_WELCOME = "You showed us how you work, and we would like more of it."
-_REASONS = (
-    "We chose somebody who has worked with this kind of device before. Your test rig impressed us; apply again.",
-    "The distance to the clinics would have been too far for the hours we can offer.",
-)
+_LIVES = timedelta(days=90)
+"""A session opened in the past has to last until today: what it may do is asked of the real clock."""
 
 
-async def seed(platform: Platform, progress: Progress) -> SignIns:
+@dataclass
+class _Stage:
+    """What stands on the stage so far: who plays, their jobs and applications, by number or name."""
+
+    platform: Platform
+    roles: list[Role]
+    notices: dict[Kind, UUID]
+    sign_ins: SignIns = field(default_factory=SignIns)
+    sessions: dict[str | int, bytes] = field(default_factory=dict[str | int, bytes])
+    jobs: dict[str, UUID] = field(default_factory=dict[str, UUID])
+    sent: dict[int, UUID] = field(default_factory=dict[int, UUID])
+
+    @asynccontextmanager
+    async def acting(self, who: str | int) -> AsyncGenerator[Acting]:
+        """Yield somebody acting in a transaction of their own, through their session."""
+        async with self.platform.database.transaction("web") as tx:
+            found = await open_context(tx, self.sessions[who])
+            assert found is not None  # noqa: S101 - the session was opened by us, and lasts
+            yield Acting(
+                tx=tx, platform=self.platform, person_id=found.person_id, organisation_id=found.organisation_id,
+                role=found.role, origin="demo",
+            )  # fmt: skip
+
+    async def admit(self, who: str | int, address: str, shown_as: str | None) -> None:
+        """Let somebody in; only who is shown as a sign-in has a password."""
+        password = secrets.token_urlsafe(12) if shown_as else None
+        person = await admit_invented(self.platform, address, password, self.notices[Kind.ACCOUNT])
+        if shown_as and password:
+            self.sign_ins[shown_as] = (address, password)
+        self.sessions[who] = await open_session_for(self.platform, person, _LIVES)
+
+
+async def seed(platform: Platform, past: Past, count: int, progress: Progress) -> SignIns:
     """Fill an empty demo; return the sign-ins of the people one can be.
 
     Args:
-        platform: opened with the roles of a web process.
-        progress: told how many steps of how many are done.
+        platform: opened with the roles of a web process, and with `past` for a clock.
+        past: the demo's clocks.
+        count: how many candidates to invent.
+        progress: told how many of them, of how many, have played their part so far.
     """
     async with platform.database.transaction("gate") as tx:
-        account_notice = (await notice_in_force(tx, Kind.ACCOUNT, "en")).id
-        application_notice = (await notice_in_force(tx, Kind.APPLICATION, "en")).id
-        fair_use = (await notice_in_force(tx, Kind.FAIR_USE, "en")).id
-    sign_ins: SignIns = {}
-    jobs: dict[str, UUID] = {}
-    owners: list[UUID] = []
-    people = extras(CANDIDATES)
-    steps = len(people) + len(EMPLOYERS) + 1
-    for number, employer in enumerate(EMPLOYERS, start=1):
-        password = _password()
-        owner = await admit_invented(platform, employer.owner, password, account_notice)
-        owners.append(owner)
-        sign_ins[f"Owner of {employer.name}"] = (employer.owner, password)
-        jobs |= await _found(platform, owner, employer, fair_use)
-        progress(number, steps)
-    for number, (field, extra) in enumerate(people, start=1):
-        # The first candidate is one that a visitor can be.
-        password = _password() if number == 1 else None
-        person = await admit_invented(platform, extra.email, password, account_notice)
-        if password:
-            sign_ins[f"Candidate {extra.name}"] = (extra.email, password)
-        await _apply(platform, person, extra, jobs[field], application_notice)
-        progress(len(EMPLOYERS) + number, steps)
-    for owner in owners:
-        await _work_through(platform, owner, jobs)
-    progress(steps, steps)
-    return sign_ins
+        notices = {kind: (await notice_in_force(tx, kind, "en")).id for kind in Kind}
+    stage = _Stage(platform, cast(count), notices)
+    days = script(stage.roles)
+    await past.go(next(iter(days)) + 0.5)
+    await asyncio.gather(*(_found(stage, employer) for employer in EMPLOYERS))
+    done = 0
+    for ago, day in days.items():
+        await past.go(ago)
+        await _play(stage, day)
+        progress(done := done + len(day.applies), count)
+    order = (*(f"Owner of {one.name}" for one in EMPLOYERS), *stage.sign_ins)
+    return {shown: stage.sign_ins[shown] for shown in order}
 
 
-@asynccontextmanager
-async def acting_as(platform: Platform, person: UUID) -> AsyncGenerator[Acting]:
-    """Yield a person acting in a transaction of their own, through a real session."""
-    secret = await open_session_for(platform, person, timedelta(minutes=5))
-    async with platform.database.transaction("web") as tx:
-        who = await open_context(tx, secret)
-        assert who is not None  # noqa: S101 - the session was opened a moment ago
-        yield Acting(
-            tx=tx,
-            platform=platform,
-            person_id=who.person_id,
-            organisation_id=who.organisation_id,
-            role=who.role,
-            origin="demo",
-        )
+async def _play(stage: _Stage, day: Day) -> None:
+    """Let one day happen."""
+    for employer, opening in day.posts:
+        await _post(stage, employer, opening)
+    await _some_at_once(_apply(stage, number) for number in day.applies)
+    await _some_at_once(_work(stage, employer, steps) for employer, steps in day.steps.items())
+    await _some_at_once(_do(stage, number, deed) for number, deed in day.deeds)
+    for employer, opening in day.closes:
+        async with stage.acting(employer.name) as acting:
+            await close_job(acting, stage.jobs[opening.title])
 
 
-async def _found(platform: Platform, owner: UUID, employer: Employer, fair_use: UUID) -> dict[str, UUID]:
-    async with acting_as(platform, owner) as acting:
+async def _some_at_once(acts: Iterable[Coroutine[Any, Any, None]]) -> None:
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def in_turn(act: Coroutine[Any, Any, None]) -> None:
+        async with turns:
+            await act
+
+    await asyncio.gather(*(in_turn(act) for act in acts))
+
+
+async def _found(stage: _Stage, employer: Employer) -> None:
+    await stage.admit(employer.name, employer.owner, f"Owner of {employer.name}")
+    async with stage.acting(employer.name) as acting:
         await found_organisation(acting, employer.name, employer.website)
-    async with acting_as(platform, owner) as acting:
-        await accept_fair_use(acting, fair_use)
-        return {
-            opening.field: await post_job(acting, _job_text(opening), publish=True) for opening in employer.openings
-        }
+    async with stage.acting(employer.name) as acting:
+        await accept_fair_use(acting, stage.notices[Kind.FAIR_USE])
 
 
-async def _apply(platform: Platform, person: UUID, extra: Extra, job: UUID, notice: UUID) -> None:
-    async with acting_as(platform, person) as acting:
-        text = ProfileText(
-            full_name=extra.name,
-            headline=extra.headline,
-            email=extra.email,
-            phone=extra.phone,
-            location=extra.location,
-            summary=extra.summary,
-        )
-        await save_profile(acting, text)
-        file = Upload(f"{extra.name.replace(' ', '-')}.pdf", resume_of(extra))
-        document = await add_document(acting, file)
-    async with acting_as(platform, person) as acting:
-        letter = (
-            f"Your description of the work made me curious: {extra.skills[0]} and {extra.skills[3]} are what I do best."
-        )
-        await submit_application(acting, job, letter, document.id, notice)
+async def _post(stage: _Stage, employer: Employer, opening: Opening) -> None:
+    async with stage.acting(employer.name) as acting:
+        text = _job_text(stage.platform, opening)
+        stage.jobs[opening.title] = await post_job(acting, text, publish=opening.state is not State.DRAFT)
 
 
-async def _work_through(platform: Platform, owner: UUID, jobs: dict[str, UUID]) -> None:
-    """Let an owner read and move some of the applications, so that journals and stages have content."""
-    dice = Random(11)  # noqa: S311 - a demo, not a secret
-    async with acting_as(platform, owner) as acting:
-        listed = [row for job in jobs.values() for row in (await list_applications(acting, job)).lines]
-    for row in listed:
-        fate = dice.choice(_FATES)
-        if fate is Stage.NEW:
-            continue
-        async with acting_as(platform, owner) as acting:
-            await open_application(acting, row.id)
-            if fate in {Stage.HIRED, Stage.REJECTED}:
-                reason = dice.choice(_REASONS) if fate is Stage.REJECTED else _WELCOME
-                await decide_application(acting, row.id, fate, reason)
+async def _apply(stage: _Stage, number: int) -> None:
+    """Let a candidate register, write a profile, add a résumé and apply."""
+    role = stage.roles[number]
+    await stage.admit(number, role.extra.email, _shown_as(number, role.extra))
+    async with stage.acting(number) as acting:
+        extra = role.extra
+        await save_profile(
+            acting,
+            ProfileText(
+                full_name=extra.name, headline=extra.headline, email=extra.email, phone=extra.phone,
+                location=extra.location, summary=extra.summary,
+            ),
+        )  # fmt: skip
+        drawn = await asyncio.to_thread(resume_of, extra)
+        document = await keep_invented_document(acting, Upload(f"{extra.name.replace(' ', '-')}.pdf", drawn))
+        notice = stage.notices[Kind.APPLICATION]
+        job = stage.jobs[role.opening.title]
+        stage.sent[number] = await submit_application(acting, job, extra.letter, document, notice)
+
+
+def _shown_as(number: int, extra: Extra) -> str | None:
+    """Return how a candidate's sign-in is shown; only the first three can be signed in as."""
+    return {
+        0: f"Candidate {extra.name}, invited to an interview",
+        1: f"Candidate {extra.name}, a field technician",
+        2: f"Candidate {extra.name}, who is leaving",
+    }.get(number)
+
+
+async def _work(stage: _Stage, employer: str, steps: list[Step]) -> None:
+    """Let an owner look at who applied, read some, and go on with them."""
+    jobs = {stage.jobs[stage.roles[step.number].opening.title] for step in steps}
+    async with stage.acting(employer) as acting:
+        for job in sorted(jobs):
+            await list_applications(acting, job)
+        for step in steps:
+            application = stage.sent[step.number]
+            await open_application(acting, application)
+            if step.looks_closer:
+                await open_resume_file(acting, application)
+                await open_contact(acting, application)
+            if step.to in OUTCOMES:
+                await decide_application(acting, application, step.to, step.reason)
             else:
-                await move_application(acting, row.id, fate)
+                await move_application(acting, application, step.to)
 
 
-def _job_text(opening: Opening) -> JobText:
+async def _do(stage: _Stage, number: int, deed: Deed) -> None:
+    async with stage.acting(number) as acting:
+        if deed is Deed.WITHDRAWS:
+            await withdraw_application(acting, stage.sent[number])
+        elif deed is Deed.LEAVES:
+            await request_erasure(acting)
+        else:
+            await cancel_erasure(acting)
+
+
+def _job_text(platform: Platform, opening: Opening) -> JobText:
+    closes_in = None if opening.closes_in is None else timedelta(days=opening.posted_ago + opening.closes_in)
     return JobText(
         title=opening.title,
         description=opening.description,
@@ -154,9 +208,5 @@ def _job_text(opening: Opening) -> JobText:
         salary_currency=opening.currency,
         salary_from=opening.salary[0],
         salary_to=opening.salary[1],
-        closes_on=None,
+        closes_on=None if closes_in is None else (platform.clock.now() + closes_in).date(),
     )
-
-
-def _password() -> str:
-    return secrets.token_urlsafe(12)
