@@ -91,9 +91,9 @@ class Scratch:
 class Outside:
     """Answers one path by itself, before any middleware: what a wrongly mounted route does."""
 
-    def __init__(self, app: Any, path: str, body: bytes = b"somebody's data") -> None:
+    def __init__(self, app: Any, path: str, body: bytes = b"somebody's data", status: int = 200) -> None:
         """Take the application to stand before, the path to steal, and what to say there."""
-        self._app, self._path, self._body = app, path, body
+        self._app, self._path, self._body, self._status = app, path, body, status
 
     async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
         """Answer, or pass on."""
@@ -102,7 +102,8 @@ class Outside:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.accept"})
         else:
-            await send({"type": "http.response.start", "status": 200, "headers": []})
+            kind = (b"content-type", b"text/plain; charset=utf-8")
+            await send({"type": "http.response.start", "status": self._status, "headers": [kind]})
             await send({"type": "http.response.body", "body": self._body})
 
 
