@@ -49,7 +49,7 @@ class Rule(Enum):
 
 # The first pattern that fits decides. A route that none fits has not been placed.
 RULES = (
-    (r"/static/.*|/erasure/.*|/api/jobs.*|/jobs(/\{job_id\})?", Rule.EVERYONE),
+    (r"/static/.*|/erasure/.*|/api/(jobs.*|openapi\.json)|/jobs(/\{job_id\})?", Rule.EVERYONE),
     (r"/trust(\.json|/.*)?", Rule.EVERYONE),
     (r"/|/about/.*|/outbox|/health(/.*)?|/\.well-known/.*|/sign-in|/signed-out", Rule.EVERYONE),
     (r"/register(/.*)?|/verify/.*|/first-operator/.*", Rule.EVERYONE),

@@ -12,6 +12,7 @@ from upheld.features.privacy import pages as privacy
 from upheld.features.trust import pages as trust
 from upheld.platform.settings import Settings
 from upheld.platform.web.design_page import design_page
+from upheld.platform.web.openapi import described
 from upheld.platform.web.outbox_page import outbox_page
 from upheld.platform.web.static import static_file
 
@@ -30,4 +31,5 @@ def route_handlers(settings: Settings) -> list[Any]:
         *privacy.handlers,
         *trust.handlers,
     ]
+    routes.append(described(routes))
     return [*routes, outbox_page] if settings.demo else routes

@@ -6,19 +6,29 @@ from uuid import UUID
 
 import msgspec
 from litestar import get
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.openapi.spec import Example
+from litestar.params import FromPath, QueryParameter
+from msgspec import Meta
 
 from upheld.features.jobs.model import Employment, Job, JobSearch
 from upheld.features.jobs.queries import LAST_PAGE, open_job, open_jobs
+from upheld.platform.web.problems import problems
 from upheld.platform.web.visits import Visit
 
-Number = Annotated[int, QueryParameter(ge=1, le=LAST_PAGE)]
+Words = Annotated[
+    str,
+    QueryParameter(
+        description="Words that all have to occur in title, place or organisation. More than eight are cut off.",
+        examples=[Example("Two words", value="nurse Lisbon")],
+    ),
+]
+Number = Annotated[int, QueryParameter(ge=1, le=LAST_PAGE, description="Which page; 20 jobs are on each.")]
 
 
 class Salary(msgspec.Struct, frozen=True):
     """Gross pay for a year."""
 
-    currency: str
+    currency: Annotated[str, Meta(description="ISO 4217, three letters.")]
     lowest: int
     highest: int
 
@@ -31,40 +41,56 @@ class Employer(msgspec.Struct, frozen=True):
 
 
 class JobWire(msgspec.Struct, frozen=True):
-    """A job; `description` is Markdown, `closes_on` the last day (UTC) to apply."""
+    """A job that is open."""
 
     id: UUID
-    url: str
+    url: Annotated[str, Meta(description="The page where people read about it and apply.")]
     title: str
     organisation: Employer
     employment_type: Employment
-    description: str
+    description: Annotated[str, Meta(description="Markdown (CommonMark, without HTML).")]
     location: str
-    country: str
-    is_remote: bool
+    country: Annotated[str, Meta(description="ISO 3166-1, two letters.")]
+    is_remote: Annotated[bool, Meta(description="Whether the work can be done from anywhere in the country.")]
     salary: Salary | None
     posted_at: dt.datetime | None
-    closes_on: dt.date | None
-    takes_applications: bool
+    closes_on: Annotated[dt.date | None, Meta(description="The last day, UTC, on which people can apply.")]
+    takes_applications: Annotated[bool, Meta(description="False once that day has passed.")]
 
 
 class JobListWire(msgspec.Struct, frozen=True):
-    """A page of jobs; `next_page` is null on the last one."""
+    """A page of jobs."""
 
     jobs: list[JobWire]
     page: int
-    next_page: int | None
+    next_page: Annotated[int | None, Meta(description="Null on the last page.")]
 
 
-@get("/api/jobs", name="api.jobs", opt={"public": True})
-async def list_jobs(visit: Visit, search: FromQuery[str] = "", page: Number = 1) -> JobListWire:
+@get(
+    "/api/jobs",
+    name="api.jobs",
+    opt={"public": True},
+    summary="Open jobs",
+    operation_id="listJobs",
+    response_description="A page of jobs.",
+    responses=problems(422),
+)
+async def list_jobs(visit: Visit, search: Words = "", page: Number = 1) -> JobListWire:
     """Return a page of the jobs that take applications, newest first."""
     found = await open_jobs(visit.tx, JobSearch(words=search), page)
     jobs = [_wire(visit, job) for job in found.jobs]
     return JobListWire(jobs, found.number, found.number + 1 if found.has_next else None)
 
 
-@get("/api/jobs/{job_id:uuid}", name="api.job", opt={"public": True})
+@get(
+    "/api/jobs/{job_id:uuid}",
+    name="api.job",
+    opt={"public": True},
+    summary="One open job",
+    operation_id="showJob",
+    response_description="The job.",
+    responses=problems(404),
+)
 async def show_job(visit: Visit, job_id: FromPath[UUID]) -> JobWire:
     """Return one open job."""
     return _wire(visit, await open_job(visit.tx, job_id))

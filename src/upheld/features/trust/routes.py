@@ -12,7 +12,7 @@ PUBLIC_ROUTES = frozenset({
     "static", "front", "design", "trust.notice", "trust.data_map", "trust.data_map.file", "outbox",
     "accounts.register", "accounts.register.do", "accounts.look", "accounts.verify", "accounts.verify.do",
     "accounts.sign_in", "accounts.sign_in.do", "accounts.signed_out", "accounts.operator", "accounts.operator.do",
-    "jobs.list", "jobs.page", "api.jobs", "api.job",
+    "jobs.list", "jobs.page", "api.jobs", "api.job", "api.description",
     "privacy.erasure", "privacy.certificate", "privacy.signing_key",
     "trust.promises", "trust.promises.file", "trust.promise", "trust.verifier", "trust.security_txt",
     "trust.disclosure",

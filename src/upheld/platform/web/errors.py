@@ -26,11 +26,10 @@ from upheld.kit.errors import (
 )
 from upheld.platform.i18n import Words, choose_language, mark
 from upheld.platform.web.pages import render, words_for
+from upheld.platform.web.problems import PROBLEM, Problem
 from upheld.platform.web.visits import visit_of
 
 log = logging.getLogger("upheld.errors")
-
-PROBLEM = "application/problem+json"
 
 _TITLES = {
     401: mark("Sign in first"),
@@ -63,6 +62,8 @@ def respond(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         return Redirect(request.app.route_reverse("accounts.sign_in"), status_code=303, query_params=_way_back(request))
     status, headers, body = _rendered(words_for(request), known, _reference(known, error), request.scope)
     plain = {key.decode(): value.decode() for key, value in headers}
+    if isinstance(error, HTTPException) and error.headers and "allow" in error.headers:
+        plain["allow"] = error.headers["allow"]  # which methods this address does take
     # The framework names the character set of text by itself.
     kind = plain.pop("content-type").removesuffix("; charset=utf-8")
     return Response(body, status_code=status, media_type=kind, headers=plain)
@@ -92,16 +93,14 @@ def _rendered(
     extra = [(b"retry-after", str(error.wait_seconds).encode())] if waits else []
     title = words(_TITLES.get(error.status, mark("Something went wrong")))
     if _is_api(scope):
-        problem: dict[str, object] = {
-            "type": f"urn:upheld:problem:{error.code}",
-            "title": title,
-            "status": error.status,
-            "detail": words(error.message),
-        }
-        if isinstance(error, InvalidError):
-            problem["fields"] = {name: words(text) for name, text in error.fields.items()}
-        if reference:
-            problem["instance"] = f"urn:upheld:reference:{reference}"
+        problem = Problem(
+            type=f"urn:upheld:problem:{error.code}",
+            title=title,
+            status=error.status,
+            detail=words(error.message),
+            fields=_fields(words, error),
+            instance=f"urn:upheld:reference:{reference}" if reference else None,
+        )
         return error.status, [(b"content-type", PROBLEM.encode()), *extra], msgspec.json.encode(problem)
     # A browser that loads the page again sends again what it sent, files included.
     failed = isinstance(error, UnavailableError) and not isinstance(error, UnsureError)
@@ -115,6 +114,10 @@ def _rendered(
     }
     html = render(words, "error.html", **context, **_frame(scope, failed=failed))
     return error.status, [(b"content-type", b"text/html; charset=utf-8"), *extra], html.encode()
+
+
+def _fields(words: Words, error: UpheldError) -> dict[str, str] | None:
+    return {name: words(text) for name, text in error.fields.items()} if isinstance(error, InvalidError) else None
 
 
 def _frame(scope: Scope, *, failed: bool) -> dict[str, object]:
