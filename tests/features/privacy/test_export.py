@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import zipfile
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from tests.support.catalog import connected
 from tests.support.deployment import PASSWORD, Deployment
 from tests.support.hiring import ADA, LETTER, PROFILE, applied, candidate, pdf
+from upheld.features.privacy.export.labels import COLUMNS
 from upheld.features.privacy.export.parts import PARTS, QUERIES
 from upheld.features.privacy.export.withheld import WITHHELD
 
@@ -132,3 +134,28 @@ async def test_a_file_that_cannot_be_read_fails_the_whole_archive(deployment: De
         assert "half of it would not be everything" in answer.text
         acts = await application.candidate.get("/privacy")
     assert "You downloaded everything" not in acts.text
+
+
+async def test_every_exported_column_has_a_name_for_people(deployment: Deployment) -> None:
+    exported = {column.removesuffix("_sealed") for _, column, said in await classified(deployment) if said["exported"]}
+    assert {name for name in exported if name != "id" and not name.endswith("_id")} - set(COLUMNS) == set()
+
+
+async def test_the_page_in_the_archive_tells_in_sentences_and_joins_an_application_with_its_job(
+    deployment: Deployment,
+) -> None:
+    async with applied(deployment, RESUME) as application:
+        await application.owner.get(application.page())
+        archive = await download(application.candidate)
+    page = archive.read("index.html").decode()
+    for said in (
+        "<h3>Boat keeper at Harbour &amp; Sons</h3>",
+        "Harbour &amp; Sons read your application: Boat keeper.",
+        "You agreed: Handling your applications, with Harbour &amp; Sons.",
+        "You applied",
+        "<dt>Kind of résumé</dt><dd>PDF</dd>",
+        LETTER,
+    ):
+        assert said in page
+    text = re.sub(r"<style>.*</style>|<code>.*?</code>|<a .*?</a>|<[^>]+>", " ", page, flags=re.DOTALL)
+    assert set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", text)) == set(), "a column's own name is shown to people"

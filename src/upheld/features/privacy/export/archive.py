@@ -14,6 +14,7 @@ import msgspec
 
 from upheld.features.privacy.errors import ExportIncompleteError
 from upheld.features.privacy.export.parts import PARTS, File, Part, read_files, read_part
+from upheld.features.privacy.export.reading import chapters
 from upheld.features.privacy.export.withheld import withheld
 from upheld.features.privacy.model import Record
 from upheld.kit.errors import SignInNeededError, UnavailableError, UpheldError
@@ -92,30 +93,12 @@ def _manifest(everything: Everything, contents: dict[str, bytes]) -> Record:
 
 
 def _index(everything: Everything, words: Words) -> str:
-    tables = [(part, [_for_people(record) for record in records]) for part, records in everything.tables]
-    return render(
-        words, "privacy/export/index.html", everything=everything, tables=tables, withheld=withheld(), shown=_shown
-    )
+    told = chapters(everything.tables, words)
+    return render(words, "privacy/export/index.html", everything=everything, chapters=told, withheld=withheld())
 
 
 def _readme(everything: Everything, words: Words) -> str:
     return render(words, "privacy/export/readme.txt", everything=everything)
-
-
-def _for_people(record: Record) -> Record:
-    """Return a record without the random numbers that tie records together; the data files have them."""
-    return {name: value for name, value in record.items() if name != "id" and not name.endswith("_id")}
-
-
-def _shown(value: object) -> str:
-    """Return a value as the page for people shows it."""
-    if value is None:
-        return ""
-    if isinstance(value, dt.datetime):
-        return f"{value.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
-    if isinstance(value, dict | list):
-        return msgspec.json.encode(value).decode()
-    return str(value)
 
 
 def _json(value: object) -> bytes:
