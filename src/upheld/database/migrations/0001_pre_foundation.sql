@@ -1539,6 +1539,7 @@ create table upheld.application_events (
     references upheld.applications (organisation_id, id) on delete cascade
 );
 create index application_events_application_id_idx on upheld.application_events (organisation_id, application_id, at);
+create index application_events_at_idx on upheld.application_events (organisation_id, at desc, id);
 create index application_events_person_id_idx on upheld.application_events (person_id);
 alter table upheld.application_events enable row level security;
 alter table upheld.application_events force row level security;
