@@ -16,7 +16,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from litestar import Litestar
-from playwright.sync_api import Browser, Page, StorageState, sync_playwright
+from litestar.di import Provide
+from playwright.sync_api import Browser, Error, Page, StorageState, sync_playwright
 
 from upheld.features.trust.routes import Route, routes_of
 from upheld.main.setup import read_sign_ins
@@ -77,8 +78,11 @@ class Visitor:
                 if path in seen or named is None or (named in self.found and "{" in named):
                     continue
                 seen.add(path)
-                answer = page.request.get(self.url + path)
-                if not answer.ok or "text/html" not in answer.headers.get("content-type", ""):
+                try:
+                    answer = page.goto(self.url + path, wait_until="commit")
+                except Error:  # it is a file, and begins to download
+                    continue
+                if not answer or not answer.ok or "text/html" not in answer.headers.get("content-type", ""):
                     continue
                 arrived = urlsplit(answer.url).path
                 if arrived == path:
@@ -90,9 +94,11 @@ class Visitor:
 def main(folder: Path, only: str = "") -> None:
     """Photograph everything into the folder."""
     settings = Settings.read()
+    visits = {"visit": Provide(lambda: None, sync_to_thread=False)}  # nothing is asked of the table
+    table = Litestar(route_handlers=route_handlers(settings), dependencies=visits, openapi_config=None)
     routes = [
         route
-        for route in routes_of(Litestar(route_handlers=route_handlers(settings), openapi_config=None))
+        for route in routes_of(table)
         if route.method == "GET" and not re.search(r"^/static|^/api|\.\w+$", route.path)
     ]
     folder.mkdir(parents=True, exist_ok=True)
