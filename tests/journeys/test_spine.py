@@ -145,6 +145,8 @@ def employer_decides(browser: Browser, demo: Demo) -> None:
         employer.page.check("#outcome-hired")
         employer.types(reason=CANARIES["reason"])
         employer.presses("Decide")
+        employer.sees("Check your decision")
+        employer.presses("Decide for good")
         employer.page.goto(application)
         employer.sees("Kept as your record until")
 

@@ -1,6 +1,7 @@
 """The queries of the desk, typed."""
 
 import datetime as dt
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -38,9 +39,13 @@ class Neighbours(msgspec.Struct, frozen=True):
     older: UUID | None = None
 
 
-async def longest_waiting(tx: Transaction, since: dt.datetime) -> list[Waiting]:
-    """Return open applications that have not moved since a moment, longest first; a bounded number."""
-    return await tx.all(_Q["longest_waiting"], since, into=Waiting)
+async def longest_waiting(tx: Transaction, stages: Sequence[Stage], since: dt.datetime) -> list[Waiting]:
+    """Return applications at some stages that have not moved since a moment, longest first.
+
+    Only those that were sent first at each stage are looked at, so that it costs the same
+    however many there are.
+    """
+    return await tx.all(_Q["longest_waiting"], stages, since, into=Waiting)
 
 
 async def latest_events(tx: Transaction, at_most: int) -> list[Happening]:

@@ -1,18 +1,19 @@
 -- name: longest_waiting
--- Open applications that have not moved since a moment, among the hundred that were sent first; longest first.
+-- Applications at some stages that have not moved since a moment, among those sent first; longest first.
 select a.id, a.job_id, a.stage, moved.at as since
-from (
+from unnest($1::text[]) as s (stage)
+cross join lateral (
     select w.id, w.organisation_id, w.job_id, w.stage
     from upheld.applications as w
-    where w.organisation_id = upheld.current_organisation() and w.closed_at is null
-    order by w.submitted_at, w.id
-    limit 100
+    where w.organisation_id = upheld.current_organisation() and w.stage = s.stage
+    order by w.submitted_at asc, w.id asc
+    limit 40
 ) as a
 cross join lateral (
     select max(e.at) as at from upheld.application_events as e
     where e.organisation_id = a.organisation_id and e.application_id = a.id
 ) as moved
-where moved.at < $1
+where moved.at < $2
 order by moved.at, a.id;
 
 -- name: latest_events

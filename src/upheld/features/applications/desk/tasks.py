@@ -1,7 +1,6 @@
 """What an employer should do next, from where jobs and applications stand."""
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,10 +17,10 @@ LONG = dt.timedelta(days=7)
 class Kind(StrEnum):
     """What is to be done, in the order in which it should be."""
 
-    WAITING = "waiting"
-    """Somebody has waited in one stage for long."""
     NEW = "new"
     """Somebody applied, and nobody has looked."""
+    WAITING = "waiting"
+    """Somebody has waited in one stage for long."""
     UNANSWERED = "unanswered"
     """The job is closed, and somebody still has no answer."""
     OVER = "over"
@@ -34,7 +33,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Task:
-    """One thing to do about one job: to how many applications, in which stage, since when, first to which."""
+    """One thing to do about one job, with how many applications; of those that wait, where the longest does."""
 
     kind: Kind
     job: Job
@@ -52,7 +51,7 @@ def what_to_do(
     Args:
         jobs: every job of the organisation.
         counts: how many applications stand where, by job.
-        waiting: who has waited for long, longest first. A new application is told as new.
+        waiting: who has waited for long since somebody looked, longest first.
         today: the day it is, in UTC, as closing days are meant.
     """
     tasks = list(_of_those_who_wait(jobs, waiting))
@@ -62,14 +61,10 @@ def what_to_do(
 
 
 def _of_those_who_wait(jobs: Sequence[Job], waiting: Sequence[Waiting]) -> Iterator[Task]:
-    by_id = {job.id: job for job in jobs if job.status is Status.OPEN}
-    moved = [one for one in waiting if one.stage is not Stage.NEW and one.job_id in by_id]
-    numbers = Counter((one.job_id, one.stage) for one in moved)
-    first: dict[tuple[UUID, Stage], Waiting] = {}
-    for one in moved:
-        first.setdefault((one.job_id, one.stage), one)
-    for (job_id, stage), longest in first.items():
-        yield Task(Kind.WAITING, by_id[job_id], numbers[job_id, stage], stage, longest.since, longest.id)
+    for job in jobs:
+        here = [one for one in waiting if one.job_id == job.id]
+        if job.status is Status.OPEN and here:
+            yield Task(Kind.WAITING, job, len(here), here[0].stage, here[0].since, here[0].id)
 
 
 def _of_job(job: Job, by_stage: Mapping[Stage, int], today: dt.date) -> Iterator[Task]:

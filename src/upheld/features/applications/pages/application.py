@@ -55,7 +55,7 @@ async def application_page(
         application=opened.application,
         job=opened.application.job,
         beside=await neighbours(acting.tx, application_id),
-        form=Form({}),
+        form=Form({"stage": _next_stage(opened.application.stage)}),
         error=None,
         done=done_from(request),
         **await _resume(acting, opened),
@@ -139,6 +139,12 @@ async def decide_do(request: AnyRequest, visit: Visit, application_id: FromPath[
     except (InvalidError, ConflictError) as error:
         return _form_again(request, "applications/decide.html", application, form, error)
     return _go_on(request, application, after, form.get("outcome"))
+
+
+def _next_stage(stage: Stage) -> str:
+    """Return where an application usually goes from here: the next open stage, or the one before the last."""
+    later = [one for one in MOVES if stage in OPEN_STAGES and OPEN_STAGES.index(one) > OPEN_STAGES.index(stage)]
+    return (later or [MOVES[-2]])[0]
 
 
 async def _after(acting: Acting, application: Application, form: Form) -> UUID | None:

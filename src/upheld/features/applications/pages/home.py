@@ -11,7 +11,7 @@ from litestar.response import Redirect
 
 from upheld.features.applications.desk.store import latest_events, longest_waiting
 from upheld.features.applications.desk.tasks import LONG, Kind, what_to_do
-from upheld.features.applications.model import OPEN_STAGES
+from upheld.features.applications.model import MOVES, OPEN_STAGES
 from upheld.features.applications.queries import counts_by_stage
 from upheld.features.applications.wording import EMPLOYER_STEPS, STAGE_NAMES
 from upheld.features.jobs.model import Job, Status
@@ -23,7 +23,7 @@ from upheld.platform.web.pages import asked_number, page, redirect
 from upheld.platform.web.visits import Visit
 
 AnyRequest = Request[Any, Any, Any]
-JOBS_ON_A_PAGE, TASKS_IN_SIGHT, EVENTS = 25, 6, 8
+JOBS_ON_A_PAGE, TASKS_IN_SIGHT, EVENTS = 25, 6, 6
 LAST_PAGE = 10_000
 
 
@@ -52,7 +52,7 @@ async def _desk(acting: Acting, jobs: list[Job], *, accepted: bool) -> dict[str,
     """Return what lies on the desk; nothing about applications before fair use is accepted."""
     now = acting.platform.clock.now()
     counts = await counts_by_stage(acting) if accepted else {}
-    waiting = await longest_waiting(acting.tx, now - LONG) if accepted else []
+    waiting = await longest_waiting(acting.tx, MOVES, now - LONG) if accepted else []
     tasks = what_to_do(jobs, counts, waiting, now.astimezone(dt.UTC).date())
     return {
         "counts": counts,
