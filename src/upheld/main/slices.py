@@ -5,6 +5,7 @@ from typing import Any
 from upheld.features.accounts import pages as accounts
 from upheld.features.applications import pages as applications
 from upheld.features.candidates import pages as candidates
+from upheld.features.consents import pages as consents
 from upheld.features.jobs import api as jobs_api
 from upheld.features.jobs import pages as jobs
 from upheld.features.organisations import pages as organisations
@@ -28,6 +29,7 @@ def route_handlers(settings: Settings) -> list[Any]:
         *jobs.handlers,
         *jobs_api.handlers,
         *applications.handlers,
+        *consents.handlers,
         *privacy.handlers,
         *trust.handlers,
     ]

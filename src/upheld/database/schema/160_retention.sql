@@ -20,6 +20,10 @@ create policy links_are_removed_after_their_time on upheld.email_verifications
 for delete to retention_keeper using (expires_at < upheld.clock_now());
 create policy links_past_their_time_are_found on upheld.email_verifications
 for select to retention_keeper using (expires_at < upheld.clock_now());
+create policy invitations_are_removed_after_their_time on upheld.operator_invitations
+for delete to retention_keeper using (expires_at < upheld.clock_now());
+create policy invitations_past_their_time_are_found on upheld.operator_invitations
+for select to retention_keeper using (expires_at < upheld.clock_now());
 create policy job_secrets_are_removed_after_their_time on upheld.job_secrets
 for delete to retention_keeper using (expires_at < upheld.clock_now());
 create policy job_secrets_past_their_time_are_found on upheld.job_secrets
@@ -34,6 +38,7 @@ grant select (application_id, resume_object_id) on upheld.application_snapshots 
 grant select (id, expires_at, revoked_at), delete on upheld.sessions to retention_keeper;
 grant select (expires_at), delete on upheld.email_verifications to retention_keeper;
 grant select (expires_at), delete on upheld.job_secrets to retention_keeper;
+grant select (expires_at), delete on upheld.operator_invitations to retention_keeper;
 
 -- What was agreed with an employer goes with the last application record; the journal
 -- about a person who has left goes with the record it is about.
@@ -103,7 +108,7 @@ declare
     gone bigint;
     counts jsonb := '{}';
 begin
-    foreach tab in array array['sessions', 'email_verifications', 'job_secrets', 'messages'] loop
+    foreach tab in array array['sessions', 'email_verifications', 'operator_invitations', 'job_secrets', 'messages'] loop
         execute format('delete from upheld.%I', tab);
         get diagnostics gone = row_count;
         counts := counts || pg_catalog.jsonb_build_object(tab, gone);

@@ -1,9 +1,11 @@
 """Reading notices and consents."""
 
+from typing import Any
 from uuid import UUID
 
 from upheld.features.consents import store
 from upheld.features.consents.model import Consent, Kind, Notice, Purpose
+from upheld.features.consents.receipts import Issuer, receipt
 from upheld.kit.errors import NotFoundError, UnavailableError
 from upheld.platform.acting import Acting
 from upheld.platform.database import Transaction
@@ -41,3 +43,11 @@ async def own_consents(acting: Acting) -> list[Consent]:
 async def has_consented(acting: Acting, purpose: Purpose, organisation: UUID | None = None) -> bool:
     """Whether the person's last word about a purpose was yes."""
     return await store.own_standing(acting.tx, purpose, organisation)
+
+
+async def own_receipts(acting: Acting) -> list[dict[str, Any]]:
+    """Return a signed receipt for every consent the person has given or withdrawn, newest first."""
+    platform = acting.platform
+    settings = platform.settings
+    issuer = Issuer(settings.controller, settings.contact, settings.address, platform.keys.signing_key())
+    return [receipt(shown, issuer) for shown in await store.shown_to_person(acting.tx)]

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from upheld.features.consents.model import Consent, Kind, Notice, Purpose
+from upheld.features.consents.receipts import Shown
 from upheld.platform.database import Transaction, load_queries
 
 _Q = load_queries("upheld.features.consents")
@@ -38,3 +39,8 @@ async def own_consents(tx: Transaction) -> list[Consent]:
 async def own_standing(tx: Transaction, purpose: Purpose, organisation: UUID | None) -> bool:
     """Return whether the last word about a purpose was yes."""
     return bool(await tx.value(_Q["own_standing"], purpose, organisation))
+
+
+async def shown_to_person(tx: Transaction) -> list[Shown]:
+    """Return every consent of the person asking with the notice that was shown, newest first."""
+    return await tx.all(_Q["shown_to_person"], into=Shown)

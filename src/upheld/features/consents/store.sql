@@ -36,3 +36,14 @@ select given from upheld.consents
 where purpose = $1 and organisation_id is not distinct from $2 and person_id = upheld.current_person()
 order by at desc
 limit 1;
+
+-- name: shown_to_person
+-- Every consent the person asking has given or withdrawn, with the notice that was shown, newest first.
+select
+    c.id, c.person_id, c.purpose, c.organisation_id, o.name as organisation_name, c.given, c.at,
+    n.id as notice_id, n.version as notice_version, n.language as notice_language, n.sha256 as notice_sha256
+from upheld.consents as c
+inner join upheld.notices as n on c.notice_id = n.id
+left join upheld.organisations as o on c.organisation_id = o.id
+where c.person_id = upheld.current_person()
+order by c.at desc, c.id asc;

@@ -134,13 +134,18 @@ async def post_job(employer: Actor, *, then: str = "publish") -> UUID:
 
 async def introduce(candidate: Actor, canaries: Canaries) -> UUID:
     """Write a profile and upload a document, a canary in every field; return the document's id."""
+    await write_profile(candidate, canaries)
     word = canaries.word
-    profile = {name: word(f"profile {name}") for name in ("full_name", "headline", "location", "summary")}
+    name = f"{word('document name')}.pdf"
+    return id_in(await candidate.upload("/documents", "file", name, pdf(word("document text"))))
+
+
+async def write_profile(candidate: Actor, canaries: Canaries) -> None:
+    """Write a profile, a canary in every field."""
+    profile = {name: canaries.word(f"profile {name}") for name in ("full_name", "headline", "location", "summary")}
     contact = {"email": f"{canaries.stem}.contact@probe.example", "phone": canaries.number("profile phone")}
     canaries.planted.add("profile email")
     await candidate.send("/profile/edit", {**profile, **contact})
-    name = f"{word('document name')}.pdf"
-    return id_in(await candidate.upload("/documents", "file", name, pdf(word("document text"))))
 
 
 async def apply(candidate: Actor, canaries: Canaries, job: UUID, document: UUID) -> UUID:
