@@ -19,6 +19,7 @@ from upheld.main.child import Child
 from upheld.main.duties import COMMANDS
 from upheld.main.keys import show_recovery_key
 from upheld.main.proving import prove
+from upheld.main.seeding import seed
 from upheld.main.setup import SignIns, administrator_of, embedded_server, initialise, read_sign_ins, seed_demo
 from upheld.main.supervisor import end_in_order, serve_all
 from upheld.main.verify import verify
@@ -130,7 +131,7 @@ def process(name: str) -> None:
     processes.PROCESSES[name](Settings.read())
 
 
-for command in (*COMMANDS, *backups.COMMANDS, verify, prove):
+for command in (*COMMANDS, *backups.COMMANDS, seed, verify, prove):
     cli.add_command(command)
 
 
