@@ -92,6 +92,24 @@ async def test_a_job_is_found_by_any_words_of_its_title_place_and_employer(deplo
         assert "<b>" not in nothing.text
 
 
+async def test_jobs_are_filtered_by_kind_and_place_and_an_unknown_filter_hides_none(deployment: Deployment) -> None:
+    async with employer(deployment) as owner, deployment.browser() as stranger:
+        await new_job(deployment, owner, "Boat keeper")
+        await new_job(deployment, owner, "Sail maker", is_remote=True)
+        await _post(owner)
+
+        async def finds(asked: str) -> set[str]:
+            page = await stranger.get(f"/jobs?{asked}")
+            assert page.status_code == httpx.codes.OK
+            return {title for title in ("Boat keeper", "Sail maker", "Ward nurse") if title in page.text}
+
+        assert await finds("employment=full-time") == {"Boat keeper", "Sail maker"}
+        assert await finds("employment=full-time&remote=yes") == {"Sail maker"}
+        assert await finds("employment=part-time&remote=yes") == set()
+        assert await finds("employment=nonsense&remote=perhaps&search=") == {"Boat keeper", "Sail maker", "Ward nurse"}
+        assert "Take a filter away" in (await stranger.get("/jobs?employment=internship")).text
+
+
 async def test_a_long_list_is_read_page_by_page(deployment: Deployment) -> None:
     async with employer(deployment) as owner, deployment.browser() as stranger:
         for number in range(21):
@@ -199,3 +217,19 @@ async def test_who_has_no_organisation_sets_one_up_before_posting(deployment: De
         assert (await browser.get("/hiring/jobs/new")).url.path == "/organisations/new"
         answer = await browser.form("/hiring/jobs/new", **NURSE)
     assert answer.status_code == httpx.codes.FORBIDDEN
+
+
+async def test_a_job_is_looked_at_before_anything_is_saved(deployment: Deployment) -> None:
+    async with employer(deployment) as owner:
+        looks = await owner.form("/hiring/jobs/new", **{**NURSE, "then": "look"})
+        assert looks.status_code == httpx.codes.OK
+        assert "How candidates would see it" in looks.text
+        assert f'value="{NURSE["title"]}"' in looks.text, "nothing that was typed is lost"
+        assert "Write a job" in (await owner.get("/hiring")).text, "there is none yet"
+        job_id = await _post(owner)
+        changed = await owner.form(f"/hiring/jobs/{job_id}/edit", **{**NURSE, "title": "Night nurse", "then": "look"})
+        assert "<h1>Night nurse</h1>" in changed.text
+        assert "Night nurse" not in (await owner.get(f"/jobs/{job_id}")).text
+        wrong = await owner.form("/hiring/jobs/new", **{**NURSE, "title": "", "then": "look"})
+        assert wrong.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+        assert NURSE["location"] in wrong.text

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.deployment import PASSWORD, Browser, Deployment, hidden
 from tests.support.hiring import acting_in
+from upheld.features.organisations import store
 from upheld.features.organisations.queries import may_see_candidates, organisation, own_organisation
 from upheld.kit.errors import NotFoundError
 
@@ -147,3 +148,39 @@ async def test_signing_in_leads_back_to_setting_up_the_organisation(deployment: 
         to = hidden(await browser.get("/organisations/new"), "to")
         answer = await browser.form("/sign-in", email=GRACE, password=PASSWORD, to=to)
     assert answer.url.path == "/organisations/new"
+
+
+async def test_an_owner_changes_what_everyone_reads(deployment: Deployment) -> None:
+    async with deployment.person(GRACE) as browser:
+        await _found(browser)
+        page = await browser.get("/hiring/organisation")
+        assert "Northwind Hospital" in page.text
+        assert "You have not accepted the fair-use policy yet" in page.text
+        assert 'value="https://northwind.example"' in (await browser.get("/hiring/organisation/edit")).text
+        wrong = await browser.form("/hiring/organisation/edit", name="N", website="http://x")
+        assert wrong.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+        assert 'value="http://x"' in wrong.text
+        saved = await browser.form("/hiring/organisation/edit", name="Southwind Hospital", website="")
+        assert saved.url.path == "/hiring/organisation"
+        assert "Candidates see it from now on" in saved.text
+        await browser.form("/hiring/organisation/edit", name="Southwind Hospital", website="")
+        async with acting_in(deployment, browser) as acting:
+            own = await own_organisation(acting)
+    assert (own.name, own.website) == ("Southwind Hospital", None)
+    assert await _recorded(deployment, "organisation.changed") == 1, "what stays as it is is no change"
+
+
+@pytest.mark.parametrize("role", ["manager", "interviewer"])
+async def test_nobody_but_an_owner_renames_an_organisation_not_even_past_the_pages(
+    deployment: Deployment, role: str
+) -> None:
+    async with deployment.person(GRACE) as browser:
+        await _found(browser)
+        await _set_role(deployment, role)
+        assert "Only an owner can change this" in (await browser.get("/hiring/organisation")).text
+        assert (await browser.get("/hiring/organisation/edit")).status_code == httpx.codes.FORBIDDEN
+        answer = await browser.form("/hiring/organisation/edit", name="Southwind Hospital", website="")
+        assert answer.status_code == httpx.codes.FORBIDDEN
+        async with acting_in(deployment, browser) as acting:
+            assert not await store.change_organisation(acting.tx, "Southwind Hospital", None)
+            assert (await own_organisation(acting)).name == "Northwind Hospital"
