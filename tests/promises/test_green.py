@@ -18,7 +18,7 @@ def test_these_promises_are_complete() -> None:
     assert {promise.id for promise in COMPLETE} == {
         "edge.tls", "edge.isolation", "edge.hsts", "edge.headers", "edge.camera", "edge.static", "edge.database",
         "auth.session", "access.rls", "access.context", "access.files", "access.views", "store.cookies", "store.atrest",
-        "store.rotation", "store.audit", "data.inventory", "data.erase",
+        "store.rotation", "store.audit", "data.inventory", "data.erase", "org.disclosure", "org.proof",
     }  # fmt: skip
 
 

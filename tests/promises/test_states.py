@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
@@ -14,12 +15,13 @@ from tests.promises.faults import Unwatched
 from tests.support.cluster import Cluster
 from tests.support.deployment import deployed
 from tests.support.server import serving
-from upheld.features.trust.model import Check, Promise, PromiseResult, PromiseState, Report, Work
+from upheld.features.trust.model import Check, CheckResult, Promise, PromiseResult, PromiseState, Report, Work
 from upheld.features.trust.probe import CheckState, Finding, Probe
 from upheld.features.trust.promises import PROMISES
 from upheld.features.trust.runner import run, sign
 from upheld.features.trust.scene import Scene
 from upheld.features.trust.states import chosen, exit_code, said, state_of
+from upheld.main.junit import junit
 from upheld.main.supervisor import environment_of
 from upheld.platform.signatures import is_signed
 
@@ -87,6 +89,22 @@ async def test_a_probe_that_fails_proves_nothing_and_quotes_nothing(cluster: Clu
     assert report.promises[0].checks[0].evidence == {"could_not_look": "the probe failed: ValueError"}
 
 
+def test_build_servers_read_what_failed_what_could_not_be_looked_at_and_what_is_missing() -> None:
+    checks = [
+        CheckResult("a.b.good", P, {}, 0.5),
+        CheckResult("a.b.bad", F, {"faults": ["one \x00 < two", "three"]}, 0.25),
+        CheckResult("a.b.dark", U, {"could_not_look": "No light."}, 0.0),
+        CheckResult("a.b.later", N, {"brought_by": "issue 9"}, 0.0),
+    ]
+    report = Report([PromiseResult("a.b", "broken", checks)], {"at": "2026-11-22T00:00:00+00:00"})
+    suite = ET.fromstring(junit(report))[0]  # noqa: S314 - our own
+    counted = [suite.get(name) for name in ("tests", "failures", "errors", "skipped", "time")]
+    assert counted == ["4", "1", "1", "1", "0.750"]
+    assert [[child.tag for child in case] for case in suite] == [[], ["failure"], ["error"], ["skipped"]]
+    assert suite[1][0].text == "one ? < two\nthree"
+    assert suite[2][0].get("message") == "No light."
+
+
 @pytest.mark.anyio
 async def test_the_command_proves_a_running_server_and_signs_what_it_found(cluster: Cluster) -> None:
     settings = await cluster.deploy()
@@ -99,13 +117,18 @@ async def test_the_command_proves_a_running_server_and_signs_what_it_found(clust
                 [*command, *names], env={**os.environ, **environment}, capture_output=True, text=True, check=False
             )
 
-        four = verify("--json", "edge.headers", "auth.session", "access.rls", "access.context")
+        suites = settings.var / "junit.xml"
+        four = verify("--json", "--junit", str(suites), "edge.headers", "auth.session", "access.rls", "access.context")
         assert four.returncode == 0, four.stdout + four.stderr
         report = json.loads(four.stdout)
         assert [promise["state"] for promise in report["promises"]] == ["upheld"] * 4
         assert set(report) == {"promises", "summary", "signature"}
         assert set(report["promises"][0]) == {"id", "state", "checks"}
         assert set(report["promises"][0]["checks"][0]) == {"id", "state", "evidence", "seconds"}
+        assert [suite.get("failures") for suite in ET.fromstring(suites.read_bytes())] == ["0"] * 4  # noqa: S314 - our own
+        with server.client() as client:
+            shown = client.get("/trust.json", headers={"host": server.settings.host}).json()
+        assert {"access.rls", "edge.headers"} <= {p["id"] for p in shown["promises"] if p["state"] == "upheld"}
         # The cluster's files lie elsewhere than this deployment knows: that is not proof.
         rest = verify("store.atrest", "data")
         assert rest.returncode == 2

@@ -27,7 +27,7 @@ from upheld.platform.settings import Settings
 
 log = logging.getLogger("upheld.trust")
 
-FIRST_LOOK, LOOK_EVERY = dt.timedelta(seconds=15), dt.timedelta(minutes=1)
+FIRST_LOOK, LOOK_EVERY = dt.timedelta(seconds=10), dt.timedelta(minutes=1)
 """When the worker asks whether a run is due; the first look leaves a start-up alone."""
 
 LONGEST_RUN = dt.timedelta(minutes=30)
