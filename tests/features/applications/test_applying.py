@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.support.deployment import Deployment
+from tests.support.deployment import Deployment, hidden
 from tests.support.hiring import (
     ADA,
     LETTER,
@@ -104,6 +104,45 @@ async def test_a_profile_without_name_or_address_is_completed_first(deployment: 
         form = await ada.get(f"/jobs/{job_id}/apply")
         assert "Complete your profile" in form.text
         assert "<textarea" not in form.text
+
+
+async def test_changing_the_profile_from_the_form_of_an_application_leads_back_to_it(deployment: Deployment) -> None:
+    async with employer(deployment) as owner, candidate(deployment) as ada:
+        job_id = await new_job(deployment, owner)
+        change = f"/profile/edit/headline?job={job_id}"
+        assert f'href="{change}"' in (await ada.get(f"/jobs/{job_id}/apply")).text
+        assert hidden(await ada.get(change), "job") == str(job_id)
+        back = await ada.form("/profile/edit/headline", headline="Keeper of oars", job=str(job_id))
+        assert back.url.path == f"/jobs/{job_id}/apply"
+        assert "Keeper of oars" in back.text
+        odd = await ada.form("/profile/edit/headline", headline="Keeper of oars", job="https://evil.example/")
+        assert odd.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+
+
+async def test_a_job_one_has_applied_for_offers_the_application_instead_of_applying(deployment: Deployment) -> None:
+    async with applied(deployment) as sent:
+        async with deployment.browser() as stranger:
+            assert ">Apply<" in (await stranger.get(f"/jobs/{sent.job_id}")).text
+        page = (await sent.candidate.get(f"/jobs/{sent.job_id}")).text
+        assert ">Apply<" not in page
+        assert "See your application" in page
+        assert "You applied" in (await sent.candidate.get("/jobs")).text
+
+
+async def test_a_closed_job_is_shown_to_those_who_applied_and_kindly_missing_to_everybody_else(
+    deployment: Deployment,
+) -> None:
+    async with applied(deployment) as sent, candidate(deployment, "mallory@example.org") as mallory:
+        async with acting_in(deployment, sent.owner) as acting:
+            await close_job(acting, sent.job_id)
+        own = await sent.candidate.get(f"/jobs/{sent.job_id}")
+        assert own.status_code == httpx.codes.OK
+        assert "This job is closed." in own.text
+        assert "See your application" in own.text
+        missing = [await mallory.get(f"/jobs/{job}{form}") for job in (sent.job_id, uuid4()) for form in ("", "/apply")]
+        assert {page.status_code for page in missing} == {httpx.codes.NOT_FOUND}
+        assert len({page.text for page in missing}) == 1, "a closed job can be told from one that never was"
+        assert "See the jobs that are open" in missing[0].text
 
 
 async def test_applying_twice_leads_to_the_application_that_was_sent(deployment: Deployment) -> None:

@@ -58,6 +58,25 @@ async def test_an_answer_can_be_taken_back(deployment: Deployment) -> None:
     assert "7946" not in page.text
 
 
+async def test_one_answer_is_changed_on_a_page_of_its_own_and_the_others_stay(deployment: Deployment) -> None:
+    async with deployment.person(ADA) as browser:
+        await browser.form("/profile/edit", **TYPED)
+        question = (await browser.get("/profile/edit/phone")).text
+        assert "Where can employers call you?" in question
+        assert 'autocomplete="tel"' in question
+        assert TYPED["summary"] not in question
+        wrong = await browser.form("/profile/edit/phone", phone="call me")
+        assert wrong.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+        assert "<title>Problem: Where can employers call you?" in wrong.text
+        assert 'value="call me"' in wrong.text
+        page = await browser.form("/profile/edit/phone", phone="+44 555 0100 200")
+        assert page.url.path == "/profile"
+        for said in ("+44 555 0100 200", TYPED["full_name"], TYPED["location"]):
+            assert said in page.text
+        for method in ("GET", "POST"):
+            assert (await browser.request(method, "/profile/edit/password")).status_code == httpx.codes.NOT_FOUND
+
+
 async def test_visibility_changes_only_when_said_and_can_be_undone(deployment: Deployment) -> None:
     async with deployment.person(ADA) as browser:
         await browser.form("/profile/edit", **TYPED)

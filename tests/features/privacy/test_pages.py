@@ -1,10 +1,12 @@
 """The privacy centre: what is held, who saw it, what was agreed to."""
 
+import re
+
 import httpx
 import pytest
 
 from tests.support.catalog import connected
-from tests.support.deployment import Deployment
+from tests.support.deployment import PASSWORD, Deployment
 from tests.support.hiring import ADA, applied, pdf
 from upheld.platform.signatures import public_hex
 
@@ -71,6 +73,104 @@ async def test_withdrawing_the_consent_to_an_employer_takes_the_applications_bac
         assert "Withdrawn" in (await ada.get(application.own_page())).text
         repeated = await ada.form("/privacy/consents", purpose="application", organisation=str(employer))
         assert repeated.status_code == httpx.codes.NOT_FOUND
+
+
+async def test_withdrawing_says_first_which_applications_are_taken_back(deployment: Deployment) -> None:
+    async with applied(deployment) as application, deployment.person("mallory@example.org") as mallory:
+        employer = await _organisation(deployment)
+        question = f"/privacy/consents/{employer}/withdraw"
+        page = (await application.candidate.get(question)).text
+        assert "Your application for Boat keeper is taken back" in page
+        assert "You applied" in (await application.candidate.get(application.own_page())).text, "asking changes nothing"
+        assert (await mallory.get(question)).status_code == httpx.codes.NOT_FOUND
+        done = await application.candidate.form("/privacy/consents", purpose="application", organisation=employer)
+        assert "You have withdrawn your consent" in done.text
+        assert (await application.candidate.get(question)).status_code == httpx.codes.NOT_FOUND
+
+
+async def test_the_words_that_were_agreed_to_are_shown_also_when_others_are_in_force(deployment: Deployment) -> None:
+    async with deployment.person(ADA) as ada:
+        newer = "11111111-1111-4111-8111-111111111111"
+        async with connected(deployment.cluster, deployment.settings.database) as connection:
+            agreed = await connection.fetchval("select distinct notice_id::text from upheld.consents")
+            await connection.execute(
+                "insert into upheld.notices (id, kind, version, language, body, sha256, published_at)"
+                " select $1, kind, '9.newer', language, $2, sha256(convert_to($2, 'UTF8')), now() + interval '1 second'"
+                " from upheld.notices where id::text = $3",
+                newer, "# A newer wording\n\nWe changed our mind.", agreed,
+            )  # fmt: skip
+        assert f'href="/privacy/agreed/{agreed}"' in (await ada.get("/privacy")).text
+        page = (await ada.get(f"/privacy/agreed/{agreed}")).text
+        assert "Keeping an account for you" in page
+        assert "We changed our mind" not in page
+        assert (await ada.get(f"/privacy/agreed/{newer}")).status_code == httpx.codes.NOT_FOUND
+
+
+async def test_the_journal_is_filtered_by_employer_and_part_and_printed_as_a_table(deployment: Deployment) -> None:
+    async with applied(deployment, ("resume.pdf", pdf("Ada Okafor"))) as application:
+        await application.owner.get(application.page())
+        await application.owner.get(application.page("/contact"))
+        ada, employer = application.candidate, await _organisation(deployment)
+        contact = (await ada.get(f"/privacy/journal?part=contact&organisation={employer}")).text
+        assert "looked up how to reach you" in contact
+        assert "read your application" not in contact
+        assert "Nothing fits" in (await ada.get("/privacy/journal?part=resume")).text
+        table = (await ada.get("/privacy/journal?as=table")).text
+        assert table.count("<tr>") == 3
+        for odd in ("part=nonsense", "organisation=nonsense"):
+            assert "read your application" in (await ada.get(f"/privacy/journal?{odd}")).text
+
+
+async def test_each_session_can_be_ended_and_all_others_at_once(deployment: Deployment) -> None:
+    await deployment.register(ADA)
+    async with (
+        deployment.signed_in(ADA) as first,
+        deployment.signed_in(ADA) as second,
+        deployment.signed_in(ADA) as here,
+    ):
+        sessions = re.findall(r"/privacy/sessions/([0-9a-f-]{36})/end", (await here.get("/privacy")).text)
+        assert len(sessions) == 3
+        newest_but_one = sessions[1]
+        assert "That session has ended" in (await here.post(f"/privacy/sessions/{newest_but_one}/end")).text
+        assert (await here.post(f"/privacy/sessions/{newest_but_one}/end")).status_code == httpx.codes.NOT_FOUND
+        still_in = [browser for browser in (first, second) if (await browser.get("/home")).url.path == "/home"]
+        assert len(still_in) == 1
+        assert "signed out everywhere else" in (await here.post("/privacy/sessions/end-others")).text
+        assert (await still_in[0].get("/home")).url.path == "/sign-in"
+        own = re.findall(r"/privacy/sessions/([0-9a-f-]{36})/end", (await here.get("/privacy")).text)
+        assert len(own) == 1
+        assert (await here.post(f"/privacy/sessions/{own[0]}/end")).url.path == "/signed-out"
+        assert (await here.get("/home")).url.path == "/sign-in"
+
+
+async def test_nobody_ends_a_session_of_somebody_else(deployment: Deployment) -> None:
+    async with deployment.person(ADA) as ada, deployment.person("mallory@example.org") as mallory:
+        found = re.search(r"/privacy/sessions/([0-9a-f-]{36})/end", (await ada.get("/privacy")).text)
+        assert found is not None
+        assert (await mallory.post(f"/privacy/sessions/{found[1]}/end")).status_code == httpx.codes.NOT_FOUND
+        assert (await mallory.post("/privacy/sessions/end-others")).status_code == httpx.codes.OK
+        assert (await ada.get("/home")).url.path == "/home"
+
+
+async def test_leaving_is_called_off_with_a_word_that_it_was(deployment: Deployment) -> None:
+    async with deployment.person(ADA) as ada:
+        await ada.form("/privacy/leave", word="leave", password=PASSWORD)
+        assert "You are leaving" in (await ada.get("/privacy")).text
+        page = (await ada.post("/privacy/leave/call-off")).text
+    assert "Called off. Your account stays" in page
+    assert "You are leaving" not in page
+
+
+async def test_the_page_of_the_archive_says_when_everything_was_last_taken(deployment: Deployment) -> None:
+    async with deployment.person(ADA) as ada:
+        assert "You last downloaded everything" not in (await ada.get("/privacy/export")).text
+        await ada.form("/privacy/export", password=PASSWORD)
+        assert "You last downloaded everything" in (await ada.get("/privacy/export")).text
+
+
+async def _organisation(deployment: Deployment) -> str:
+    async with connected(deployment.cluster, deployment.settings.database) as connection:
+        return str(await connection.fetchval("select organisation_id from upheld.applications"))
 
 
 async def test_what_cannot_be_changed_here_is_not_changed(deployment: Deployment) -> None:

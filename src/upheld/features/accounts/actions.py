@@ -224,9 +224,10 @@ async def end_own_session(acting: Acting, session: UUID) -> None:
     Raises:
         NotFoundError: it is not theirs, or has ended already.
     """
+    # Recorded first: whoever ends the session they are in can do nothing more in it.
+    await record(acting, Action.SESSION_ENDED, "session", session)
     if not await store.end_own_session(acting.tx, session):
         raise NotFoundError
-    await record(acting, Action.SESSION_ENDED, "session", session)
 
 
 async def end_other_sessions(acting: Acting) -> int:

@@ -47,6 +47,7 @@ ACTS = {
     "erasure.requested": mark("You asked to leave"),
     "job.changed": mark("You changed a job"),
     "job.posted": mark("You posted a job"),
+    "organisation.changed": mark("You changed what your organisation says"),
     "permission.fair_use_accepted": mark("You accepted the fair-use policy"),
     "permission.organisation_founded": mark("You founded an organisation"),
     "permission.visibility_changed": mark("You changed who can find you"),
