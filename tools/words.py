@@ -1,6 +1,6 @@
 """Extraction: every string that people see, collected into `src/upheld/locale/upheld.pot`.
 
-Three places hold them: templates (pages and mails), `mark(…)` and `words(…)` in Python, and
+Three places hold them: templates (pages and mails), `mark(…)`, `words(…)` and `Check(…)` in Python, and
 the docstrings of errors, which are their messages. The file holds no dates and no line
 numbers, so it changes when the words do, and otherwise not.
 
@@ -22,7 +22,10 @@ from babel.messages.pofile import write_po
 SOURCE = Path("src/upheld")
 TEMPLATE = SOURCE / "locale" / "upheld.pot"
 
-_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None, "words": None, "plural": (1, 2)}
+_KEYWORDS = {
+    "_": None, "gettext": None, "ngettext": (1, 2), "mark": None, "words": None, "plural": (1, 2),
+    "Check": (2,),  # what a check of a promise shows
+}  # fmt: skip
 _METHODS = [("**/templates/**.html", "jinja2"), ("**/templates/**.txt", "jinja2"), ("**.py", "python")]
 # A template that cannot be read is an error here, not an omission.
 _OPTIONS = {f"**/templates/**.{kind}": {"trimmed": "true", "silent": "false"} for kind in ("html", "txt")}

@@ -128,6 +128,7 @@ class Evidence:
 
     report: Report | None
     at: dt.datetime | None
+    is_first: bool
     is_old: bool
     promises: list[ShownPromise]
     changes: list[Change]
@@ -151,13 +152,14 @@ async def evidence(tx: Transaction, platform: Platform) -> Evidence:
     """
     stored = await store.last_run(tx)
     if stored is None:
-        return Evidence(None, None, is_old=False, promises=_shown(PROMISES, None, []), changes=[])
+        return Evidence(None, None, is_first=False, is_old=False, promises=_shown(PROMISES, None, []), changes=[])
     report = genuine(stored, platform)
     before = await store.run_before(tx, stored.number)
     at = dt.datetime.fromisoformat(report.summary["at"])
     return Evidence(
         report,
         at,
+        is_first=before is None,
         is_old=platform.clock.now() - at > OLD_AFTER,
         promises=_shown(PROMISES, report, await store.run_states(tx, SHOWN_RUNS)),
         changes=changed(_read(before, platform), report) if before else [],
