@@ -6,7 +6,7 @@ by `make words`; a translation is a folder `locale/<language>/LC_MESSAGES/upheld
 
 import datetime as dt
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import cache
 from importlib import resources
 
 from babel.dates import format_date, format_datetime, format_timedelta
@@ -33,15 +33,6 @@ def choose_language(accepted: str) -> str:
     """Return the best of our languages for an Accept-Language header (RFC 9110, 12.5.4)."""
     asked = [part.split(";")[0].strip().split("-")[0].lower() for part in accepted.split(",")]
     return next((language for language in asked if language in LANGUAGES), LANGUAGES[0])
-
-
-_HOUR, _DAY = 3600, 86400
-
-
-@lru_cache(maxsize=8192)
-def _ago(language: str, seconds: int) -> str:
-    """Write a time from now; remembered, because a list says it fifty times and it takes longer than a look-up."""
-    return format_timedelta(dt.timedelta(seconds=seconds), add_direction=True, locale=language)
 
 
 class Words:
@@ -79,6 +70,4 @@ class Words:
 
     def ago(self, value: dt.datetime, now: dt.datetime) -> str:
         """Write how long ago something was."""
-        seconds = int((value - now).total_seconds())
-        # What is a day old or older is written in days: an hour more or less reads the same.
-        return _ago(self.language, seconds if abs(seconds) < _DAY else seconds // _HOUR * _HOUR)
+        return format_timedelta(value - now, add_direction=True, locale=self.language)
