@@ -172,11 +172,19 @@ class Step:
     reason: str | None
 
 
+class Neighbours(msgspec.Struct, frozen=True):
+    """Which applications stand beside one in the list of its stage."""
+
+    newer: UUID | None = None
+    older: UUID | None = None
+
+
 @dataclass(frozen=True)
 class OpenedApplication:
     """An application as its employer reads it."""
 
     application: ReceivedApplication
+    beside: Neighbours
     sent: Sent
     steps: list[Step]
 
@@ -221,6 +229,8 @@ class SealedLine(msgspec.Struct, frozen=True):
 class SealedReceived(ReceivedApplication, frozen=True):
     """An application as its employer finds it, and what was sent with it, without contact and file."""
 
+    newer: UUID | None
+    older: UUID | None
     full_name_sealed: bytes
     headline_sealed: bytes | None
     location_sealed: bytes | None

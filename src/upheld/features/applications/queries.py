@@ -15,11 +15,13 @@ from upheld.features.applications import store
 from upheld.features.applications.model import (
     LINES_PER_PAGE,
     LINES_PER_STAGE,
+    OPEN_STAGES,
     Contact,
     FollowedApplication,
     Lane,
     Line,
     Lines,
+    Neighbours,
     OpenedApplication,
     OwnApplication,
     Place,
@@ -88,12 +90,19 @@ async def list_applications(
 
 
 async def board(acting: Acting, job_id: UUID) -> list[Lane]:
-    """Return every stage of a job with the newest applications there, at most `LINES_PER_STAGE`; journaled."""
+    """Return every stage of a job with the newest applications there; each appearance is journaled.
+
+    An open stage has `LINES_PER_STAGE` of them at most; the three that close an application have so
+    many together.
+    """
     counts = (await counts_by_stage(acting, job_id)).get(job_id, {})
-    standing = [stage for stage in Stage if counts.get(stage)]
-    many = LINES_PER_STAGE * len(Stage)
-    found = await store.list_applications(acting.tx, job_id, standing, None, LINES_PER_STAGE, many)
-    lines = await _opened_lines(acting, job_id, found)
+    standing = [stage for stage in OPEN_STAGES if counts.get(stage)]
+    over = [stage for stage in Stage if stage not in OPEN_STAGES and counts.get(stage)]
+    rows: list[SealedLine] = []
+    for stages, at_most in ((standing, LINES_PER_STAGE * len(OPEN_STAGES)), (over, LINES_PER_STAGE)):
+        if stages:
+            rows += await store.list_applications(acting.tx, job_id, stages, None, LINES_PER_STAGE, at_most)
+    lines = await _opened_lines(acting, job_id, rows)
     return [Lane(stage, counts.get(stage, 0), [one for one in lines if one.stage == stage]) for stage in Stage]
 
 
@@ -111,7 +120,8 @@ async def open_application(acting: Acting, application_id: UUID) -> OpenedApplic
     )
     sent = _sent(cells, row.resume_media_type, row.resume_bytes)
     application = {name: getattr(row, name) for name in ReceivedApplication.__struct_fields__}
-    return OpenedApplication(ReceivedApplication(**application), sent, _steps(events, reasons))
+    beside = Neighbours(row.newer, row.older)
+    return OpenedApplication(ReceivedApplication(**application), beside, sent, _steps(events, reasons))
 
 
 async def open_contact(acting: Acting, application_id: UUID) -> Contact:

@@ -51,6 +51,22 @@ from upheld.list_applications($1, $2, $3, $4, $5, $6);
 select
     a.id, a.organisation_id, a.job_id, a.person_id, a.stage, a.submitted_at, a.closed_at, a.keep_until,
     j.title as job_title,
+    (
+        select n.id from upheld.applications as n
+        where
+            n.organisation_id = a.organisation_id and n.job_id = a.job_id and n.stage = a.stage
+            and (n.submitted_at, n.id) > (a.submitted_at, a.id)
+        order by n.submitted_at asc, n.id asc
+        limit 1
+    ) as newer,
+    (
+        select n.id from upheld.applications as n
+        where
+            n.organisation_id = a.organisation_id and n.job_id = a.job_id and n.stage = a.stage
+            and (n.submitted_at, n.id) < (a.submitted_at, a.id)
+        order by n.submitted_at desc, n.id desc
+        limit 1
+    ) as older,
     o.full_name_sealed, o.headline_sealed, o.location_sealed, o.summary_sealed, o.letter_sealed,
     o.resume_media_type, o.resume_bytes, o.resume_name_sealed
 from upheld.open_application($1) as o

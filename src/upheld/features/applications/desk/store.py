@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from upheld.features.applications.model import Stage
+from upheld.features.applications.model import Neighbours, Stage
 from upheld.platform.database import Transaction, load_queries
 
 _Q = load_queries("upheld.features.applications.desk")
@@ -30,13 +30,6 @@ class Happening(msgspec.Struct, frozen=True):
     at: dt.datetime
     is_candidates: bool
     is_own: bool
-
-
-class Neighbours(msgspec.Struct, frozen=True):
-    """Who stands beside an application in the list of its stage."""
-
-    newer: UUID | None = None
-    older: UUID | None = None
 
 
 async def longest_waiting(tx: Transaction, stages: Sequence[Stage], since: dt.datetime) -> list[Waiting]:

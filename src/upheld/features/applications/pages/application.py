@@ -54,7 +54,7 @@ async def application_page(
         opened=opened,
         application=opened.application,
         job=opened.application.job,
-        beside=await neighbours(acting.tx, application_id),
+        beside=opened.beside,
         form=Form({"stage": _next_stage(opened.application.stage)}),
         error=None,
         done=done_from(request),
