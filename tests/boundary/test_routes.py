@@ -58,6 +58,7 @@ RULES = (
     (r"/hiring/jobs/\{job_id\}/preview", Rule.ITS_MEMBERS),
     (r"/hiring/jobs/\{job_id\}/.*", Rule.WHO_POSTS_ITS_JOBS),
     (r"/documents/\{document_id\}/.*|/applications/\{application_id\}.*", Rule.ITS_CANDIDATE),
+    (r"/privacy/(sessions/\{session_id\}/end|consents/\{organisation_id\}/.*)", Rule.ITS_CANDIDATE),
     (r"/documents(/reading)?|/applications|/profile(/.*)?|/privacy(/.*)?|/jobs/\{job_id\}/apply", Rule.SIGNED_IN),
     (r"/hiring/organisation/edit", Rule.SIGNED_IN),
     (r"/home|/hiring(/fair-use|/jobs/new|/interviews|/organisation)?|/organisations/new|/sign-out", Rule.SIGNED_IN),
@@ -89,6 +90,9 @@ async def _ask(world: World, method: str, path: str, cookie: str | None) -> int:
         "job_id": world.ids["job_of_olga"],
         "application_id": world.ids["application_of_ada"],
         "document_id": world.ids["document_of_ada"],
+        "session_id": world.ids["session_of_ada"],
+        "notice_id": world.ids["notice_of_application"],
+        "organisation_id": world.ids["org_of_olga"],
     }
     target = re.sub(r"\{(\w+)\}", lambda name: ids.get(name[1], "0" * 64), path)
     data = SENT if method == "POST" else None
