@@ -44,7 +44,7 @@ async def test_one_goes_from_application_to_application_within_a_stage(deploymen
             assert (beside.newer, beside.older) == (None, None), "a candidate learns of no other"
         answer = await ada.owner.form(f"/hiring/applications/{ben_sent}/move", stage="review", then="next")
         assert answer.url.path == ada.page()
-        assert "Done: In review" in answer.text
+        assert "The application before this one: In review" in answer.text
         alone = await ada.owner.form(ada.page("/decide"), outcome="rejected", reason=REASON, then="yes")
         assert alone.url.path == f"/hiring/jobs/{ada.job_id}"
 
@@ -77,6 +77,8 @@ async def test_several_applications_move_at_once_and_each_candidate_is_told(depl
         answer = await ada.owner.form(move, stage="interview", shown="", **picked)
         assert answer.url.path == f"/hiring/jobs/{ada.job_id}/list"
         assert "1 application moved" in answer.text, "who is there already does not move"
+        again = await ada.owner.form(move, stage="interview", shown="", **picked)
+        assert "Nothing was moved" in again.text
         assert [await _stage(deployment, one) for one in (ada.id, ben_sent)] == ["interview", "interview"]
         await deployment.work()
         for address in (ADA, BEN):
