@@ -24,6 +24,7 @@ from upheld.features.privacy.duties import rotate_when_due, tidy
 from upheld.features.privacy.jobs import erase
 from upheld.features.privacy.queries import check_register
 from upheld.kit.errors import AwayError
+from upheld.main.counting import counted, keep_counting
 from upheld.main.proving import keep_proving
 from upheld.platform.install import url
 from upheld.platform.mail import Mailer, open_mailer
@@ -152,7 +153,8 @@ async def _work_until(stopping: asyncio.Event, platform: Platform, mailer: Maile
             await stopping.wait()
             queue.shutdown.set()
 
-        beside = [asyncio.create_task(stop()), asyncio.create_task(keep_proving(stopping, platform))]
+        besides = (stop(), keep_proving(stopping, platform), keep_counting(stopping, platform))
+        beside = [asyncio.create_task(one) for one in besides]
         try:
             await queue.run(dequeue_timeout=min(patience, timedelta(seconds=30)), heartbeat_timeout=patience)
         finally:
@@ -209,7 +211,8 @@ async def _attempt(duty: str, job: Job, do: Do) -> None:
         log.critical("%s has a payload that is not ours", duty)
         raise UnreadablePieceError from None
     try:
-        await do(piece.id, piece.secret)
+        async with counted(duty):
+            await do(piece.id, piece.secret)
     except Exception as error:  # noqa: BLE001 - rendered here, the job's edge
         log.error("%s failed, trying again: %s", duty, type(error).__name__)  # noqa: TRY400 - a trace may quote a person\'s data
         raise RetryRequested(retry_delay(job.attempts), type(error).__name__) from None

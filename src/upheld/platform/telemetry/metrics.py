@@ -32,11 +32,8 @@ REQUEST_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
 WORK = Summary("upheld_work_seconds", "Seconds that pieces of background work took.", ["duty", "outcome"])
-WAITING = Gauge(
-    "upheld_queue_waiting", "Pieces of work in the queue.", ["duty", "status"], multiprocess_mode="mostrecent"
-)
+WAITING = Gauge("upheld_queue_waiting", "Pieces of work in the queue.", ["duty"], multiprocess_mode="mostrecent")
 PROMISES = Gauge("upheld_promises", "Promises, by what the last run found.", ["state"], multiprocess_mode="mostrecent")
-PROVEN_AT = Gauge("upheld_promises_checked_at_seconds", "When the last run ended.", multiprocess_mode="mostrecent")
 
 
 def folder_of(settings: Settings) -> Path:
