@@ -24,6 +24,7 @@ from upheld.main.staging import staged, until_waited_for
 from upheld.main.supervisor import environment_of
 from upheld.platform.services import Platform
 from upheld.platform.settings import Settings
+from upheld.platform.telemetry import logs
 
 log = logging.getLogger("upheld.trust")
 
@@ -54,9 +55,13 @@ def prove() -> None:
     """Run the checks that are due by themselves, quietly, and put on record what they find."""
     end_with_parent(signal.SIGINT)
     os.nice(_LOWEST_PRIORITY)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    settings = Settings.read()
+    logs.speak("prove", settings)
+    # Probes provoke what is logged as an error elsewhere; only what they find is news.
+    logging.getLogger("upheld").setLevel(logging.CRITICAL)
+    log.setLevel(logging.WARNING)
     with suppress(AnotherRunError, KeyboardInterrupt):
-        asyncio.run(prove_once(Settings.read()))
+        asyncio.run(prove_once(settings))
 
 
 async def prove_once(settings: Settings) -> Report | None:

@@ -16,7 +16,7 @@ from upheld.features.trust import store
 from upheld.features.trust.model import PromiseResult, Report
 from upheld.features.trust.probe import CheckState
 from upheld.features.trust.promises import PROMISES
-from upheld.features.trust.runner import OUT_OF_REACH
+from upheld.features.trust.runner import LOOKED_AT, OUT_OF_REACH
 from upheld.features.trust.runs import STANDS_FOR, by_itself, is_due
 from upheld.platform.signatures import is_signed
 
@@ -61,11 +61,11 @@ async def test_a_run_on_record_covers_every_promise_is_signed_and_names_the_one_
 async def test_what_a_run_did_not_look_at_stands_as_it_was_found_for_a_week_and_no_longer(
     deployment: Deployment,
 ) -> None:
-    await told(deployment, PROMISE, CheckState.PASSED)
+    await told(deployment, PROMISE, CheckState.PASSED, looked_at=["what a probe calls by the same name"])
     soon = await told(later(deployment, HOUR), "store.cookies", CheckState.PASSED)
     assert state_in(soon) == "upheld"
     check = next(result for result in soon.promises if result.id == PROMISE).checks[0]
-    assert dt.datetime.fromisoformat(check.evidence["looked_at"]) < deployment.platform.clock.now()
+    assert dt.datetime.fromisoformat(check.evidence[LOOKED_AT]) < deployment.platform.clock.now()
     # Taken over a second time it keeps the time of the look, and so it does end.
     late = await told(later(deployment, STANDS_FOR + HOUR), "store.cookies", CheckState.PASSED)
     assert state_in(late) == "unproven"

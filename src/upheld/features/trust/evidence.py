@@ -17,7 +17,7 @@ from upheld.features.trust.errors import ForgedRunError, NoSuchPromiseError
 from upheld.features.trust.model import Check, CheckResult, Promise, PromiseResult, PromiseState, Report
 from upheld.features.trust.probe import CheckState
 from upheld.features.trust.promises import PROMISES
-from upheld.features.trust.runner import LOOKED_AT
+from upheld.features.trust.runner import LOOKED_AT, OUT_OF_REACH
 from upheld.features.trust.runs import Change, changed, genuine, last_run, looked_at
 from upheld.platform.database import Transaction
 from upheld.platform.i18n import mark
@@ -40,8 +40,6 @@ FAMILIES = {
     "org": mark("Who stands behind it"),
 }
 """What the first half of a promise's name stands for, in the order of the page."""
-
-_UNKNOWN_KEYS = frozenset({LOOKED_AT, "out_of_reach"})
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ class ShownCheck:
     def facts(self) -> list[tuple[str, str]]:
         """What else the probe noted down, by name."""
         found = {} if self.result is None else self.result.evidence
-        left_out = {*_UNKNOWN_KEYS, "faults", "fault_count", "not_looked_at", "could_not_look", "brought_by"}
+        left_out = {LOOKED_AT, OUT_OF_REACH, "faults", "fault_count", "not_looked_at", "could_not_look", "brought_by"}
         return [(name.replace("_", " "), _text(value)) for name, value in found.items() if name not in left_out]
 
 

@@ -20,11 +20,13 @@ from upheld.platform.signatures import public_hex, signed
 
 log = logging.getLogger("upheld.trust")
 
-OUT_OF_REACH = "out_of_reach"
+OUT_OF_REACH = "out of reach"
 """In the evidence of a check that whoever ran it has no access for; somebody else may have proven it."""
 
-LOOKED_AT = "looked_at"
-"""In the evidence of what a run on record took over from an earlier one: when that one looked."""
+LOOKED_AT = "looked at"
+"""In the evidence of what a run on record took over from an earlier one: when that one looked.
+
+Both have a space, which no fact that a probe names can have."""
 
 
 class Watcher(Protocol):
