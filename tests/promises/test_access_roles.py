@@ -42,7 +42,8 @@ async def test_access_roles_matrix_is_red_when_a_page_does_not_ask_for_the_role(
 
 async def test_access_roles_matrix_is_red_when_a_manager_is_kept_from_candidates(scratch: Scratch) -> None:
     await scratch.change(
-        "create or replace function upheld.may_see_candidates() returns boolean language sql stable security definer"
-        " set search_path = '' return (select upheld.current_standing()) = 'owner'"
+        "create or replace function upheld.hiring_organisation() returns uuid language sql stable security definer"
+        " set search_path = '' return (select m.organisation_id from upheld.members as m where m.role = 'owner'"
+        " and m.organisation_id = upheld.current_organisation() and m.person_id = upheld.current_person())"
     )
     await scratch.sees_red("access.roles.matrix", "manager: cannot open what was sent in the database")

@@ -7,24 +7,23 @@ import pytest
 
 from tests.promises.faults import Changing, Scratch
 from tests.support.deployment import PASSWORD, Deployment
-from upheld.features.trust.probe import CheckState
 from upheld.features.trust.probes.landing import CORPUS, ELSEWHERE, stays
 
 pytestmark = pytest.mark.anyio
 
 
 class Obliging:
-    """Leads whoever signs in to wherever the form says, unless it looks like another site."""
+    """Leads whoever signs in to wherever the form says, unless that begins like another site."""
 
-    def __init__(self, app: Any, *, looks: bool) -> None:
-        """Take the application, and whether to look at how the place begins."""
-        self._app, self._looks = app, looks
+    def __init__(self, app: Any) -> None:
+        """Take the application."""
+        self._app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer as the application does, but for where it leads."""
         body = (await receive()).get("body", b"") if scope["method"] == "POST" else b""
         wanted = parse_qs(body.decode()).get("to", [""])[0]
-        obeys = bool(wanted) and not (self._looks and wanted.startswith(("http", "//", "java")))
+        obeys = bool(wanted) and not wanted.startswith(("http", "//", "java"))
 
         async def again() -> Any:
             return {"type": "http.request", "body": body, "more_body": False}
@@ -36,12 +35,6 @@ class Obliging:
             await send(message)
 
         await self._app(scope, again, outgoing)
-
-
-async def test_nobody_is_led_to_another_place(scratch: Scratch) -> None:
-    (check,) = (await scratch.look("auth.redirect.corpus")).checks
-    assert check.state is CheckState.PASSED, check.evidence
-    assert check.evidence["requests"] > 100
 
 
 async def test_no_hostile_place_is_followed_after_signing_in(deployment: Deployment) -> None:
@@ -57,9 +50,8 @@ async def test_no_hostile_place_is_followed_after_signing_in(deployment: Deploym
                 browser.cookies.clear()
 
 
-@pytest.mark.parametrize("looks", [False, True], ids=["anywhere", "past a check of prefixes"])
-async def test_auth_redirect_corpus_is_red_when_the_form_says_where_to_go(scratch: Scratch, looks: bool) -> None:  # noqa: FBT001 - a parameter of the test
-    scratch.serve(Obliging(scratch.deployment.app, looks=looks))
+async def test_auth_redirect_corpus_is_red_when_a_check_of_prefixes_lets_one_place_through(scratch: Scratch) -> None:
+    scratch.serve(Obliging(scratch.deployment.app))
     await scratch.sees_red("auth.redirect.corpus", f"signing in with '/\\\\{ELSEWHERE}' leads to another place")
 
 

@@ -15,7 +15,7 @@ import asyncpg
 from upheld.features.trust.cast import Cast
 from upheld.features.trust.people import FORM, Actor
 from upheld.features.trust.probe import Finding, judged, probe
-from upheld.features.trust.probes.attempts import OPENING
+from upheld.features.trust.probes.attempts import OPENING, READING
 from upheld.features.trust.probes.powers import undone
 from upheld.features.trust.scene import Scene
 
@@ -42,8 +42,13 @@ class Act:
     statement: str = ""
 
 
+def _reading(function: str, about: str) -> str:
+    return READING[function].replace("$1", f"'{about}'")
+
+
 ACTS: Sequence[Act] = (
     Act("see how hiring goes", _HIRING, "GET /hiring"),
+    Act("change how the organisation presents itself", _OWNER, "GET /hiring/organisation/edit"),
     Act("write a job", _HIRING, "GET /hiring/jobs/new"),
     Act("see a job before it is public", _MEMBERS, "GET /hiring/jobs/{draft}/preview"),
     Act("change a job", _HIRING, "POST /hiring/jobs/{draft}/edit"),
@@ -68,10 +73,10 @@ ACTS: Sequence[Act] = (
     Act("find applications", _HIRING, statement="select 1 from upheld.applications where id = '{application}'"),
     Act("find what happened", _HIRING, statement="select 1 from upheld.application_events"
         " where application_id = '{application}'"),
-    Act("open what was sent", _HIRING, statement="select 1 from upheld.open_application('{application}')"),
-    Act("open the contact", _HIRING, statement="select 1 from upheld.open_contact('{application}')"),
-    Act("open the résumé", _HIRING, statement="select 1 from upheld.open_resume('{application}')"),
-    Act("open the list", _HIRING, statement="select 1 from upheld.list_applications('{job}', 100, 0)"),
+    Act("open what was sent", _HIRING, statement=_reading("upheld.open_application", "{application}")),
+    Act("open the contact", _HIRING, statement=_reading("upheld.open_contact", "{application}")),
+    Act("open the résumé", _HIRING, statement=_reading("upheld.open_resume", "{application}")),
+    Act("open the list", _HIRING, statement=_reading("upheld.list_applications", "{job}")),
     Act(
         "add a step",
         _HIRING,

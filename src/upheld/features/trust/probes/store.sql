@@ -35,6 +35,10 @@ inner join upheld.notices as n on c.notice_id = n.id
 where c.person_id = upheld.current_person()
 order by c.at asc, c.id asc;
 
+-- name: own_document_ids
+-- The documents of the person asking.
+select id from upheld.own_documents();
+
 -- name: own_texts
 -- How many documents of the person asking have a text that was read from them.
 select pg_catalog.count(*) from upheld.own_documents() where text_sealed is not null;
@@ -90,3 +94,68 @@ left join last_words as w
         and r.organisation_id is not distinct from w.organisation_id
 group by r.what
 order by r.what;
+
+-- name: clock_differs_by
+-- By how much the clock that policies go by differs from the server's own.
+select upheld.clock_now() - pg_catalog.now();
+
+-- name: last_sweep
+-- How long ago what is over was last removed, and how long there has been something to write down.
+select
+    pg_catalog.now() - pg_catalog.max(at) filter (where action = 'retention.ran') as swept_before,
+    pg_catalog.now() - pg_catalog.min(at) as here_since
+from upheld.audit_entries;
+
+-- name: past_their_limit
+-- How many rows of each kind are older than their limit and a day, by the server's own clock.
+select 'upheld.sessions' as tab, 'a session ends' as rule, pg_catalog.count(*) as number
+from upheld.sessions
+where least(expires_at, revoked_at) < pg_catalog.now() - interval '1 day'
+union all
+select 'upheld.email_verifications', 'a link ends', pg_catalog.count(*)
+from upheld.email_verifications
+where expires_at < pg_catalog.now() - interval '1 day'
+union all
+select 'upheld.operator_invitations', 'a link ends', pg_catalog.count(*)
+from upheld.operator_invitations
+where expires_at < pg_catalog.now() - interval '1 day'
+union all
+select 'upheld.job_secrets', 'the right to act for somebody ends', pg_catalog.count(*)
+from upheld.job_secrets
+where expires_at < pg_catalog.now() - interval '1 day'
+union all
+select 'upheld.messages', 'a mail waits for seven days', pg_catalog.count(*)
+from upheld.messages
+where created_at < pg_catalog.now() - interval '8 days'
+union all
+select 'upheld.limit_counters', 'a counter ends', pg_catalog.count(*)
+from upheld.limit_counters
+where expires_at < pg_catalog.now() - interval '1 day'
+union all
+select 'upheld.applications', 'twelve months after it is closed', pg_catalog.count(*)
+from upheld.applications
+where
+    keep_until < (pg_catalog.now() at time zone 'UTC')::date - 1
+    or keep_until > ((closed_at at time zone 'UTC') + interval '12 months')::date + 1
+union all
+select 'upheld.consents', 'with the last application to that employer', pg_catalog.count(*)
+from upheld.consents as c
+where
+    c.organisation_id is not null
+    and not exists (
+        select from upheld.applications as a
+        where a.person_id = c.person_id and a.organisation_id = c.organisation_id
+    )
+union all
+select 'upheld.access_journal', 'with the person, or with the application', pg_catalog.count(*)
+from upheld.access_journal as j
+where
+    not exists (select from upheld.people as p where p.id = j.person_id)
+    and not exists (select from upheld.applications as a where a.id = j.application_id)
+union all
+select 'upheld.erasures', 'an account goes within thirty days', pg_catalog.count(*)
+from upheld.erasures
+where
+    (state in ('scheduled', 'running') and due_at < pg_catalog.now() - interval '1 day')
+    or due_at > requested_at + interval '30 days'
+order by tab;

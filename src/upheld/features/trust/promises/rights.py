@@ -1,7 +1,7 @@
 """What is promised about personal data and people's rights in it."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import erasure, inventory
+from upheld.features.trust.probes import basis, consents, erasure, exports, inventory, retention, sharing
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -28,12 +28,38 @@ PROMISES = (
     Promise(
         "data.basis",
         mark("Whatever is done with people's data has a ground in law, and what rests on consent stops with it."),
-        (Check("data.basis.withdrawn", "nothing that rests on a consent goes on after it is withdrawn", Work.TRUST),),
+        (
+            Check(
+                "data.basis.grounds",
+                "every purpose has a ground in law, and what rests on consent can be withdrawn",
+                Work.TRUST,
+                basis.grounds,
+            ),
+            Check(
+                "data.basis.standing",
+                "nothing is there that rests on a consent which does not stand",
+                Work.TRUST,
+                basis.standing_rows,
+            ),
+            Check(
+                "data.basis.withdrawn",
+                "nothing that rests on a consent goes on after it is withdrawn",
+                Work.TRUST,
+                basis.withdrawn,
+            ),
+        ),
     ),
     Promise(
         "data.sharing",
         mark("An employer sees of a candidate what that candidate has shared, and nothing is ever sold."),
-        (Check("data.sharing.matrix", "tried between two parties, section by section", Work.TRUST),),
+        (
+            Check(
+                "data.sharing.matrix",
+                "tried between two parties, part by part, at each moment",
+                Work.TRUST,
+                sharing.matrix,
+            ),
+        ),
     ),
     Promise(
         "data.visibility",
@@ -43,12 +69,33 @@ PROMISES = (
     Promise(
         "data.consent",
         mark("Each consent is kept with the words that were shown, and taken back as easily as given."),
-        (Check("data.consent.steps", "withdrawing takes no more steps than giving", Work.TRUST),),
+        (
+            Check("data.consent.steps", "withdrawing takes no more steps than giving", Work.TRUST, consents.steps),
+            Check(
+                "data.consent.appended",
+                "what was agreed to is only added to, with the words shown, from where and when",
+                Work.TRUST,
+                consents.appended,
+            ),
+            Check(
+                "data.consent.receipts",
+                "each has a signed receipt in a standard form that says the same",
+                Work.TRUST,
+                consents.receipts,
+            ),
+        ),
     ),
     Promise(
         "data.access",
         mark("Everything that is held of somebody is theirs to download, complete and readable."),
-        (Check("data.access.complete", "every planted word is in it, and nobody else's", Work.TRUST),),
+        (
+            Check(
+                "data.access.complete",
+                "every planted word, every row and every file is in it, and nobody else's",
+                Work.TRUST,
+                exports.complete,
+            ),
+        ),
     ),
     Promise(
         "data.rectify",
@@ -97,7 +144,15 @@ PROMISES = (
     Promise(
         "data.retention",
         mark("What is kept has an end that is published, and at that end it goes."),
-        (Check("data.retention.limits", "no row is older than its rule allows", Work.TRUST),),
+        (
+            Check("data.retention.limits", "no row is older than its rule allows", Work.TRUST, retention.limits),
+            Check(
+                "data.retention.sweeper",
+                "what removes them is at work, writes it down, and goes by the right clock",
+                Work.TRUST,
+                retention.sweeper,
+            ),
+        ),
     ),
     Promise(
         "data.notrain",

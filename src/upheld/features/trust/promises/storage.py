@@ -1,7 +1,7 @@
 """What is promised about what is stored, and how."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import atrest, backups, cookies, journal, rotation
+from upheld.features.trust.probes import atrest, backups, cookies, journal, rotation, volumes
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -40,7 +40,14 @@ PROMISES = (
     Promise(
         "store.volume",
         mark("The disks under all of it, company data included, are encrypted too."),
-        (Check("store.volume.report", "the volume or its provider says so", Work.LATER),),
+        (
+            Check(
+                "store.volume.report",
+                "the machine says so of everything that is stored, swap space included",
+                Work.TRUST,
+                volumes.report,
+            ),
+        ),
     ),
     Promise(
         "store.credentials",
