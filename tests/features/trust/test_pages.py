@@ -66,7 +66,9 @@ async def test_every_promise_is_on_the_page_and_has_one_of_its_own(deployment: D
     await told(deployment, "store.cookies", CheckState.PASSED)
     async with deployment.browser() as browser:
         page = (await browser.get("/trust")).text
-        assert re.findall(r'<li id="([a-z]+\.[a-z]+)">', page) == re.findall(r'href="/trust/([a-z]+\.(?!py)[a-z]+)">[^<]{20}', page)
+        assert re.findall(r'<li id="([a-z]+\.[a-z]+)">', page) == re.findall(
+            r'href="/trust/([a-z]+\.(?!py)[a-z]+)">[^<]{20}', page
+        )
         assert set(re.findall(r'<li id="([a-z]+\.[a-z]+)">', page)) == {promise.id for promise in PROMISES}
         for promise in PROMISES:
             one = await browser.get(f"/trust/{promise.id}")

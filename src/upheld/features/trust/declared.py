@@ -54,6 +54,7 @@ SEEN_BY = {
     "upheld.profiles": _YOU,
     "upheld.runs": _EVERYONE,
     "upheld.sessions": _YOU,
+    "upheld.stage_counts": mark("The owners and managers of the employer; it says how many, and of whom nothing"),
 }
 """Who sees the rows of each table. The matrix in tests/boundary measures the same by trying."""
 
@@ -96,6 +97,11 @@ class Table(msgspec.Struct, frozen=True):
     about: str | None
     seen_by: str | None
     columns: list[Column]
+
+    @property
+    def is_of_people(self) -> bool:
+        """Whether anything in it is somebody's; what is not declared counts as somebody's."""
+        return any(column.declared is None or column.declared.get("whose") != "nobody" for column in self.columns)
 
 
 async def data_map(tx: Transaction, platform: Platform) -> list[Table]:

@@ -377,6 +377,8 @@ having
         ('applications', 'r', 'web', 2), ('applications', 'w', 'web', 2), ('applications', 'r', 'record_reader', 2),
         ('application_events', 'r', 'web', 2), ('application_events', 'a', 'web', 2),
         ('application_snapshots', 'r', 'record_reader', 2),
+        -- Whom a mail may go to: candidates of the one who writes, and whoever reads one's own application.
+        ('applications', 'r', 'queue_writer', 2),
         -- Everyone, its organisation, and whoever applied to it before it closed.
         ('jobs', 'r', 'web', 3),
         -- The member acting, and the person reading everything about themselves.

@@ -54,6 +54,7 @@ WHOLE_TABLES = (
     "keys_are_made_by_the_vault",
     "keys_are_rewrapped_by_the_vault",
     "keys_are_destroyed_by_the_vault",
+    "who_reads_applications_is_known_to_the_queue_writer",
 )
 """Policies that hold for every row of their table; why, stands in `database/CONVENTIONS.md`."""
 
