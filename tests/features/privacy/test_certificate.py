@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from upheld.features.privacy.certificate import FIELDS, Facts, file_of, is_about, issue, verify
 from upheld.features.privacy.errors import CertificateError
 from upheld.features.privacy.model import StandingRecord
+from upheld.features.trust import offline
 from upheld.main.cli import cli
 from upheld.platform.register import Entry
 from upheld.platform.signatures import public_hex
@@ -126,3 +127,12 @@ def test_the_command_says_what_it_found_and_exits_accordingly(tmp_path: Path) ->
     code, said = run(good, "--key", "00" * 32)
     assert (code, "another key" in said) == (1, True)
     assert run(other)[0] == 2
+
+
+def test_the_verifier_that_needs_nothing_installed_says_the_same(tmp_path: Path) -> None:
+    good, changed = tmp_path / "good.json", tmp_path / "changed.json"
+    good.write_bytes(file_of(certificate()))
+    changed.write_bytes(file_of({**certificate(), "files_removed": 7}))
+    assert offline.main([str(good), "--key", public_hex(KEY)]) == 0
+    assert offline.main([str(good), "--key", "00" * 32]) == 1
+    assert offline.main([str(changed)]) == 1

@@ -33,8 +33,8 @@ FIELDS = {
 """Every field of a certificate; none is optional and there are no others."""
 
 _HOW = (
-    "`upheld verify-certificate FILE` checks this file without a network. By hand: remove `signature`, write the "
-    "rest as canonical JSON (RFC 8785), and verify the Ed25519 signature with `public_key`, which the issuer "
+    "`upheld verify-certificate FILE` checks this file without a network; so does the issuer's /trust/verify.py, which "
+    "needs Python and nothing else. By hand: remove `signature`, write the rest as canonical JSON (RFC 8785), and verify the Ed25519 signature with `public_key`, which the issuer "
     "publishes at /.well-known/upheld-signing-key. The subject is HMAC-SHA256(nonce, the 16 bytes of the account's "
     "id); the nonce was given to the holder of the receipt only."
 )
