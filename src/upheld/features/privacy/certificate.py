@@ -34,9 +34,10 @@ FIELDS = {
 
 _HOW = (
     "`upheld verify-certificate FILE` checks this file without a network; so does the issuer's /trust/verify.py, which "
-    "needs Python and nothing else. By hand: remove `signature`, write the rest as canonical JSON (RFC 8785), and verify the Ed25519 signature with `public_key`, which the issuer "
-    "publishes at /.well-known/upheld-signing-key. The subject is HMAC-SHA256(nonce, the 16 bytes of the account's "
-    "id); the nonce was given to the holder of the receipt only."
+    "needs Python and nothing else. By hand: remove `signature`, write the rest as canonical JSON (RFC 8785), and "
+    "verify the Ed25519 signature with `public_key`, which the issuer publishes at "
+    "/.well-known/upheld-signing-key. The subject is HMAC-SHA256(nonce, the 16 bytes of the account's id); the nonce "
+    "was given to the holder of the receipt only."
 )
 _HORIZON = mark(
     "Until then, a backup of the key store together with a backup of the data could still be opened. After it the "
