@@ -11,7 +11,7 @@ import click
 import bench
 from bench import figures
 
-NOT_BENCHMARKS = {"__main__", "figures", "stage"}
+NOT_BENCHMARKS = {"__main__", "figures", "load", "stage"}
 
 
 class Benchmark(Protocol):

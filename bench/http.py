@@ -6,18 +6,16 @@ transaction alone, with the same statements, at the same concurrency, on the ser
 """
 
 import asyncio
-import re
 import statistics
-import subprocess
 import time
-from dataclasses import dataclass
 
 import asyncpg
 import uvloop
 
 from bench.figures import Figure
+from bench.load import Load, load
 from bench.stage import Stage, staged
-from tests.support.server import Server, serving
+from tests.support.server import serving
 from upheld.platform.database import load_queries
 from upheld.platform.install import url
 from upheld.platform.web.cookies import SESSION_COOKIE
@@ -26,15 +24,6 @@ from upheld.platform.web.visits import OPEN_CONTEXT
 CONNECTIONS = 16
 SECONDS = 8
 _WARM_UP = 2
-
-
-@dataclass(frozen=True)
-class Load:
-    """What a load measured: reads a second, and milliseconds for one."""
-
-    rate: float
-    p50: float
-    p99: float
 
 
 async def measure() -> list[Figure]:
@@ -72,37 +61,12 @@ async def _bare(stage: Stage) -> Load:
 
     await asyncio.gather(*(client() for _ in range(CONNECTIONS)))
     cuts = statistics.quantiles(took, n=100)
-    return Load(len(took) / SECONDS, cuts[49] * 1000, cuts[98] * 1000)
+    return Load(len(took), len(took) / SECONDS, cuts[49] * 1000, cuts[98] * 1000)
 
 
 def _over_http(stage: Stage) -> Load:
-    with serving(stage.deployment.settings) as server:
-        _wrk(server, stage, _WARM_UP)
-        return _wrk(server, stage, SECONDS)
-
-
-def _wrk(server: Server, stage: Stage, seconds: int) -> Load:
-    """Load the running server with wrk; every answer must be the job."""
     cookie = stage.application.owner.cookies[SESSION_COOKIE]
-    said = subprocess.run(  # noqa: S603 - our own server, on loopback
-        [  # noqa: S607 - wherever the system has it
-            "wrk", "--connections", str(CONNECTIONS), "--threads", "1", "--duration", f"{seconds}s", "--latency",
-            "--header", f"Cookie: {SESSION_COOKIE}={cookie}",
-            f"{server.url}/api/jobs/{stage.application.job_id}",
-        ],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    assert "Non-2xx" not in said, said
-    rate = float(_found(r"Requests/sec:\s+([\d.]+)", said)[0])
-    return Load(rate, _milliseconds("50%", said), _milliseconds("99%", said))
-
-
-def _milliseconds(share: str, said: str) -> float:
-    value, unit = _found(rf"\s{share}\s+([\d.]+)(us|ms|s)", said)
-    return float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
-
-
-def _found(pattern: str, said: str) -> tuple[str, ...]:
-    found = re.search(pattern, said)
-    assert found is not None, said
-    return found.groups()
+    path = f"/api/jobs/{stage.application.job_id}"
+    with serving(stage.deployment.settings) as server:
+        load(server, path, _WARM_UP, cookie=cookie, connections=CONNECTIONS)
+        return load(server, path, SECONDS, cookie=cookie, connections=CONNECTIONS)

@@ -33,12 +33,19 @@ class Stage:
 @asynccontextmanager
 async def staged() -> AsyncGenerator[Stage]:
     """Set the stage; strike it on leaving."""
+    async with AsyncExitStack() as stack:
+        deployment = await stack.enter_async_context(empty())
+        yield Stage(deployment, await stack.enter_async_context(applied(deployment)))
+
+
+@asynccontextmanager
+async def empty() -> AsyncGenerator[Deployment]:
+    """Yield a deployment of its own with nobody in it."""
     with tempfile.TemporaryDirectory(prefix="upheld-bench-") as folder:
         cluster = await asyncio.to_thread(_started, Path(folder))  # it runs an event loop of its own
         try:
-            async with AsyncExitStack() as stack:
-                deployment = await stack.enter_async_context(deployed(cluster))
-                yield Stage(deployment, await stack.enter_async_context(applied(deployment)))
+            async with deployed(cluster) as deployment:
+                yield deployment
         finally:
             await asyncio.to_thread(cluster.stop)
 
