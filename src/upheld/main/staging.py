@@ -74,9 +74,10 @@ async def until_waited_for(scene: Scene) -> None:
 async def _take_turn(connection: "Connection", patience: timedelta) -> None:
     """Hold the lock of the run that looks, for as long as this connection is open."""
     milliseconds = max(1, int(patience.total_seconds() * 1000))
-    await connection.execute("select set_config('lock_timeout', $1, false)", str(milliseconds))
     try:
-        await connection.execute("select pg_advisory_lock($1)", _ONE_RUN_AT_A_TIME, timeout=None)
+        async with connection.transaction():
+            await connection.execute("select set_config('lock_timeout', $1, true)", str(milliseconds))
+            await connection.execute("select pg_advisory_lock($1)", _ONE_RUN_AT_A_TIME, timeout=None)
     except asyncpg.LockNotAvailableError as error:
         raise AnotherRunError from error
 
