@@ -63,6 +63,12 @@ def test_static_files_are_immutable_and_pages_are_never_stored(server: Server) -
         assert front.headers["cache-control"] == "no-store"
         style = front.text.split('rel="stylesheet" href="')[1].split('"')[0]
         assert client.get(style).headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert client.get(style).headers["content-encoding"] == "gzip"
+        plain = client.get(style, headers={"accept-encoding": "identity"})
+        assert "content-encoding" not in plain.headers
+        assert plain.content == client.get(style).content
+        # A page that is packed tells by its length what of it somebody has guessed.
+        assert "content-encoding" not in client.get("/sign-in").headers
         assert client.get(style.replace("/static/", "/static/0")).status_code == httpx.codes.NOT_FOUND
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-_CHROMIUM = "/usr/bin/chromium"
-_FLAGS = [
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
@@ -54,7 +54,7 @@ class Person:
 def a_browser() -> Generator[Browser]:
     """Open Chromium for as long as the block lasts."""
     with sync_playwright() as tool:
-        browser = tool.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
+        browser = tool.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
             yield browser
         finally:
