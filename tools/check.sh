@@ -15,6 +15,8 @@ say lint "ruff, every rule but those whose reason for being off stands in pyproj
 $bin/ruff check --quiet .
 say lock "uv.lock is what pyproject.toml asks for"
 "$UV" lock --check --quiet
+say advisories "OSV: nothing is known against what the locks pin"
+$bin/python -m tools.advisories
 say architecture "import-linter: floors, ladder, front doors, no cycles"
 quietly $bin/lint-imports --no-logo
 say words "every string that people see is in upheld.pot"
@@ -23,6 +25,9 @@ say SQL "sqlfluff, PostgreSQL"
 quietly $bin/sqlfluff lint --disable-progress-bar src/upheld
 say types "pyright, strict"
 quietly $bin/pyright
+say islands "tsc, strict, and their tests"
+quietly node_modules/.bin/tsc --project .
+(. tools/node.sh && quietly node --test "islands/**/*.test.ts")
 say catalog "every policy, grant and function, as the server's own catalog has them"
 $bin/python -m tools.catalog
 echo "Nothing found."
