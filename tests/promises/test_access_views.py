@@ -13,7 +13,7 @@ async def test_every_look_at_a_candidate_leaves_an_entry(scratch: Scratch) -> No
         (check,) = (await scratch.look(check_id)).checks
         assert check.state is CheckState.PASSED, check
         ways = check.evidence.get("shows_candidates")
-        assert ways is None or len(ways) == 5, ways
+        assert ways is None or len(ways) == 7, ways
 
 
 async def test_access_views_sealed_is_red_when_the_web_may_read_ciphertext(scratch: Scratch) -> None:

@@ -29,7 +29,7 @@ SENT = frozenset({"name", "place", "summary", "letter", "contact", "résumé"})
 _ONLY_AT = {"contact": re.compile(r"/contact$"), "résumé": re.compile(r"/resume(\.png)?$")}
 """Where alone a part may be shown: where it is asked for, and the candidate sees that it was."""
 
-_FILES = ("application/pdf", "application/vnd", "image/png")
+_FILES = ("application/pdf", "application/vnd.openxmlformats", "image/png")
 
 
 @dataclass(frozen=True)

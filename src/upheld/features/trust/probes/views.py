@@ -37,6 +37,7 @@ _JOURNALED = {
     "upheld.open_contact": "contact",
     "upheld.open_resume": "resume",
 }
+_DOCUMENTS = ("application/pdf", "application/vnd.openxmlformats", "image/png")
 _LISTS = frozenset({"applications.board", "applications.list", "applications.all"})
 _OWN = frozenset({"upheld.own_profile", "upheld.own_documents", "upheld.own_snapshots"})
 _TELLS_NOTHING = frozenset({"upheld.hiring_organisation", "upheld.jobs_applied_to"})
@@ -111,7 +112,7 @@ def _path(route: Route, cast: Cast) -> str:
 
 def _shows_candidate(answer: Answer, cast: Cast) -> bool:
     """Whether an answer holds a planted word (the employer's own address aside), or is a document."""
-    is_document = answer.one("content-type").startswith(("application/pdf", "application/vnd", "image/png"))
+    is_document = answer.one("content-type").startswith(_DOCUMENTS)
     return is_document or cast.canaries.stem.encode() in answer.body.replace(cast.employer.email.encode(), b"")
 
 
