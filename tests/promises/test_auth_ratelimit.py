@@ -31,13 +31,6 @@ async def test_whoever_guesses_is_told_to_wait_and_nothing_else(scratch: Scratch
         assert tries["told to wait"] >= 1, check.evidence
 
 
-async def test_a_burst_keeps_nobody_else_out(scratch: Scratch) -> None:
-    await scratch.look("auth.ratelimit.burst")
-    await scratch.deployment.register("ada@example.org")
-    async with scratch.deployment.signed_in("ada@example.org") as browser:
-        assert (await browser.get("/profile")).status_code == 200
-
-
 async def test_auth_ratelimit_burst_is_red_when_nothing_is_counted(scratch: Scratch) -> None:
     await scratch.change(
         "create or replace function upheld.take_from_limit(subject bytea, at_most integer, per interval)"
