@@ -45,6 +45,7 @@ class Rule(Enum):
     ITS_MEMBERS = frozenset({"owner", "manager", "interviewer", "owner-before-fair-use"})
     WHO_POSTS_ITS_JOBS = frozenset({"owner", "manager", "owner-before-fair-use"})
     WHO_SEES_ITS_CANDIDATES = frozenset({"owner", "manager"})
+    WHO_SEES_CANDIDATES_OF_THEIR_OWN = frozenset({"owner", "manager", "other-owner"})
 
 
 # The first pattern that fits decides. A route that none fits has not been placed.
@@ -53,7 +54,8 @@ RULES = (
     (r"/trust(\.json|/.*)?", Rule.EVERYONE),
     (r"/|/about/.*|/outbox|/health(/.*)?|/\.well-known/.*|/sign-in|/signed-out", Rule.EVERYONE),
     (r"/register(/.*)?|/verify/.*|/first-operator/.*", Rule.EVERYONE),
-    (r"/hiring/applications(/.*)?", Rule.WHO_SEES_ITS_CANDIDATES),
+    (r"/hiring/applications", Rule.WHO_SEES_CANDIDATES_OF_THEIR_OWN),
+    (r"/hiring/applications/.*", Rule.WHO_SEES_ITS_CANDIDATES),
     (r"/hiring/jobs/\{job_id\}(/list)?", Rule.WHO_SEES_ITS_CANDIDATES),
     (r"/hiring/jobs/\{job_id\}/preview", Rule.ITS_MEMBERS),
     (r"/hiring/jobs/\{job_id\}/.*", Rule.WHO_POSTS_ITS_JOBS),
