@@ -14,6 +14,7 @@ from upheld.main.demo.cast import Extra
 _INK, _SOFT, _LINE = HexColor("#17211e"), HexColor("#5b6763"), HexColor("#d9dfdc")
 _LOOKS = (("#0f5c4d", "#eef5f2"), ("#274472", "#eef2f8"), ("#7a3b2e", "#f8f1ee"), ("#4a3f6b", "#f2f0f7"))
 _WIDTH, _HEIGHT = A4
+_LONG = 26
 _SIDE = 62 * mm
 """How wide the tinted column is that holds what one looks up."""
 
@@ -35,11 +36,11 @@ class _Column:
         self.top -= after
 
     def section(self, name: str, color: Color) -> None:
-        self.top -= 12
-        self.text(name.upper(), 8.5, bold=True, color=color, after=4)
+        self.top -= 20
+        self.text(name.upper(), 9.5, bold=True, color=color, after=6)
         self._canvas.setStrokeColor(_LINE)
         self._canvas.line(self._left, self.top, self._left + self._width, self.top)
-        self.top -= 4
+        self.top -= 6
 
 
 def resume_of(extra: Extra) -> bytes:
@@ -53,7 +54,7 @@ def resume_of(extra: Extra) -> bytes:
     canvas.rect(0, 0, _SIDE, _HEIGHT, stroke=0, fill=1)
     canvas.setFillColor(color)
     canvas.rect(0, _HEIGHT - 6 * mm, _WIDTH, 6 * mm, stroke=0, fill=1)
-    _aside(_Column(canvas, 12 * mm, _HEIGHT - 22 * mm, _SIDE - 20 * mm), extra, color)
+    _aside(_Column(canvas, 9 * mm, _HEIGHT - 22 * mm, _SIDE - 15 * mm), extra, color)
     _story(_Column(canvas, _SIDE + 12 * mm, _HEIGHT - 18 * mm, _WIDTH - _SIDE - 28 * mm), extra, color)
     canvas.save()
     return out.getvalue()
@@ -62,28 +63,31 @@ def resume_of(extra: Extra) -> bytes:
 def _aside(column: _Column, extra: Extra, color: Color) -> None:
     column.section("Contact", color)
     for line in (extra.email, extra.phone, extra.location):
-        column.text(line, 8.5, after=2)
+        column.text(line, 8 if len(line) > _LONG else 9.5, after=4)
     column.section("Skills", color)
     for skill in extra.skills:
-        column.text(skill, 9, after=2)
+        column.text(skill, 11, after=4)
     column.section("Languages", color)
     for language in extra.languages:
-        column.text(language, 9, after=2)
+        column.text(language, 11, after=4)
     column.section("Education", color)
     degree, school = extra.education
-    column.text(degree, 9, bold=True)
-    column.text(school, 8.5, color=_SOFT)
+    column.text(degree, 11, bold=True, after=3)
+    column.text(school, 10, color=_SOFT)
 
 
 def _story(column: _Column, extra: Extra, color: Color) -> None:
-    column.text(extra.name, 25, bold=True)
-    column.text(extra.headline, 12, color=color, after=6)
-    column.text(extra.summary, 10, after=2)
+    column.text(extra.name, 29, bold=True, after=2)
+    column.text(extra.headline, 14, color=color, after=12)
+    column.text(extra.summary, 12, after=6)
     column.section("Experience", color)
     for station in extra.history:
-        column.top -= 3
-        column.text(f"{station.role}, {station.employer}", 11, bold=True)
-        column.text(f"{station.years}  |  {station.town}", 8.5, color=_SOFT, after=2)
+        column.top -= 8
+        column.text(f"{station.role}, {station.employer}", 13.5, bold=True, after=2)
+        column.text(f"{station.years}  |  {station.town}", 10, color=_SOFT, after=6)
         for deed in station.deeds:
-            column.text(deed, 10)
-        column.top -= 5
+            column.text(deed, 12, after=5)
+        column.top -= 10
+    column.section("How I work", color)
+    column.top -= 6
+    column.text(f"{extra.letter.split(chr(10) * 2)[1]} {extra.letter.split(chr(10) * 2)[2]}", 12)
