@@ -8,8 +8,8 @@ out=$1
 
 if [ package-lock.json -nt node_modules/.package-lock.json ]; then
     echo "Setting up what builds the islands"
-    if ! said=$(npm ci --omit=dev --loglevel=error 2>&1); then
-        printf '%s\n' "$said" | tail -3 >&2
+    if ! said=$(npm ci --omit=dev --loglevel=error --fetch-retries=1 --fetch-timeout=30000 2>&1); then
+        printf '%s\n' "$said" | head -2 >&2
         echo "The islands were not built: npm's registry did not give what builds them. Pages work without;" >&2
         echo "a job's board then moves applications from their own pages. Repeat what you did to try again." >&2
         exit 0
