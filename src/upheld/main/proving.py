@@ -10,7 +10,8 @@ import logging
 import os
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 
 import click
 
@@ -22,7 +23,7 @@ from upheld.kit.errors import UpheldError
 from upheld.main.parent import end_with_parent
 from upheld.main.staging import staged, until_waited_for
 from upheld.main.supervisor import environment_of
-from upheld.platform.services import Platform
+from upheld.platform.services import open_platform
 from upheld.platform.settings import Settings
 from upheld.platform.telemetry import logs
 
@@ -34,18 +35,30 @@ FIRST_LOOK, LOOK_EVERY = dt.timedelta(seconds=10), dt.timedelta(minutes=1)
 LONGEST_RUN = dt.timedelta(minutes=30)
 
 _LOWEST_PRIORITY = 19
+_PATIENCE = 5.0  # seconds in which a run that is told to end removes its probe people
 
 
-async def keep_proving(stopping: asyncio.Event, platform: Platform) -> None:
-    """Start a run whenever one is due, until told to stop."""
-    if not platform.settings.proof_every:
-        return
+@asynccontextmanager
+async def kept_proving(stopping: asyncio.Event, settings: Settings) -> AsyncGenerator[None]:
+    """Start a run whenever one is due, for as long as the block lasts; one under way ends with it."""
+    proving = asyncio.create_task(_keep_proving(stopping, settings))
+    try:
+        yield
+    finally:
+        stopping.set()
+        await asyncio.wait({proving}, timeout=_PATIENCE)
+        proving.cancel()
+
+
+async def _keep_proving(stopping: asyncio.Event, settings: Settings) -> None:
     wait = FIRST_LOOK
-    while not await _comes(stopping, wait):
+    while settings.proof_every and not await _comes(stopping, wait):
         wait = LOOK_EVERY
         try:
-            if await is_due(platform):
-                await _run_apart(stopping, platform.settings)
+            async with open_platform(settings, ["maintenance"]) as platform:
+                due = await is_due(platform)
+            if due:
+                await _run_apart(stopping, settings)
         except (UpheldError, OSError) as error:
             log.error("no run of the promises could be started: %s", type(error).__name__)  # noqa: TRY400 - said by kind
 

@@ -25,7 +25,7 @@ from upheld.features.privacy.jobs import erase
 from upheld.features.privacy.queries import check_register
 from upheld.kit.errors import AwayError
 from upheld.main.counting import counted, keep_counting
-from upheld.main.proving import keep_proving
+from upheld.main.proving import kept_proving
 from upheld.platform.install import url
 from upheld.platform.mail import Mailer, open_mailer
 from upheld.platform.reach import tls_for
@@ -122,11 +122,17 @@ async def work(settings: Settings, mailer: Mailer | None = None, patience: timed
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    # Beside everything else: a queue that fails is nothing to stop proving for.
+    async with kept_proving(stopping, settings):
+        await _work_through(stopping, settings, mailer or open_mailer(settings), patience)
+
+
+async def _work_through(stopping: asyncio.Event, settings: Settings, mailer: Mailer, patience: timedelta) -> None:
     while not stopping.is_set():
         try:
             async with open_platform(settings, ROLES) as platform:
                 await check_register(platform)
-                await _work_until(stopping, platform, mailer or open_mailer(settings), patience)
+                await _work_until(stopping, platform, mailer, patience)
         except (
             AwayError,
             OSError,
@@ -153,7 +159,7 @@ async def _work_until(stopping: asyncio.Event, platform: Platform, mailer: Maile
             await stopping.wait()
             queue.shutdown.set()
 
-        besides = (stop(), keep_proving(stopping, platform), keep_counting(stopping, platform))
+        besides = (stop(), keep_counting(stopping, platform))
         beside = [asyncio.create_task(one) for one in besides]
         try:
             await queue.run(dequeue_timeout=min(patience, timedelta(seconds=30)), heartbeat_timeout=patience)
