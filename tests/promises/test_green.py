@@ -10,13 +10,14 @@ from upheld.features.trust.runner import run
 pytestmark = pytest.mark.anyio
 _COUNT = "select count(*) from "
 COMPLETE = [promise for promise in PROMISES if all(check.probe for check in promise.checks)]
-LIVE = {"edge.tls", "edge.isolation", "store.volume"}
-"""What only processes that run can show, or a machine with encrypted disks; seen green there, in files of their own."""
+LIVE = {"edge.tls", "edge.isolation", "edge.certificates", "store.volume", "org.dependencies"}
+"""What needs processes that run, encrypted disks or an advisory service; seen green in files of their own."""
 
 
 def test_these_promises_are_complete() -> None:
     assert {promise.id for promise in COMPLETE} == {
         "edge.tls", "edge.isolation", "edge.hsts", "edge.headers", "edge.camera", "edge.static", "edge.database",
+        "edge.certificates", "edge.residency", "org.dependencies", "org.outbound",
         "auth.session", "auth.ratelimit", "auth.redirect", "auth.csrf", "access.rls", "access.context", "access.files",
         "access.views", "store.cookies", "store.atrest", "store.volume", "store.rotation", "store.audit",
         "data.inventory", "data.basis", "data.sharing", "data.consent", "data.access", "data.erase", "data.retention",

@@ -9,6 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -48,16 +49,20 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(settings: Settings, *names: str, command: list[str] | None = None) -> Generator[Server]:
+def serving(settings: Settings, *names: str, command: list[str] | None = None, **changed: Any) -> Generator[Server]:
     """Run processes of a deployment (`web` unless told otherwise) for as long as the block lasts.
 
     Args:
         settings: a deployment cut by the cluster.
         names: which processes to run.
         command: what runs instead of `upheld process web`, for deployments with a planted fault.
+        changed: settings that differ from those of a server in tests.
     """
     port = free_port()
-    chosen = replace(settings, listen=f"127.0.0.1:{port}", listen_plain="", address=f"https://{HOST}:{port}")
+    different: dict[str, Any] = {
+        "listen": f"127.0.0.1:{port}", "listen_plain": "", "address": f"https://{HOST}:{port}", **changed,
+    }  # fmt: skip
+    chosen = replace(settings, **different)
     processes: dict[str, subprocess.Popen[bytes]] = {}
     log_path = Path(settings.var) / "log"
     log_path.mkdir(parents=True, exist_ok=True)
@@ -80,7 +85,7 @@ def serving(settings: Settings, *names: str, command: list[str] | None = None) -
 def _wait(port: int, processes: dict[str, subprocess.Popen[bytes]], log_path: Path) -> None:
     if "web" not in processes:
         return
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + 60
     while time.monotonic() < limit:
         if processes["web"].poll() is not None:
             break

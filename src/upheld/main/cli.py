@@ -16,7 +16,9 @@ from upheld.features.privacy.queries import check_register
 from upheld.kit.errors import AwayError, UpheldError
 from upheld.main import backups, processes
 from upheld.main.child import Child
+from upheld.main.dependencies import dependencies
 from upheld.main.duties import COMMANDS
+from upheld.main.health import health
 from upheld.main.keys import show_recovery_key
 from upheld.main.proving import prove
 from upheld.main.seeding import seed
@@ -131,7 +133,7 @@ def process(name: str) -> None:
     processes.PROCESSES[name](Settings.read())
 
 
-for command in (*COMMANDS, *backups.COMMANDS, seed, verify, prove):
+for command in (*COMMANDS, dependencies, health, *backups.COMMANDS, seed, verify, prove):
     cli.add_command(command)
 
 

@@ -1,29 +1,30 @@
 """The processes of a deployment, each started by `upheld serve` (or by a service manager).
 
 `web` serves requests over TLS, `plain` redirects plain HTTP, `worker` does background work,
-`metrics` tells Prometheus what the others counted.
+`metrics` tells Prometheus what the others counted, `certificates` has an ACME authority renew.
 Each ends when the process that started it ends, however that ended.
 """
 
 import asyncio
 import signal
+import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import cast
-from urllib.parse import urlsplit
 
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.server import Server as Granian
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from upheld.main.parent import end_with_parent
+from upheld.main.renewing import keep_certificate
 from upheld.main.web import application as make_application
 from upheld.main.worker import work
+from upheld.platform.certificates import certificate_files, challenge
 from upheld.platform.settings import Settings
 from upheld.platform.standing import give_up_capabilities, note, step_down
 from upheld.platform.telemetry import logs, metrics, traces
-from upheld.platform.tls import ensure_certificate
 from upheld.platform.web.headers import PRIVATE, SECURITY_HEADERS
+from upheld.platform.web.listener import OVERLAP, Departing, Listener
 
 
 def serve_web(settings: Settings) -> None:
@@ -32,7 +33,7 @@ def serve_web(settings: Settings) -> None:
     step_down(settings.var, "web")
     certificate, key = certificate_files(settings)
     host, port = settings.listen.rsplit(":", 1)
-    Granian(
+    Listener(
         "upheld.main.processes:application",
         address=host,
         port=int(port),
@@ -46,7 +47,8 @@ def serve_web(settings: Settings) -> None:
         log_access=False,
         log_level="warning",  # pyright: ignore[reportArgumentType] - the value of their enum
         respawn_failed_workers=True,
-        workers_kill_timeout=10,
+        respawn_interval=OVERLAP,
+        workers_kill_timeout=30,
     ).serve()
 
 
@@ -74,6 +76,22 @@ def serve_metrics(settings: Settings) -> None:
     metrics.serve(settings)
 
 
+def keep_certificates(settings: Settings) -> None:
+    """See to the certificate until told to stop."""
+    end_with_parent()
+    step_down(settings.var, "certificates")
+    give_up_capabilities()
+    logs.speak("certificates", settings)
+    stopping = threading.Event()
+
+    def stop(*_: object) -> None:
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    keep_certificate(settings, stopping)
+
+
 def run_worker(settings: Settings) -> None:
     """Do background work until told to stop."""
     end_with_parent()
@@ -85,27 +103,26 @@ def run_worker(settings: Settings) -> None:
 
 
 def redirect_application() -> object:
-    """Make the application that only redirects to the address over HTTPS; it too ends with the one that listens."""
+    """Make the application that redirects to the address over HTTPS, and answers an ACME authority's challenge.
+
+    It too ends with the one that listens.
+    """
     end_with_parent(signal.SIGKILL)
     give_up_capabilities()
-    address = Settings.read().address
+    settings = Settings.read()
 
     async def redirect(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's shape
         if scope["type"] == "http":
             path = scope["raw_path"] if scope.get("raw_path") else scope["path"].encode()
-            headers = [(b"location", address.encode() + path), *SECURITY_HEADERS[1:], PRIVATE]
-            await send({"type": "http.response.start", "status": 308, "headers": headers})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            answer = challenge(settings, scope["path"])
+            status, own = 200, (b"content-type", b"text/plain")
+            if answer is None:
+                status, own = 308, (b"location", settings.address.encode() + path)
+            headers = [own, *SECURITY_HEADERS[1:], PRIVATE]
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": answer or b"", "more_body": False})
 
     return redirect
-
-
-def certificate_files(settings: Settings) -> tuple[Path, Path]:
-    """Return the certificate chain and key: the operator's, or the local authority's."""
-    if settings.certificate and settings.certificate_key:
-        return settings.certificate, settings.certificate_key
-    _, chain, key = ensure_certificate(settings.var / "tls", cast("str", urlsplit(settings.address).hostname))
-    return chain, key
 
 
 def application() -> ASGIApp:
@@ -116,8 +133,11 @@ def application() -> ASGIApp:
     """
     end_with_parent(signal.SIGKILL)
     give_up_capabilities()
-    note(Settings.read().var, "requests")
-    return make_application()
+    settings = Settings.read()
+    note(settings.var, "requests")
+    logs.speak("web", settings)
+    traces.begin("web", settings)
+    return cast("ASGIApp", Departing(make_application(), certificate_files(settings)))
 
 
 PROCESSES: dict[str, Callable[[Settings], None]] = {
@@ -125,5 +145,6 @@ PROCESSES: dict[str, Callable[[Settings], None]] = {
     "plain": serve_plain,
     "worker": run_worker,
     "metrics": serve_metrics,
+    "certificates": keep_certificates,
 }
 """Each process by its name."""

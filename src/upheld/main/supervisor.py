@@ -42,8 +42,8 @@ def serve_all(settings: Settings, ready: Callable[[], None], besides: Sequence[C
         ProcessEndedError: one of them ended before requests were answered, or again and again.
     """
     _check_free(settings)
-    optional = {"plain": settings.listen_plain, "metrics": settings.metrics_listen}
-    names = ["web", "worker", *(name for name, listen in optional.items() if listen)]
+    optional = {"plain": settings.listen_plain, "metrics": settings.metrics_listen, "certificates": settings.acme}
+    names = ["web", "worker", *(name for name, asked in optional.items() if asked)]
     if settings.metrics_listen:
         metrics.begin(settings)
     children = [

@@ -25,6 +25,7 @@ from upheld.features.privacy.jobs import erase
 from upheld.features.privacy.queries import check_register
 from upheld.kit.errors import AwayError
 from upheld.main.counting import counted, keep_counting
+from upheld.main.dependencies import scan_installed
 from upheld.main.proving import kept_proving
 from upheld.platform.install import url
 from upheld.platform.mail import Mailer, open_mailer
@@ -50,7 +51,7 @@ PATIENCE = timedelta(seconds=30)
 
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=5), timedelta(minutes=15)
 
-TIDY_AT, ROTATE_AT = "*/10 * * * *", "0 * * * *"
+TIDY_AT, ROTATE_AT, SCAN_AT = "*/10 * * * *", "0 * * * *", "23 4 * * *"
 ALL_FILES_EVERY = timedelta(hours=24)
 """How often `tidy` goes through all files instead of those of the last hours; first when the worker starts."""
 
@@ -206,7 +207,11 @@ def _schedule(queue: PgQueuer, platform: Platform) -> None:
         await _on_schedule("rotate", rotate_when_due(platform))
 
     queue.schedule("tidy", TIDY_AT)(tidy_now)
+    async def scan_now(_: Schedule) -> None:
+        await _on_schedule("scan", scan_installed(platform.settings))
+
     queue.schedule("rotate", ROTATE_AT)(rotate_now)
+    queue.schedule("scan", SCAN_AT)(scan_now)
 
 
 async def _attempt(duty: str, job: Job, do: Do) -> None:

@@ -12,6 +12,7 @@ from upheld.platform.database import Database, Role
 from upheld.platform.keyfiles import KeyFiles
 from upheld.platform.objects import Objects
 from upheld.platform.register import Register
+from upheld.platform.residency import check_residency
 from upheld.platform.settings import Settings
 from upheld.platform.stores import open_store
 from upheld.platform.vault import Vault
@@ -78,6 +79,7 @@ async def open_platform(
     settings: Settings, roles: Sequence[Role], clock: Clock | None = None
 ) -> AsyncGenerator[Platform]:
     """Open everything a process needs, connecting as `roles` (and as the vault); close on leaving."""
+    check_residency(settings)
     keys = KeyFiles.open(settings)
     async with Database.open(settings, [*roles, "vault"]) as database:
         vault = Vault(database, keys)

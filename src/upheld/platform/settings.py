@@ -52,11 +52,21 @@ class Settings:
     none."""
 
     certificate: Path | None = None
-    """The TLS certificate chain (PEM). Without one, a local authority of this deployment
+    """The TLS certificate chain (PEM). When the file is replaced, the listener takes the new
+    one over by itself. Without one, and without `acme`, a local authority of this deployment
     issues a certificate: right for a demo, wrong for the public."""
 
     certificate_key: Path | None = None
     """The key of that certificate (PEM, PKCS#8), mode 0600."""
+
+    acme: str = ""
+    """The directory of an ACME authority that issues the certificate and renews it, such as
+    `https://acme-v02.api.letsencrypt.org/directory`; setting it agrees to its terms. The
+    redirect has to be reached at port 80 of the address's name. Empty: none."""
+
+    acme_authority: Path | None = None
+    """Who vouches for that ACME authority's own connection (PEM), when it is one of your
+    own. Empty: the system's authorities."""
 
     database: str = ""
     """PostgreSQL 18 that holds the data, as `postgresql://host:port/name` without user or
@@ -66,6 +76,21 @@ class Settings:
     keyring_database: str = ""
     """The database of wrapped keys; in production on another cluster than `database`.
     Keeping both in one backup undoes the erasures. Empty: beside the embedded one."""
+
+    region: str = ""
+    """The region that people's data stays in, as a country or a union in small letters: `in`,
+    `eu`, `us-ca`. Once it is declared, nothing starts while a place lies elsewhere. Empty: none
+    is declared, and nothing is promised but for what lies on this machine."""
+
+    regions: str = ""
+    """Where each place lies that is not on this machine, as `database=eu; keyring=eu; objects=eu;
+    mail=eu`; besides these, `backups` and `root key`. A host name that tells a provider's region
+    has to agree."""
+
+    safeguards: str = ""
+    """The safeguard on record under which data goes to a place outside of the region, as
+    `mail=standard contractual clauses, 2026-03-01`. Naming one that is not there is a false
+    statement on the trust page."""
 
     secrets: Path | None = None
     """Folder with one file of mode 0600 per database role, holding its password.

@@ -53,10 +53,20 @@ _FILES = (("upheld.service",), ("Containerfile",), ("compose.yaml",), ("chart",)
 
 
 def _folder() -> Traversable:
-    for folder in (resources.files("upheld").joinpath("deploy"), Path(__file__).parents[3] / "deploy"):
-        if folder.joinpath("upheld.service").is_file():
-            return folder
-    msg = "The manifests are not here: neither in the package nor beside its sources."
+    return beside("deploy")
+
+
+def beside(name: str) -> Traversable:
+    """Return what lies beside the sources, and in a wheel in the folder `shipped`.
+
+    Raises:
+        NotFoundError: it lies in neither place.
+    """
+    for folder in (resources.files("upheld").joinpath("shipped"), Path(__file__).parents[3]):
+        found = folder.joinpath(name)
+        if found.is_file() or found.is_dir():
+            return found
+    msg = f"{name} is not here: neither in the package nor beside its sources."
     raise NotFoundError(msg)
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from upheld.platform.documents import seccomp
 
-_PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _CLEAR_ALL = 4, 38, 47, 4
+_PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _CLEAR_ALL = 38, 47, 4
 _CAPABILITIES_VERSION = 0x20080522
 _START_TIME = 19
 """Which field after the name in `/proc/<pid>/stat` says when a process began (proc(5), field 22)."""
@@ -47,7 +47,6 @@ def step_down(var: Path, name: str) -> None:
         return
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     seccomp.refuse()
     note(var, name)

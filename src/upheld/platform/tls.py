@@ -16,6 +16,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from upheld.platform.private import write_private
 
+LOCAL_AUTHORITY = "Upheld local authority"
+"""How the names of local authorities begin."""
+
 _LOOPBACK = ipaddress.ip_network("127.0.0.1/32")
 _LEAF_DAYS, _RENEW_DAYS, _AUTHORITY_DAYS = 60, 20, 825
 
@@ -39,7 +42,7 @@ def ensure_certificate(folder: Path, host: str) -> tuple[Path, Path, Path]:
 
 def _make_authority(path: Path, key_path: Path, host: str) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Upheld local authority for {host}")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{LOCAL_AUTHORITY} for {host}")])
     permitted = [x509.DNSName(host), x509.IPAddress(_LOOPBACK)]
     usage = x509.KeyUsage(
         digital_signature=False, content_commitment=False, key_encipherment=False, data_encipherment=False,

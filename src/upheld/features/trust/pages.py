@@ -16,6 +16,7 @@ from upheld.features.trust.errors import NoRunError
 from upheld.features.trust.evidence import FAMILIES, evidence, one_promise
 from upheld.features.trust.landing import EXAMPLE, facts
 from upheld.features.trust.runs import last_run
+from upheld.platform.materials import bill
 from upheld.platform.web.downloads import download
 from upheld.platform.web.pages import page, words_for
 from upheld.platform.web.visits import Visit
@@ -46,6 +47,12 @@ async def data_map_page(request: AnyRequest, visit: Visit) -> Response[str]:
 async def data_map_file(visit: Visit) -> Response[bytes]:
     """Serve the same for programs."""
     return Response(msgspec.json.encode(await data_map(visit.tx, visit.platform)), media_type="application/json")
+
+
+@get("/about/sbom.json", name="trust.bill", opt={"public": True, "no_transaction": True}, sync_to_thread=False)
+def bill_file() -> Response[bytes]:
+    """Serve the bill of materials (CycloneDX)."""
+    return Response(msgspec.json.encode(bill()), media_type="application/vnd.cyclonedx+json")
 
 
 @get("/trust", name="trust.promises", opt={"public": True})
@@ -97,6 +104,7 @@ handlers = [
     notice_page,
     data_map_page,
     data_map_file,
+    bill_file,
     promises_page,
     promises_file,
     promise_page,

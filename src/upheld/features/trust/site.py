@@ -148,8 +148,11 @@ def trusted_by(settings: Settings) -> ssl.SSLContext:
     Raises:
         CannotLookError: the local authority has not been made, so nothing is served yet.
     """
-    if settings.certificate:
-        return ssl.create_default_context()
+    if settings.certificate or settings.acme:
+        trusted = ssl.create_default_context()
+        if settings.acme_authority:
+            trusted.load_verify_locations(settings.acme_authority)
+        return trusted
     authority = settings.var / "tls" / "authority.pem"
     try:
         return ssl.create_default_context(cafile=str(authority))

@@ -48,8 +48,7 @@ ACCEPTED = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3
 @probe(privilege="none", cost="six handshakes with the listener")
 async def versions(scene: Scene) -> Finding:
     """Shake hands with the listener in every version: the old are refused, the new accepted and verified."""
-    host, port = scene.settings.listen.rsplit(":", 1)
-    at = (_reachable(host), int(port))
+    at = listener_of(scene.settings)
     spoken: dict[str, str] = {}
     faults: list[str] = []
     for name, version in ACCEPTED.items():
@@ -65,9 +64,10 @@ async def versions(scene: Scene) -> Finding:
     return judged(faults, spoken=spoken, refused=[offer.name for offer in REFUSED if offer.name not in taken])
 
 
-def _reachable(host: str) -> str:
-    """Return where to connect to for a listener that binds every address."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1", "[::]": "::1"}.get(host, host)  # noqa: S104 - nothing is bound
+def listener_of(settings: Settings) -> tuple[str, int]:
+    """Return where to connect to; a listener may bind every address."""
+    host, port = settings.listen.rsplit(":", 1)
+    return {"0.0.0.0": "127.0.0.1", "::": "::1", "[::]": "::1"}.get(host, host), int(port)  # noqa: S104 - nothing is bound
 
 
 def _server_name(settings: Settings) -> str:

@@ -1,7 +1,17 @@
 """What is promised about the way in: connections, headers, where the application runs."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import admission, caching, devices, handshakes, headers, isolation
+from upheld.features.trust.probes import (
+    admission,
+    caching,
+    certificates,
+    devices,
+    handshakes,
+    headers,
+    isolation,
+    renewal,
+    residency,
+)
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -63,10 +73,11 @@ PROMISES = (
         (
             Check(
                 "edge.certificates.renewal",
-                "a certificate is renewed against an ACME server without a dropped connection",
+                "a new certificate is taken over under load, without a dropped connection",
                 Work.TRUST,
+                renewal.taken_over,
             ),
-            Check("edge.certificates.left", "the one in use is far from its end", Work.TRUST),
+            Check("edge.certificates.left", "the one in use is far from its end", Work.TRUST, certificates.left),
         ),
     ),
     Promise(
@@ -102,6 +113,7 @@ PROMISES = (
                 "edge.residency.regions",
                 "every store and processor lies in that region, or start-up refuses",
                 Work.TRUST,
+                residency.regions,
             ),
         ),
     ),

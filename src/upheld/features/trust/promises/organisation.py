@@ -1,7 +1,7 @@
 """What is promised about the organisation behind it all."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import disclosure, proof
+from upheld.features.trust.probes import dependencies, disclosure, outbound, proof
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -46,12 +46,24 @@ PROMISES = (
     Promise(
         "org.dependencies",
         mark("What we build on is published, piece by piece, and watched for known weaknesses."),
-        (Check("org.dependencies.scan", "the last clean scan is recent", Work.TRUST),),
+        (
+            Check("org.dependencies.scan", "the last clean scan is recent", Work.TRUST, dependencies.scan),
+            Check(
+                "org.dependencies.bill",
+                "the published bill of materials is what is installed",
+                Work.TRUST,
+                dependencies.published,
+            ),
+        ),
     ),
     Promise(
         "org.outbound",
         mark("An address that somebody gives us is fetched over HTTPS from the public internet, or not at all."),
-        (Check("org.outbound.corpus", "no spelling, redirect or name service leads inside", Work.TRUST),),
+        (
+            Check(
+                "org.outbound.corpus", "no spelling, redirect or name service leads inside", Work.TRUST, outbound.corpus
+            ),
+        ),
     ),
     Promise(
         "org.compliance",

@@ -1,0 +1,211 @@
+"""The one client for addresses on the internet: over HTTPS, from public addresses, or not at all.
+
+A name is resolved once, every answer is checked, and the connection goes to an address that
+was checked: a name service that answers differently the next time is not asked again. Each
+redirect begins anew. Time and size are bounded.
+"""
+
+import asyncio
+import http.client
+import ipaddress
+import re
+import socket
+import ssl
+import time
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Protocol
+from urllib.parse import urljoin, urlsplit
+
+from upheld.kit.errors import RefusedError, UnavailableError
+
+MOST_HOPS = 3
+LARGEST_ANSWER = 4 * 1024 * 1024
+
+# What the registries of special-purpose addresses list (IANA, RFC 6890 and its updates), multicast
+# included. Our own table: the standard library takes some of these for global.
+_IPV4 = tuple(map(ipaddress.IPv4Network, (
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+    "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24",
+    "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+)))  # fmt: skip
+# Of IPv6 only global unicast is public at all: mapped, NAT64, local and multicast lie outside of it.
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+_IPV6 = tuple(map(ipaddress.IPv6Network, (
+    "2001::/23",  # protocol assignments: Teredo, benchmarking, ORCHID, AMT
+    "2001:db8::/32", "3fff::/20",  # documentation
+    "2002::/16",  # 6to4: any address of IPv4, in disguise
+    "2620:4f:8000::/48",  # AS112
+)))  # fmt: skip
+
+# Letters, digits and hyphens; a last label that no reader takes for a number.
+_HOST = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
+_URL = re.compile(r"https://[\x21-\x5b\x5d-\x7e]{1,2000}")
+_PATH = re.compile(r"/(?:[\x21-\x2e\x30-\x5b\x5d-\x7e][\x21-\x5b\x5d-\x7e]{0,2000})?")
+
+
+class OutboundRefusedError(RefusedError):
+    """This address is not fetched: only public ones are, over HTTPS and by their name."""
+
+    code = "outbound-refused"
+
+
+class OutboundFailedError(UnavailableError):
+    """The address gave no answer that could be used. Try again later."""
+
+    code = "outbound-failed"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request: to which host, for what."""
+
+    method: str
+    host: str
+    path: str
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What came back."""
+
+    status: int
+    location: str
+    body: bytes = field(repr=False)
+
+
+class Network(Protocol):
+    """What the client needs of the network; tests and probes bring one of their own."""
+
+    async def resolve(self, host: str) -> Sequence[str]:
+        """Return the addresses of a host."""
+        ...
+
+    async def exchange(self, address: str, asked: Asked, seconds: float) -> Fetched:
+        """Send a request to an address, over TLS that proves the host, and return the answer."""
+        ...
+
+
+class Internet:
+    """The network itself."""
+
+    async def resolve(self, host: str) -> Sequence[str]:
+        """Ask the name service."""
+        found = await asyncio.get_running_loop().getaddrinfo(host, 443, type=socket.SOCK_STREAM)
+        return [str(each[4][0]) for each in found]
+
+    async def exchange(self, address: str, asked: Asked, seconds: float) -> Fetched:
+        """Connect to the address that was given, and to no other."""
+        return await asyncio.to_thread(_exchange, address, asked, seconds)
+
+
+class Outbound:
+    """Fetches what lies on public addresses."""
+
+    def __init__(self, network: Network | None = None, within: timedelta = timedelta(seconds=15)) -> None:
+        """Take the network, and how long everything may take, redirects included."""
+        self._network = network or Internet()
+        self._seconds = within.total_seconds()
+
+    async def get(self, url: str) -> Fetched:
+        """Fetch an address; redirects are followed, each checked like the first.
+
+        Raises:
+            OutboundRefusedError: it, or one it leads to, is not public.
+            OutboundFailedError: it did not answer in time, or with too much.
+        """
+        return await self._within_time(self._get(url))
+
+    async def post(self, url: str, body: bytes, kind: str) -> Fetched:
+        """Send something to an address; a redirect is an answer like any other.
+
+        Raises:
+            OutboundRefusedError: it is not public.
+            OutboundFailedError: it did not answer in time, or with too much.
+        """
+        return await self._within_time(self._ask("POST", url, {"content-type": kind}, body))
+
+    async def _get(self, url: str) -> Fetched:
+        for _ in range(MOST_HOPS + 1):
+            answer = await self._ask("GET", url, {}, b"")
+            if not (HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST and answer.location):
+                return answer
+            url = _led_to(url, answer.location)
+        raise OutboundFailedError
+
+    async def _ask(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Fetched:
+        host, path = parts_of(url)
+        address = checked(await self._network.resolve(host))
+        return await self._network.exchange(address, Asked(method, host, path, headers, body), self._seconds)
+
+    async def _within_time(self, asking: Awaitable[Fetched]) -> Fetched:
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await asking
+        except (OSError, TimeoutError, http.client.HTTPException) as error:
+            raise OutboundFailedError from error
+
+
+def _led_to(url: str, location: str) -> str:
+    """Return where a redirect leads: a path of the same host, or an address in full; nothing in between."""
+    if _PATH.fullmatch(location):
+        return urljoin(url, location)
+    if not _URL.fullmatch(location):
+        raise OutboundRefusedError
+    return location
+
+
+def parts_of(url: str) -> tuple[str, str]:
+    """Return host and path of an address that may be asked for.
+
+    Raises:
+        OutboundRefusedError: it is not `https://name/…` in plain spelling, at the usual port.
+    """
+    parts = urlsplit(url) if _URL.fullmatch(url) else None
+    if parts is None or not _HOST.fullmatch(parts.netloc):
+        raise OutboundRefusedError
+    return parts.netloc, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def checked(addresses: Sequence[str]) -> str:
+    """Return the address to connect to, of all that a name stands for.
+
+    Raises:
+        OutboundRefusedError: one of them is not public, which says enough about the name.
+    """
+    if not addresses or not all(is_public(address) for address in addresses):
+        raise OutboundRefusedError
+    return addresses[0]
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is on the public internet, and no other in disguise."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return not any(parsed in network for network in _IPV4)
+    return parsed in _GLOBAL_UNICAST and not any(parsed in network for network in _IPV6) and not parsed.scope_id
+
+
+def _exchange(address: str, asked: Asked, seconds: float) -> Fetched:
+    limit = time.monotonic() + seconds
+    connection = http.client.HTTPConnection(asked.host, 443, timeout=seconds)
+    raw = socket.create_connection((address, 443), timeout=seconds)
+    connection.sock = ssl.create_default_context().wrap_socket(raw, server_hostname=asked.host)
+    try:
+        connection.request(asked.method, asked.path, asked.body or None, {"user-agent": "upheld", **asked.headers})
+        answer = connection.getresponse()
+        body = bytearray()
+        while part := answer.read1(65536):
+            body += part
+            if len(body) > LARGEST_ANSWER or time.monotonic() > limit:
+                raise OutboundFailedError
+        return Fetched(answer.status, answer.getheader("location") or "", bytes(body))
+    finally:
+        connection.close()
