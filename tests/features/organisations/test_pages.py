@@ -9,6 +9,7 @@ from tests.support.deployment import PASSWORD, Browser, Deployment, hidden
 from tests.support.hiring import acting_in
 from upheld.features.organisations import store
 from upheld.features.organisations.queries import may_see_candidates, organisation, own_organisation
+from upheld.features.organisations.wording import region_name
 from upheld.kit.errors import NotFoundError
 
 pytestmark = pytest.mark.anyio
@@ -184,3 +185,9 @@ async def test_nobody_but_an_owner_renames_an_organisation_not_even_past_the_pag
         async with acting_in(deployment, browser) as acting:
             assert not await store.change_organisation(acting.tx, "Southwind Hospital", None)
             assert (await own_organisation(acting)).name == "Northwind Hospital"
+
+
+def test_a_region_is_called_by_its_name() -> None:
+    assert [region_name("en", code) for code in ("in", "eu", "us-ca", "xq")] == [
+        "India", "European Union", "United States (us-ca)", "xq",
+    ]  # fmt: skip

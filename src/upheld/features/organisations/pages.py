@@ -11,7 +11,7 @@ from upheld.features.organisations.actions import accept_fair_use, change_organi
 from upheld.features.organisations.errors import AlreadyMemberError, OwnersOnlyError
 from upheld.features.organisations.model import Role
 from upheld.features.organisations.queries import own_acceptance, own_membership, own_organisation
-from upheld.features.organisations.wording import ROLE_MEANS, ROLE_NAMES
+from upheld.features.organisations.wording import ROLE_MEANS, ROLE_NAMES, region_name
 from upheld.kit.errors import InvalidError, UpheldError
 from upheld.platform.acting import Acting
 from upheld.platform.i18n import mark
@@ -48,6 +48,7 @@ async def settings_page(request: AnyRequest, visit: Visit) -> Response[str] | Re
     if acting.organisation_id is None:
         return redirect(request, "organisations.new")
     notice = await notice_in_force(visit.tx, Kind.FAIR_USE, words_for(request).language)
+    region = visit.platform.settings.region
     return page(
         request,
         "organisations/settings.html",
@@ -57,6 +58,7 @@ async def settings_page(request: AnyRequest, visit: Visit) -> Response[str] | Re
         role_names=ROLE_NAMES,
         role_means=ROLE_MEANS,
         controller=visit.platform.settings.controller,
+        region=region_name(words_for(request).language, region) if region else None,
         saved=request.query_params.get("saved") == "yes",
     )
 
