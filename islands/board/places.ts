@@ -28,13 +28,16 @@ export class Column {
     this.list.insertBefore(card.element, before?.parentElement === this.list ? before : null);
   }
 
-  /** The number in the heading may be larger than what is shown, so it is counted on, not counted. */
+  /** The number may be larger than what is shown, so it is counted on, not counted. */
   count(by: 1 | -1): void {
-    const shown = this.element.querySelector<HTMLElement>("[data-count]");
-    if (shown) {
-      const number = Number(shown.dataset["count"]) + by;
-      shown.dataset["count"] = String(number);
-      shown.textContent = new Intl.NumberFormat(document.documentElement.lang).format(number);
+    const heading = this.element.querySelector<HTMLElement>("[data-count]");
+    if (heading) {
+      const number = Number(heading.dataset["count"]) + by;
+      const text = new Intl.NumberFormat(document.documentElement.lang).format(number);
+      heading.dataset["count"] = String(number);
+      // The links that lead to a column on a phone say its number as well.
+      const links = document.querySelectorAll(`a[href="#${heading.parentElement?.id}"] .count`);
+      for (const shown of [heading, ...links]) shown.textContent = text;
     }
     const nobody = this.element.querySelector<HTMLElement>("[data-empty]");
     if (nobody) nobody.hidden = this.list.childElementCount > 0;

@@ -53,6 +53,7 @@ def test_a_card_goes_where_one_taps_after_its_handle(recruiter: Recruiter) -> No
     recruiter.handle.click()
     recruiter.column("Offer").click()
     recruiter.person.sees("Ada Okafor is now at “Offer”")
+    assert recruiter.person.page.locator(".jump a", has_text="Offer").inner_text() == "Offer 1"
     recruiter.finds_the_card_in("Offer")
 
 
