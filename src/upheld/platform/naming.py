@@ -57,3 +57,13 @@ def sealed_values(table: str, column: str, person: str | None) -> str:
         f"select substring({column} from 2 for 16) as key, {person or 'null::uuid'} as whose"  # noqa: S608 - quoted there
         f" from {table} where {column} is not null"
     )
+
+
+def set_clock(seconds_ago: int) -> str:
+    """Let the database's clock stand so many seconds back, as a demo does while its story is told; 0 puts it right."""
+    back = f" - interval '{int(seconds_ago)} seconds'" if seconds_ago else ""
+    # The very words of `010_schemas.sql` when it is right: a clock with another body is no clock.
+    return (
+        "create or replace function upheld.clock_now() returns timestamptz language sql stable parallel safe "
+        f"return pg_catalog.now(){back}"
+    )

@@ -12,10 +12,7 @@ from typing import Any
 
 import asyncpg
 
-_TELLS = """
-create or replace function upheld.clock_now() returns timestamptz
-language sql stable parallel safe
-return pg_catalog.now()"""
+from upheld.platform import naming
 
 
 class Past:
@@ -33,13 +30,12 @@ class Past:
     async def go(self, days: float) -> None:
         """Set both clocks so many days back."""
         self._ago = dt.timedelta(seconds=round(days * 86400))
-        seconds = int(self._ago.total_seconds())
-        await self._administrator.execute(f"{_TELLS} - interval '{seconds} seconds'")
+        await self._administrator.execute(naming.set_clock(int(self._ago.total_seconds())))
 
     async def end(self) -> None:
         """Put the clocks right."""
         self._ago = dt.timedelta(0)
-        await self._administrator.execute(_TELLS)
+        await self._administrator.execute(naming.set_clock(0))
 
 
 @asynccontextmanager
