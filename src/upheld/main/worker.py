@@ -207,6 +207,7 @@ def _schedule(queue: PgQueuer, platform: Platform) -> None:
         await _on_schedule("rotate", rotate_when_due(platform))
 
     queue.schedule("tidy", TIDY_AT)(tidy_now)
+
     async def scan_now(_: Schedule) -> None:
         await _on_schedule("scan", scan_installed(platform.settings))
 

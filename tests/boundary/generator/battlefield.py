@@ -30,6 +30,7 @@ _PLANTS = (
     select gen_random_uuid(), o.id, 'canary-' || left(md5(o.id::text), 12),
     'canary-' || left(md5(o.id::text), 12) || repeat(' not published', 3), 'full-time', 'Bristol', 'GB'
     from upheld.organisations as o where o.id in ('{org_of_olga}', '{org_of_petra}')""",
+    "insert into upheld.runs (report) values (jsonb_build_object('signature', 'canary-0a0b0c0d0e0f'))",
     "insert into queue.pgqueuer_schedules (expression, entrypoint) values ('* * * * *', 'tidy')",
     "insert into queue.pgqueuer_statistics (count, priority, status, entrypoint) values (1, 0, 'successful', 'mail')",
     "insert into queue.pgqueuer_log (job_id, status, priority, entrypoint) values (1, 'successful', 0, 'mail')",
