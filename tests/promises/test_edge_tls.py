@@ -121,6 +121,8 @@ async def test_edge_tls_outbound_is_red_when_something_outside_need_not_prove_wh
 async def test_edge_tls_outbound_is_red_when_a_bucket_is_asked_in_the_clear(
     scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The environment then says all about the bucket, and no file beside it is read.
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://objects.example.org")
     platform = scratch.scene.platform
     scratch.scene.platform = replace(platform, settings=replace(platform.settings, objects="s3://bucket"))
