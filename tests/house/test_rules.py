@@ -83,7 +83,7 @@ def test_only_the_command_line_prints_or_exits() -> None:
     breaches = [
         f"{shown(path)}:{call.lineno} calls {name}"
         for path, module in modules(SOURCE)
-        if "main" not in path.parts
+        if "main" not in path.parts and path.name != "offline.py"  # a program of its own, which the site hands out
         for name, call in calls(module)
         if name in {"print", "exit", "_exit"}
     ]

@@ -273,8 +273,8 @@ class Settings:
 
 def _is_open_to_others(stat: os.stat_result) -> bool:
     """Whether anybody but us may read a file. Clusters mount secrets as root's, for our own group to read."""
-    ours_to_read = stat.st_uid == 0 and stat.st_gid == os.getegid() and not stat.st_mode & 0o037
-    return bool(stat.st_mode & 0o077) and not ours_to_read
+    mounted = os.geteuid() != 0 and stat.st_uid == 0 and stat.st_gid == os.getegid()
+    return bool(stat.st_mode & (0o037 if mounted else 0o077))
 
 
 def _file_lines(path: str | None) -> dict[str, str]:

@@ -20,6 +20,7 @@ from pathlib import Path
 from upheld.features.trust.errors import CannotLookError
 from upheld.features.trust.probe import Finding, judged, probe
 from upheld.features.trust.scene import Scene
+from upheld.platform.private import bare_environment
 from upheld.platform.tls import ensure_certificate
 
 COMMAND = (sys.executable, "-m", "upheld.platform.web.rehearsal")
@@ -76,7 +77,8 @@ def _listening(folder: Path) -> Generator[tuple[int, Path, ssl.SSLContext]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    running = subprocess.Popen([*COMMAND, str(port), str(pair)], stdin=subprocess.PIPE)  # noqa: S603 - ourselves
+    command = [*COMMAND, str(port), str(pair)]
+    running = subprocess.Popen(command, stdin=subprocess.PIPE, env=bare_environment())  # noqa: S603 - ourselves
     try:
         _wait(port, running)
         yield port, pair, trusted
