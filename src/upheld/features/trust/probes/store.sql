@@ -112,33 +112,33 @@ select 'upheld.sessions' as tab, 'a session ends' as rule, pg_catalog.count(*) a
 from upheld.sessions
 where least(expires_at, revoked_at) < pg_catalog.now() - interval '1 day'
 union all
-select 'upheld.email_verifications', 'a link ends', pg_catalog.count(*)
+select 'upheld.email_verifications' as tab, 'a link ends' as rule, pg_catalog.count(*) as number
 from upheld.email_verifications
 where expires_at < pg_catalog.now() - interval '1 day'
 union all
-select 'upheld.operator_invitations', 'a link ends', pg_catalog.count(*)
+select 'upheld.operator_invitations' as tab, 'a link ends' as rule, pg_catalog.count(*) as number
 from upheld.operator_invitations
 where expires_at < pg_catalog.now() - interval '1 day'
 union all
-select 'upheld.job_secrets', 'the right to act for somebody ends', pg_catalog.count(*)
+select 'upheld.job_secrets' as tab, 'the right to act for somebody ends' as rule, pg_catalog.count(*) as number
 from upheld.job_secrets
 where expires_at < pg_catalog.now() - interval '1 day'
 union all
-select 'upheld.messages', 'a mail waits for seven days', pg_catalog.count(*)
+select 'upheld.messages' as tab, 'a mail waits for seven days' as rule, pg_catalog.count(*) as number
 from upheld.messages
 where created_at < pg_catalog.now() - interval '8 days'
 union all
-select 'upheld.limit_counters', 'a counter ends', pg_catalog.count(*)
+select 'upheld.limit_counters' as tab, 'a counter ends' as rule, pg_catalog.count(*) as number
 from upheld.limit_counters
 where expires_at < pg_catalog.now() - interval '1 day'
 union all
-select 'upheld.applications', 'twelve months after it is closed', pg_catalog.count(*)
+select 'upheld.applications' as tab, 'twelve months after it is closed' as rule, pg_catalog.count(*) as number
 from upheld.applications
 where
     keep_until < (pg_catalog.now() at time zone 'UTC')::date - 1
     or keep_until > ((closed_at at time zone 'UTC') + interval '12 months')::date + 1
 union all
-select 'upheld.consents', 'with the last application to that employer', pg_catalog.count(*)
+select 'upheld.consents' as tab, 'with the last application to that employer' as rule, pg_catalog.count(*) as number
 from upheld.consents as c
 where
     c.organisation_id is not null
@@ -147,13 +147,13 @@ where
         where a.person_id = c.person_id and a.organisation_id = c.organisation_id
     )
 union all
-select 'upheld.access_journal', 'with the person, or with the application', pg_catalog.count(*)
+select 'upheld.access_journal' as tab, 'with the person, or with the application' as rule, pg_catalog.count(*) as number
 from upheld.access_journal as j
 where
     not exists (select from upheld.people as p where p.id = j.person_id)
     and not exists (select from upheld.applications as a where a.id = j.application_id)
 union all
-select 'upheld.erasures', 'an account goes within thirty days', pg_catalog.count(*)
+select 'upheld.erasures' as tab, 'an account goes within thirty days' as rule, pg_catalog.count(*) as number
 from upheld.erasures
 where
     (state in ('scheduled', 'running') and due_at < pg_catalog.now() - interval '1 day')
