@@ -27,7 +27,7 @@ def stored_files(folder: Path) -> int:
 
 def apply(site: Site) -> httpx.Response:
     form = site.browser.get(f"/jobs/{site.job}/apply")
-    document = re.search(r'option value="([0-9a-f-]{36})"', form.text)
+    document = re.search(r'name="document" value="([0-9a-f-]{36})"', form.text)
     assert document is not None
     fields = {name: hidden(form, name) for name in ("profile", "notice")}
     typed = {"letter": "I would like to look after your boats.", "document": document[1], "consent": "yes"}
