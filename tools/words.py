@@ -1,8 +1,8 @@
 """Extraction: every string that people see, collected into `src/upheld/locale/upheld.pot`.
 
 Four places hold them: templates (pages and mails), `mark(…)`, `words(…)` and `Check(…)` in Python, the
-docstrings of errors, which are their messages, and the comments on tables, which the data map shows. The file holds no dates and no line
-numbers, so it changes when the words do, and otherwise not.
+docstrings of errors, which are their messages, and the comments on tables, which the data map
+shows. The file holds no dates and no line numbers, so it changes when the words do, and otherwise not.
 
     python -m tools.words            write it
     python -m tools.words --check    exit 1 when it is not what a fresh extraction gives
