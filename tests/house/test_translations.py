@@ -21,27 +21,31 @@ def catalog(path: Path, language: str | None = None) -> Catalog:
         return read_po(file, locale=language, abort_invalid=True)
 
 
-def forms(said: str | Iterable[str]) -> list[str]:
-    return [said] if isinstance(said, str) else list(said)
+def forms(said: str | Iterable[str] | None) -> list[str]:
+    return [said] if isinstance(said, str) else list(said or [])
+
+
+def named(message: Message) -> str:
+    return forms(message.id)[0]
 
 
 def faults(source: Catalog, translated: Catalog) -> list[str]:
     """Return everything that keeps a catalogue from being the whole source in another language."""
-    ours = {message.id: message for message in translated if message.id}
-    found = [f"obsolete: {one.id}" for one in translated.obsolete.values()]
-    found += [f"not in the source: {key}" for key in ours.keys() - {message.id for message in source}]
-    return found + [fault for message in source if message.id for fault in _of(message, ours.get(message.id))]
+    ours = {named(message): message for message in translated if message.id}
+    found = [f"obsolete: {named(one)}" for one in translated.obsolete.values()]
+    found += [f"not in the source: {key}" for key in ours.keys() - {named(one) for one in source}]
+    return found + [fault for message in source if message.id for fault in _of(message, ours.get(named(message)))]
 
 
 def _of(message: Message, ours: Message | None) -> list[str]:
     if ours is None:
-        return [f"missing: {message.id}"]
+        return [f"missing: {named(message)}"]
     said = forms(ours.string)
     if ours.fuzzy or not all(text.strip() for text in said):
-        return [f"not translated: {message.id}"]
+        return [f"not translated: {named(message)}"]
     one, *many = forms(message.id)
     pairs = [(one, said[0]), *((source, text) for source in many for text in said[1:])]
-    return [f"other places: {message.id}" for source, text in pairs if places(source) != places(text)]
+    return [f"other places: {named(message)}" for source, text in pairs if places(source) != places(text)]
 
 
 def places(text: str) -> list[str]:
