@@ -26,7 +26,6 @@ from upheld.kit.errors import (
 )
 from upheld.platform.i18n import Words, mark
 from upheld.platform.web.pages import render, words_for, words_of
-from upheld.platform.web.place import place_of
 from upheld.platform.web.problems import PROBLEM, Problem
 from upheld.platform.web.visits import visit_of
 
@@ -131,7 +130,8 @@ def _frame(scope: Scope, *, failed: bool) -> dict[str, object]:
         "who": visit.who if visit else None,
         "demo": visit is not None and visit.platform.settings.demo,
         "path": cast("dict[str, str]", scope).get("path", ""),
-        "route_here": place_of(scope),
+        # Refusals are alike to the byte, whatever was asked for: none says where it stands.
+        "route_here": {},
     }
 
 

@@ -6,6 +6,7 @@ an error, not a blank. Templates are named `<slice>/<page>.html`.
 
 import re
 from functools import cache
+from http import HTTPStatus
 from importlib import resources
 from typing import Any, cast
 
@@ -81,7 +82,8 @@ def page(
         who=visit.who,
         demo=visit.platform.settings.demo,
         path=request.url.path,
-        route_here=place_of(request.scope),
+        # What is missing looks like what never was, to the byte.
+        route_here={} if status == HTTPStatus.NOT_FOUND else place_of(request.scope),
         url=request.app.route_reverse,
         now=visit.platform.clock.now(),
         **context,
