@@ -1,8 +1,8 @@
 """Extraction: every string that people see, collected into `src/upheld/locale/upheld.pot`.
 
-Three places hold them: templates (pages and mails), `mark(…)`, `words(…)` and `Check(…)` in Python, and
-the docstrings of errors, which are their messages. The file holds no dates and no line
-numbers, so it changes when the words do, and otherwise not.
+Four places hold them: templates (pages and mails), `mark(…)`, `words(…)` and `Check(…)` in Python, the
+docstrings of errors, which are their messages, and the comments on tables, which the data map
+shows. The file holds no dates and no line numbers, so it changes when the words do, and otherwise not.
 
     python -m tools.words            write it
     python -m tools.words --check    exit 1 when it is not what a fresh extraction gives
@@ -11,6 +11,7 @@ numbers, so it changes when the words do, and otherwise not.
 import ast
 import inspect
 import io
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +39,7 @@ def extract() -> str:
     found = extract_from_dir(SOURCE, _METHODS, _OPTIONS, keywords=_KEYWORDS)
     for file, _, message, comments, context in found:
         catalog.add(message, locations=[(file, 0)], auto_comments=comments, context=context)
-    for file, message in error_messages():
+    for file, message in (*error_messages(), *table_comments()):
         catalog.add(message, locations=[(file, 0)])
     written = io.BytesIO()
     write_po(written, catalog, sort_output=True, include_lineno=False, width=110)
@@ -59,6 +60,13 @@ def error_messages(source: Path = SOURCE) -> Iterator[tuple[str, str]]:
         said = ast.get_docstring(node, clean=False)
         if said and _descends(name, {key: value[1] for key, value in classes.items()}):
             yield file, inspect.cleandoc(said)
+
+
+def table_comments(source: Path = SOURCE) -> Iterator[tuple[str, str]]:
+    """Yield file and text of every comment on a table."""
+    for path in sorted((*source.glob("database/schema/*.sql"), *source.glob("database/keyring/*.sql"))):
+        for said in re.findall(r"^comment on table \S+ is '((?:[^']|'')*)';", path.read_text(), re.MULTILINE):
+            yield str(path.relative_to(source)), said.replace("''", "'")
 
 
 def _descends(name: str, classes: dict[str, ast.ClassDef]) -> bool:

@@ -52,7 +52,7 @@ class Rule(Enum):
 RULES = (
     (r"/static/.*|/erasure/.*|/api/(jobs.*|openapi\.json)|/jobs(/\{job_id\})?", Rule.EVERYONE),
     (r"/trust(\.json|/.*)?", Rule.EVERYONE),
-    (r"/|/about/.*|/outbox|/health(/.*)?|/\.well-known/.*|/sign-in|/signed-out", Rule.EVERYONE),
+    (r"/|/about/.*|/outbox|/health(/.*)?|/\.well-known/.*|/sign-in|/signed-out|/language", Rule.EVERYONE),
     (r"/register(/.*)?|/verify/.*|/first-operator/.*", Rule.EVERYONE),
     (r"/hiring/applications", Rule.WHO_SEES_CANDIDATES_OF_THEIR_OWN),
     (r"/hiring/applications/.*", Rule.WHO_SEES_ITS_CANDIDATES),

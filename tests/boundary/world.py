@@ -110,7 +110,7 @@ async def _find(world: World) -> None:
         world.ids["erasure_of_ben"] = str(await admin.fetchval("select id from upheld.erasures"))
         world.ids["bens_receipt_hash"] = (await admin.fetchval("select receipt_hash from upheld.erasures")).hex()
         for kind in ("account", "application", "fair-use"):
-            found = await admin.fetchval("select id from upheld.notices where kind = $1", kind)
+            found = await admin.fetchval("select id from upheld.notices where kind = $1 and language = 'en'", kind)
             world.ids[f"notice_of_{kind.replace('-', '_')}"] = str(found)
         world.ids["message_of_ben"] = await _waiting_mail(admin, world.ids["ben"])
         for duty, person in (("mail", "ada"), ("erasure", "ben")):
@@ -143,7 +143,8 @@ async def _employ(admin: Any, ids: dict[str, str]) -> None:
         )
     await admin.execute(
         "insert into upheld.fair_use_acceptances (organisation_id, person_id, notice_id)"
-        " select $1, who, n.id from unnest($2::uuid[]) as who, upheld.notices as n where n.kind = 'fair-use'",
+        " select $1, who, n.id from unnest($2::uuid[]) as who, upheld.notices as n"
+        " where n.kind = 'fair-use' and n.language = 'en'",
         harbour,
         [UUID(ids["mona"]), UUID(ids["ivan"])],
     )

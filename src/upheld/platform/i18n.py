@@ -5,16 +5,22 @@ by `make words`; a translation is a folder `locale/<language>/LC_MESSAGES/upheld
 """
 
 import datetime as dt
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
+from io import BytesIO
 
 from babel.dates import format_date, format_datetime, format_timedelta
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 
-LANGUAGES = ("en",)
-"""The languages the interface is complete in."""
+LANGUAGES = {"en": "English", "hi": "हिन्दी"}
+"""The languages the interface is complete in, each by its own name; the first is the source."""
+
+SOURCE = next(iter(LANGUAGES))
 
 
 def mark(text: str) -> str:
@@ -25,14 +31,36 @@ def mark(text: str) -> str:
 @cache
 def translations(language: str) -> NullTranslations:
     """Return the translations of a language; English is the source itself."""
-    folder = resources.files("upheld") / "locale"
-    return Translations.load(str(folder), [language], domain="upheld")
+    if language == SOURCE:
+        return NullTranslations()
+    file = resources.files("upheld").joinpath("locale", language, "LC_MESSAGES", "upheld.po")
+    # Compiled in memory, once for each process: no binary has to be kept in step with its source.
+    compiled = BytesIO()
+    with file.open("rb") as written:
+        write_mo(compiled, read_po(written, locale=language))
+    return Translations(BytesIO(compiled.getvalue()), domain="upheld")
 
 
-def choose_language(accepted: str) -> str:
-    """Return the best of our languages for an Accept-Language header (RFC 9110, 12.5.4)."""
-    asked = [part.split(";")[0].strip().split("-")[0].lower() for part in accepted.split(",")]
-    return next((language for language in asked if language in LANGUAGES), LANGUAGES[0])
+def choose_language(accepted: str, chosen: str = "") -> str:
+    """Return the language somebody chose, else the one their browser likes best, else English."""
+    return chosen if chosen in LANGUAGES else max(_liked(accepted), default=(0.0, SOURCE), key=lambda one: one[0])[1]
+
+
+def _liked(accepted: str) -> Iterator[tuple[float, str]]:
+    """Yield our languages in an Accept-Language header (RFC 9110, 12.5.4), each with its weight above nought."""
+    for part in accepted.split(","):
+        tag, _, parameter = part.partition(";")
+        language = tag.strip().partition("-")[0].lower()
+        weight = _weight(parameter.strip().lower())
+        if language in LANGUAGES and weight > 0:
+            yield weight, language
+
+
+def _weight(parameter: str) -> float:
+    if not parameter:
+        return 1.0
+    found = re.fullmatch(r"q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", parameter)
+    return float(found[1]) if found else 0.0
 
 
 class Words:

@@ -11,7 +11,7 @@ import msgspec
 
 from upheld.features.accounts import store
 from upheld.features.accounts.model import Account, WaitingMail
-from upheld.platform.i18n import LANGUAGES, Words
+from upheld.platform.i18n import SOURCE, Words
 from upheld.platform.mail import Mailer
 from upheld.platform.services import Platform
 from upheld.platform.vault import ErasedError
@@ -51,7 +51,7 @@ async def _opened(platform: Platform, waiting: WaitingMail, account: Account) ->
 def compose(platform: Platform, kind: str, to: str, parameters: dict[str, str]) -> EmailMessage:
     """Return a mail from its template: `slice/mail/name.txt`, whose first line is the subject."""
     slice_name, name = kind.split("/")
-    text = render(Words(LANGUAGES[0]), f"{slice_name}/mail/{name}.txt", address=platform.settings.address, **parameters)
+    text = render(Words(SOURCE), f"{slice_name}/mail/{name}.txt", address=platform.settings.address, **parameters)
     subject, body = text.split("\n", 1)
     mail = EmailMessage()
     mail["Subject"] = subject.removeprefix("Subject: ")

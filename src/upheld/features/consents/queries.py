@@ -9,6 +9,7 @@ from upheld.features.consents.receipts import Issuer, receipt
 from upheld.kit.errors import NotFoundError, UnavailableError
 from upheld.platform.acting import Acting
 from upheld.platform.database import Transaction
+from upheld.platform.i18n import LANGUAGES, SOURCE
 
 
 async def notice_in_force(tx: Transaction, kind: Kind, language: str) -> Notice:
@@ -17,10 +18,19 @@ async def notice_in_force(tx: Transaction, kind: Kind, language: str) -> Notice:
     Raises:
         UnavailableError: none has been published; nothing can be agreed to.
     """
-    found = await store.latest_notice(tx, kind, language) or await store.latest_notice(tx, kind, "en")
+    found = await store.latest_notice(tx, kind, language) or await store.latest_notice(tx, kind, SOURCE)
     if found is None:
         raise UnavailableError
     return found
+
+
+async def wordings_in_force(tx: Transaction, kind: Kind) -> list[UUID]:
+    """Return the wording in force in each language: who has agreed to one of them has agreed.
+
+    Raises:
+        UnavailableError: none has been published; nothing can be agreed to.
+    """
+    return [(await notice_in_force(tx, kind, language)).id for language in LANGUAGES]
 
 
 async def one_notice(tx: Transaction, notice_id: UUID) -> Notice:

@@ -97,4 +97,5 @@ def facts(words: Words, text: JobText, posted_at: dt.datetime | None = None) -> 
 
 def _by_name(option: tuple[str, str]) -> str:
     """Sort Åland beside Albania, whatever the accents."""
-    return unicodedata.normalize("NFKD", option[1]).encode("ascii", "ignore").decode().casefold()
+    letters = unicodedata.normalize("NFKD", option[1])
+    return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()

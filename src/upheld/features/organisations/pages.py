@@ -1,12 +1,13 @@
 """Pages for founding an organisation, for its settings, and for accepting the fair-use policy."""
 
 from typing import Any
+from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.response import Redirect
 
-from upheld.features.consents.model import Kind, Notice
-from upheld.features.consents.queries import notice_in_force
+from upheld.features.consents.model import Kind
+from upheld.features.consents.queries import notice_in_force, wordings_in_force
 from upheld.features.organisations.actions import accept_fair_use, change_organisation, found_organisation
 from upheld.features.organisations.errors import AlreadyMemberError, OwnersOnlyError
 from upheld.features.organisations.model import Role
@@ -47,14 +48,13 @@ async def settings_page(request: AnyRequest, visit: Visit) -> Response[str] | Re
     acting = visit.acting()
     if acting.organisation_id is None:
         return redirect(request, "organisations.new")
-    notice = await notice_in_force(visit.tx, Kind.FAIR_USE, words_for(request).language)
     region = visit.platform.settings.region
     return page(
         request,
         "organisations/settings.html",
         organisation=await own_organisation(acting),
         membership=await own_membership(acting),
-        accepted_at=await own_acceptance(acting, notice.id),
+        accepted_at=await own_acceptance(acting),
         role_names=ROLE_NAMES,
         role_means=ROLE_MEANS,
         controller=visit.platform.settings.controller,
@@ -99,9 +99,8 @@ async def fair_use_do(request: AnyRequest, visit: Visit) -> Response[str] | Redi
     """Record the acceptance of the wording that was shown."""
     form = await Form.read(request)
     try:
-        notice = await notice_in_force(visit.tx, Kind.FAIR_USE, words_for(request).language)
-        _check_accepted(form, notice)
-        await accept_fair_use(visit.acting(), notice.id)
+        shown = _accepted(form, await wordings_in_force(visit.tx, Kind.FAIR_USE))
+        await accept_fair_use(visit.acting(), shown)
     except InvalidError as error:
         return await _fair_use_page(request, visit, form, error)
     return redirect(request, "applications.hiring")
@@ -112,12 +111,13 @@ def _check_owner(acting: Acting) -> None:
         raise OwnersOnlyError
 
 
-def _check_accepted(form: Form, notice: Notice) -> None:
-    """Check that the box is ticked, and that what was shown beside it is what is in force."""
+def _accepted(form: Form, in_force: list[UUID]) -> UUID:
+    """Return the wording that was shown beside the box: the box is ticked, and the wording is in force."""
     if not form.checked("accept"):
         raise InvalidError({"accept": mark("Tick the box to accept the policy. Without it you see no applications.")})
-    if form.uuid("notice") != notice.id:
+    if (shown := form.uuid("notice")) not in in_force:
         raise InvalidError({}, mark("The policy has changed since you opened this page. Read it once more."))
+    return shown
 
 
 async def _fair_use_page(request: AnyRequest, visit: Visit, form: Form, error: UpheldError | None) -> Response[str]:
@@ -131,7 +131,7 @@ async def _fair_use_page(request: AnyRequest, visit: Visit, form: Form, error: U
         error=error,
         notice=notice,
         organisation=await own_organisation(acting),
-        accepted_at=await own_acceptance(acting, notice.id),
+        accepted_at=await own_acceptance(acting),
     )
 
 

@@ -3,6 +3,8 @@
 import datetime as dt
 from uuid import UUID
 
+from upheld.features.consents.model import Kind
+from upheld.features.consents.queries import wordings_in_force
 from upheld.features.organisations import store
 from upheld.features.organisations.model import Membership, Organisation
 from upheld.kit.errors import NotFoundError
@@ -38,9 +40,9 @@ async def may_see_candidates(acting: Acting) -> bool:
     return await store.may_see_candidates(acting.tx)
 
 
-async def own_acceptance(acting: Acting, notice_id: UUID) -> dt.datetime | None:
-    """Return when the person accepted this wording of the fair-use policy, or None."""
-    return await store.own_acceptance(acting.tx, notice_id)
+async def own_acceptance(acting: Acting) -> dt.datetime | None:
+    """Return when the person accepted the fair-use policy in force, in whatever language, or None."""
+    return await store.own_acceptance(acting.tx, await wordings_in_force(acting.tx, Kind.FAIR_USE))
 
 
 async def own_membership(acting: Acting) -> Membership:

@@ -29,9 +29,9 @@ async def accept_fair_use(tx: Transaction, notice_id: UUID) -> bool:
     return await tx.run(_Q["accept_fair_use"], notice_id) > 0
 
 
-async def own_acceptance(tx: Transaction, notice_id: UUID) -> dt.datetime | None:
-    """Return when the person asking accepted a wording."""
-    return await tx.value(_Q["own_acceptance"], notice_id)
+async def own_acceptance(tx: Transaction, wordings: list[UUID]) -> dt.datetime | None:
+    """Return when the person asking last accepted one of these wordings."""
+    return await tx.value(_Q["own_acceptance"], wordings)
 
 
 async def own_membership(tx: Transaction) -> Membership | None:

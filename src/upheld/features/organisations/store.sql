@@ -16,12 +16,14 @@ insert into upheld.fair_use_acceptances (notice_id) values ($1)
 on conflict do nothing;
 
 -- name: own_acceptance
--- When the person asking accepted a wording, for the organisation they act for.
+-- When the person asking accepted one of these wordings, for the organisation they act for.
 select accepted_at from upheld.fair_use_acceptances
 where
-    notice_id = $1
+    notice_id = any($1)
     and organisation_id = upheld.current_organisation()
-    and person_id = upheld.current_person();
+    and person_id = upheld.current_person()
+order by accepted_at desc
+limit 1;
 
 -- name: own_membership
 -- What the person asking is in the organisation they act for.

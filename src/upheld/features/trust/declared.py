@@ -77,7 +77,13 @@ WORDS = {
 """The retention rules by their names, in words."""
 
 CATEGORIES = frozenset({
-    "identity", "contact", "professional", "document", "technical", "application", "consent", "organisation", "record",
+    mark("identity"), mark("contact"), mark("professional"), mark("document"), mark("technical"), mark("application"),
+    mark("consent"), mark("organisation"), mark("record"),
+})  # fmt: skip
+GROUNDS = frozenset({mark("consent"), mark("contract"), mark("legal obligation"), mark("legitimate interest")})
+PURPOSES = frozenset({
+    mark("account"), mark("application"), mark("consent"), mark("erasure"), mark("hiring"), mark("operation"),
+    mark("profile"), mark("proof"), mark("protection"), mark("security"), mark("transparency"),
 })  # fmt: skip
 OWNERS = frozenset({"candidate", "person", "member", "organisation", "nobody"})
 WAYS_TO_GO = frozenset({"key", "row", "kept"})

@@ -9,7 +9,8 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler, WebsocketRoute
 from litestar.routes import HTTPRoute
 
 PUBLIC_ROUTES = frozenset({
-    "static", "front", "design", "trust.notice", "trust.data_map", "trust.data_map.file", "trust.bill", "outbox",
+    "static", "front", "design", "language.do", "trust.notice", "trust.data_map", "trust.data_map.file",
+    "trust.bill", "outbox",
     "accounts.register", "accounts.register.do", "accounts.look", "accounts.verify", "accounts.verify.do",
     "accounts.sign_in", "accounts.sign_in.do", "accounts.signed_out", "accounts.operator", "accounts.operator.do",
     "jobs.list", "jobs.page", "api.jobs", "api.job", "api.description",

@@ -1,6 +1,7 @@
-"""The session cookie: `__Host-`, HTTP-only, Secure, SameSite=Lax.
+"""The two cookies there are: `__Host-`, HTTP-only, Secure, SameSite=Lax.
 
-It holds a signed JWT (RFC 7519) that carries a session's secret and expiry and nothing else.
+One keeps the language somebody chose, and is set only by choosing. The other is the session: it
+holds a signed JWT (RFC 7519) that carries a session's secret and expiry and nothing else.
 The session row decides; the signature only keeps garbage away from the database.
 """
 
@@ -12,6 +13,8 @@ from functools import lru_cache
 import jwt
 
 SESSION_COOKIE = "__Host-session"
+LANGUAGE_COOKIE = "__Host-language"
+_YEAR = 365 * 24 * 60 * 60
 _ALGORITHM = "HS256"
 _AUDIENCE = "upheld"
 _TYPE = "upheld-session+jwt"
@@ -32,6 +35,17 @@ def write_session(key: bytes, secret: bytes, expires_at: dt.datetime) -> str:
 def forget_session() -> str:
     """Return the value of a Set-Cookie header that removes the cookie."""
     return f"{SESSION_COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax"
+
+
+def keep_language(language: str) -> str:
+    """Return the value of a Set-Cookie header that keeps a choice of language for a year."""
+    return f"{LANGUAGE_COOKIE}={language}; Path=/; Max-Age={_YEAR}; Secure; HttpOnly; SameSite=Lax"
+
+
+def chosen_language(cookies: str) -> str:
+    """Return what a Cookie header says about the language: anything, as browsers send it, or nothing."""
+    pairs = (part.strip().partition("=") for part in cookies.split(";"))
+    return next((value for name, _, value in pairs if name == LANGUAGE_COOKIE), "")
 
 
 def read_session(key: bytes, token: str) -> bytes | None:

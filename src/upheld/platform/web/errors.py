@@ -24,8 +24,8 @@ from upheld.kit.errors import (
     UnsureError,
     UpheldError,
 )
-from upheld.platform.i18n import Words, choose_language, mark
-from upheld.platform.web.pages import render, words_for
+from upheld.platform.i18n import Words, mark
+from upheld.platform.web.pages import render, words_for, words_of
 from upheld.platform.web.problems import PROBLEM, Problem
 from upheld.platform.web.visits import visit_of
 
@@ -46,6 +46,9 @@ _TITLES = {
     503: mark("Not reachable at the moment"),
     507: mark("No room left"),
 }
+
+
+_OTHERWISE = mark("Something went wrong")
 
 
 class MethodError(UpheldError):
@@ -71,8 +74,7 @@ def respond(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 
 def render_error(scope: Scope, error: UpheldError) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     """Answer a request that never reached a route; used by the edge."""
-    accepted = next((v.decode("latin-1") for k, v in scope["headers"] if k.lower() == b"accept-language"), "")
-    return _rendered(Words(choose_language(accepted)), error, _reference(error, error), scope)
+    return _rendered(words_of(scope), error, _reference(error, error), scope)
 
 
 def _reference(known: UpheldError, error: Exception) -> str | None:
@@ -91,7 +93,7 @@ def _rendered(
 ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     waits = isinstance(error, (TooSoonError, UnavailableError))
     extra = [(b"retry-after", str(error.wait_seconds).encode())] if waits else []
-    title = words(_TITLES.get(error.status, mark("Something went wrong")))
+    title = words(_TITLES.get(error.status, _OTHERWISE))
     if _is_api(scope):
         problem = Problem(
             type=f"urn:upheld:problem:{error.code}",
@@ -128,6 +130,8 @@ def _frame(scope: Scope, *, failed: bool) -> dict[str, object]:
         "who": visit.who if visit else None,
         "demo": visit is not None and visit.platform.settings.demo,
         "path": cast("dict[str, str]", scope).get("path", ""),
+        # Refusals are alike to the byte, whatever was asked for: none says where it stands.
+        "route_here": {},
     }
 
 

@@ -6,6 +6,7 @@ an error, not a blank. Templates are named `<slice>/<page>.html`.
 
 import re
 from functools import cache
+from http import HTTPStatus
 from importlib import resources
 from typing import Any, cast
 
@@ -13,12 +14,15 @@ import jinja2
 from litestar import Request, Response
 from litestar.enums import MediaType
 from litestar.response import Redirect
+from litestar.types import Scope
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from upheld.kit.errors import TooSoonError
-from upheld.platform.i18n import Words, choose_language
+from upheld.platform.i18n import LANGUAGES, Words, choose_language
+from upheld.platform.web.cookies import chosen_language
 from upheld.platform.web.islands import script
+from upheld.platform.web.place import place_of
 from upheld.platform.web.static import static_url
 from upheld.platform.web.visits import current_visit
 
@@ -38,7 +42,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    cast("dict[str, object]", env.globals).update(static=static_url, islands=script)
+    cast("dict[str, object]", env.globals).update(static=static_url, islands=script, languages=LANGUAGES)
     env.filters["notice_html"] = notice_html
     env.policies["ext.i18n.trimmed"] = True
     return env
@@ -78,6 +82,8 @@ def page(
         who=visit.who,
         demo=visit.platform.settings.demo,
         path=request.url.path,
+        # What is missing looks like what never was, to the byte.
+        route_here={} if status == HTTPStatus.NOT_FOUND else place_of(request.scope),
         url=request.app.route_reverse,
         now=visit.platform.clock.now(),
         **context,
@@ -109,7 +115,13 @@ def asked_number(request: Request[Any, Any, Any], name: str, *, otherwise: int, 
 
 def words_for(request: Request[Any, Any, Any]) -> Words:
     """Return the words of this reader's language."""
-    return Words(choose_language(request.headers.get("accept-language", "")))
+    return words_of(request.scope)
+
+
+def words_of(scope: Scope) -> Words:
+    """Return the words of whoever sent a request, one that reached no route included."""
+    said = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    return Words(choose_language(said.get(b"accept-language", ""), chosen_language(said.get(b"cookie", ""))))
 
 
 def _with_cookies(response: Any, cookies: tuple[str, ...]) -> Any:  # noqa: ANN401 - the same kind of answer comes back

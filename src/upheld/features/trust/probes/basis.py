@@ -8,7 +8,7 @@ from uuid import UUID
 from upheld.features.consents.model import Purpose
 from upheld.features.trust import store
 from upheld.features.trust.cast import Cast, apply, post_job
-from upheld.features.trust.declared import data_map
+from upheld.features.trust.declared import GROUNDS, data_map
 from upheld.features.trust.errors import CannotLookError
 from upheld.features.trust.paper import pdf
 from upheld.features.trust.people import FORM, Actor
@@ -16,8 +16,6 @@ from upheld.features.trust.probe import Finding, judged, probe
 from upheld.features.trust.probes.consents import standing
 from upheld.features.trust.probes.everything import QUERIES, READS_EVERYTHING, every_row
 from upheld.features.trust.scene import Scene
-
-GROUNDS = frozenset({"consent", "contract", "legal obligation", "legitimate interest"})
 
 CONSENTED: Mapping[str, frozenset[Purpose]] = {
     "profile": frozenset({Purpose.ACCOUNT, Purpose.RESUME_READING}),

@@ -1,0 +1,45 @@
+"""Places: where somebody is, as the name of a route. A form carries it, and there is no way to name a URL."""
+
+from typing import Any, cast
+from urllib.parse import parse_qsl, urlencode
+
+from litestar import Request
+from litestar.exceptions import NoRouteMatchFoundException
+from litestar.response import Redirect
+from litestar.types import Scope
+
+_LONGEST_QUERY = 2000
+
+
+def place_of(scope: Scope) -> dict[str, str]:
+    """Return how a form names the page it stands on: its route, what the route takes, and the query."""
+    known = cast("dict[str, Any]", scope)
+    name = getattr(known.get("route_handler"), "name", None)
+    if not name:
+        return {}
+    parts = {f"part-{part}": str(value) for part, value in known.get("path_params", {}).items()}
+    query = known.get("query_string", b"").decode("latin-1")
+    return {"to": name, **parts, **({"query": query} if query else {})}
+
+
+def go_to(request: Request[Any, Any, Any], named: dict[str, str]) -> Redirect:
+    """Send the browser to the place a form names; to the front page when it names none of ours."""
+    query = urlencode(parse_qsl(named.get("query", "")[:_LONGEST_QUERY]))
+    path = _path(request, named)
+    target = path or request.app.route_reverse("front")
+    return Redirect(f"{target}?{query}" if path and query else target, status_code=303)
+
+
+def _path(request: Request[Any, Any, Any], named: dict[str, str]) -> str | None:
+    said = named.get("to", "")
+    # A form that was sent and found wanting stands at the route that takes it; its page is the one without `.do`.
+    for name in (said, said.removesuffix(".do")):
+        handler = (request.app.get_handler_index_by_name(name) or {}).get("handler")
+        if handler is None or "GET" not in getattr(handler, "http_methods", ()):
+            continue
+        parts = {key.removeprefix("part-"): text for key, text in named.items() if key.startswith("part-")}
+        try:
+            return request.app.route_reverse(name, **{k: v for k, v in parts.items() if k not in {"self", "name"}})
+        except NoRouteMatchFoundException:
+            return None
+    return None
