@@ -16,6 +16,9 @@ from tests.support.demo import Demo, running_demo, without_people
 from tests.support.faults.killing import command_of
 from tests.support.server import free_port
 from upheld.main.child import MOST_FAILED_STARTS, Child, ProcessEndedError
+from upheld.main.parent import PARENT
+from upheld.main.supervisor import environment_of
+from upheld.platform.settings import Settings
 
 
 def processes_of(var: Path) -> list[int]:
@@ -149,3 +152,16 @@ def test_a_taken_address_is_named_before_anything_starts(tmp_path: Path) -> None
         ):
             pass
     assert wait_until_gone(tmp_path / "var") == []
+
+
+def test_a_process_whose_parent_died_before_it_could_ask_ends_at_once(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    settings = Settings(var=tmp_path, listen_plain=f"127.0.0.1:{free_port()}")
+    command = [sys.executable, "-m", "upheld.main.cli", "process", "plain"]
+    environment = {**environment_of(settings), PARENT: str(gone.pid)}
+    orphan = subprocess.Popen(command, env=environment)  # noqa: S603 - ourselves
+    try:
+        assert orphan.wait(60) == -signal.SIGTERM
+    finally:
+        orphan.kill()

@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -18,6 +19,7 @@ from upheld.main.supervisor import environment_of
 pytestmark = pytest.mark.anyio
 
 _UNDER_WAY = "select count(*) from pg_locks where locktype = 'advisory' and objid = 771205 and granted"
+_WAITS = "select count(*) from pg_locks where locktype = 'advisory' and objid = 771205 and not granted"
 _PATIENCE = 60.0
 
 
@@ -35,8 +37,11 @@ async def test_a_run_by_itself_gives_way_to_one_that_is_asked_for(cluster: Clust
             administrator = await deployment.administrator()
             try:
                 await _until(administrator, under_way=True)
+                quiet.send_signal(signal.SIGSTOP)  # it would be done before somebody asks, on a quick machine
                 asking, environment = command(server, "verify", "org.disclosure")
                 asked = await asyncio.create_subprocess_exec(*asking, env=environment)
+                await _until(administrator, under_way=True, question=_WAITS)
+                quiet.send_signal(signal.SIGCONT)
                 assert await asyncio.wait_for(asked.wait(), _PATIENCE) == 0
                 assert await asyncio.wait_for(quiet.wait(), _PATIENCE) == 0
                 assert await administrator.fetchval("select count(*) from upheld.runs") == 1
@@ -60,10 +65,10 @@ async def test_the_worker_starts_a_run_when_one_is_due_and_takes_it_along_when_i
             await administrator.close()
 
 
-async def _until(administrator: Any, *, under_way: bool) -> None:
+async def _until(administrator: Any, *, under_way: bool, question: str = _UNDER_WAY) -> None:
     limit = time.monotonic() + _PATIENCE
     while time.monotonic() < limit:
-        if bool(await administrator.fetchval(_UNDER_WAY)) is under_way:
+        if bool(await administrator.fetchval(question)) is under_way:
             return
         await asyncio.sleep(0.1)
     pytest.fail("no run began" if under_way else "the run went on")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from upheld.kit.errors import UnavailableError
 from upheld.main.child import Child, ProcessEndedError
+from upheld.main.parent import PARENT
 from upheld.platform.settings import Settings
 from upheld.platform.telemetry import metrics
 
@@ -79,6 +80,7 @@ def environment_of(settings: Settings, *, with_root_key: bool = True) -> dict[st
             that holds the root key is left out.
     """
     values = {f"UPHELD_{f.name.upper()}": getattr(settings, f.name) for f in fields(settings)}
+    values[PARENT] = os.getpid()
     if settings.metrics_listen:
         values[metrics.FOLDER_VARIABLE] = metrics.folder_of(settings)
     kept = {name: text for name, text in os.environ.items() if with_root_key or name != settings.root_key_variable}
