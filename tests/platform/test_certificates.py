@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from cryptography import x509
@@ -88,6 +88,15 @@ def connected(port: int, trusted: ssl.SSLContext) -> http.client.HTTPConnection:
     return connection
 
 
+def connected_under(certificate: x509.Certificate, port: int, trusted: ssl.SSLContext) -> http.client.HTTPConnection:
+    """Connect to a worker that shows a certificate; one that is about to end may still take somebody in."""
+    while True:
+        connection = connected(port, trusted)
+        if _number_shown_on(cast("ssl.SSLSocket", connection.sock)) == certificate.serial_number:
+            return connection
+        connection.close()
+
+
 @contextmanager
 def loaded(port: int, trusted: ssl.SSLContext) -> Generator[Load]:
     """Have four people ask for as long as the block lasts."""
@@ -108,7 +117,11 @@ def serial(port: int) -> int:
     anyone = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     anyone.check_hostname, anyone.verify_mode = False, ssl.CERT_NONE
     with socket.create_connection(("127.0.0.1", port), timeout=60) as raw, anyone.wrap_socket(raw) as secured:
-        shown = secured.getpeercert(binary_form=True)
+        return _number_shown_on(secured)
+
+
+def _number_shown_on(secured: ssl.SSLSocket) -> int:
+    shown = secured.getpeercert(binary_form=True)
     assert shown is not None
     return x509.load_der_x509_certificate(shown).serial_number
 
@@ -160,7 +173,7 @@ def test_a_certificate_is_obtained_renewed_and_taken_over_without_a_dropped_conn
     eventually(lambda: shows_only(server.port, in_force(settings).serial_number))
     first = in_force(settings)
     with loaded(server.port, trusted) as load:
-        upload = connected(server.port, trusted)
+        upload = connected_under(first, server.port, trusted)
         upload.putrequest("POST", "/sign-in")
         for name, value in {"host": f"{HOST}:{server.port}", "sec-fetch-site": "same-origin"}.items():
             upload.putheader(name, value)
