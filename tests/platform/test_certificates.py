@@ -19,6 +19,7 @@ from cryptography import x509
 from tests.support.cluster import Cluster
 from tests.support.pebble import Pebble, pebble
 from tests.support.server import HOST, Server, free_port, serving
+from upheld.main.renewing import keep_certificate
 from upheld.platform.certificates import (
     NoCertificateError,
     certificate_files,
@@ -32,6 +33,8 @@ from upheld.platform.settings import Settings, SettingsError
 from upheld.platform.tls import LOCAL_AUTHORITY
 
 LIFE = 3600
+NOBODY = "https://127.0.0.1:9/dir"
+"""Where no authority is: the port of a service that nobody runs (RFC 863)."""
 
 
 @dataclass
@@ -223,11 +226,26 @@ def test_a_pair_of_ones_own_is_used_and_not_beside_an_authority(tmp_path: Path) 
 def test_an_authority_that_is_away_leaves_the_certificate_and_a_reason(tmp_path: Path) -> None:
     settings = of(tmp_path / "own")
     before = in_force(settings).serial_number
-    away = replace(settings, acme=f"https://127.0.0.1:{free_port()}/dir")
+    away = replace(settings, acme=NOBODY)
     with pytest.raises(NoCertificateError):
         renew(away, dt.datetime.now(dt.UTC))
     assert in_force(settings).serial_number == before
     assert "ConnectionError" in last_renewal(settings).failure
+
+
+def test_no_authority_is_asked_before_the_redirect_answers_whom_it_will_ask(tmp_path: Path) -> None:
+    port, stopping = free_port(), threading.Event()
+    away = of(tmp_path / "own", listen_plain=f"127.0.0.1:{port}")
+    keeping = threading.Thread(target=keep_certificate, args=(replace(away, acme=NOBODY), stopping))
+    keeping.start()
+    try:
+        time.sleep(1)
+        assert last_renewal(away).failure == ""
+        with socket.create_server(("127.0.0.1", port)):
+            eventually(lambda: "ConnectionError" in last_renewal(away).failure)
+    finally:
+        stopping.set()
+        keeping.join()
 
 
 def test_an_authority_that_does_not_reach_us_says_so(tmp_path: Path, authority: tuple[Pebble, int]) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from tests.promises.faults import Changing, Scratch
+from tests.support.limits import within_one_window
+from upheld.features.accounts.actions import SIGN_IN_PER_ACCOUNT
 from upheld.features.trust.probe import CheckState
 from upheld.main.web import create_app
 from upheld.platform.services import Platform
@@ -23,6 +25,7 @@ class CountingAlone(Platform):
 
 
 async def test_whoever_guesses_is_told_to_wait_and_nothing_else(scratch: Scratch) -> None:
+    await within_one_window(SIGN_IN_PER_ACCOUNT)
     for check_id in ("auth.ratelimit.silence", "auth.ratelimit.burst"):
         (check,) = (await scratch.look(check_id)).checks
         assert check.state is CheckState.PASSED, check.evidence
@@ -32,6 +35,7 @@ async def test_whoever_guesses_is_told_to_wait_and_nothing_else(scratch: Scratch
 
 
 async def test_auth_ratelimit_burst_is_red_when_nothing_is_counted(scratch: Scratch) -> None:
+    await within_one_window(SIGN_IN_PER_ACCOUNT)
     await scratch.change(
         "create or replace function upheld.take_from_limit(subject bytea, at_most integer, per interval)"
         " returns integer language sql volatile security definer set search_path = '' return 0",
@@ -46,6 +50,7 @@ async def test_auth_ratelimit_burst_is_red_when_nothing_is_counted(scratch: Scra
 
 
 async def test_auth_ratelimit_burst_is_red_when_each_process_counts_for_itself(scratch: Scratch) -> None:
+    await within_one_window(SIGN_IN_PER_ACCOUNT)
     shared = scratch.deployment.platform
     fields = {name: getattr(shared, name) for name in shared.__dataclass_fields__}
     processes = cycle([create_app(CountingAlone(**fields)) for _ in range(2)])
@@ -60,6 +65,8 @@ async def test_auth_ratelimit_burst_is_red_when_each_process_counts_for_itself(s
 
 
 async def test_auth_ratelimit_burst_is_red_when_nobody_says_how_long_to_wait(scratch: Scratch) -> None:
+    await within_one_window(SIGN_IN_PER_ACCOUNT)
+
     def limited(_: Any, message: Any) -> bool:
         return message["status"] == 429
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+import socket
 import threading
 
 from upheld.kit.errors import UpheldError
@@ -12,11 +13,13 @@ log = logging.getLogger("upheld.certificates")
 
 LOOKS = dt.timedelta(hours=1)
 FIRST_WAIT, LONGEST_WAIT = dt.timedelta(seconds=10), dt.timedelta(hours=1)
+_LOOKS_AT_REDIRECT = 120
 
 
 def keep_certificate(settings: Settings, stopping: threading.Event) -> None:
     """Renew whenever it is due, until told to stop; after a failure later each time, as authorities ask."""
     wait = FIRST_WAIT
+    _await_redirect(settings, stopping)
     while not stopping.is_set():
         now = dt.datetime.now(dt.UTC)
         pause = LOOKS
@@ -30,3 +33,21 @@ def keep_certificate(settings: Settings, stopping: threading.Event) -> None:
                 log.warning("a certificate was issued and put in force")
                 wait = FIRST_WAIT
         stopping.wait(pause.total_seconds())
+
+
+def _await_redirect(settings: Settings, stopping: threading.Event) -> None:
+    """Wait until the process answers that the authority will ask; it is started beside this one.
+
+    It is waited for half a minute: where it cannot come up, the authority's own answer says so.
+    """
+    if not settings.listen_plain:
+        return
+    host, port = settings.listen_plain.rsplit(":", 1)
+    for _ in range(_LOOKS_AT_REDIRECT):
+        try:
+            socket.create_connection((host, int(port)), timeout=1).close()
+        except OSError:
+            if stopping.wait(0.25):
+                return
+        else:
+            return

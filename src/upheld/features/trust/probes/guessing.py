@@ -47,7 +47,7 @@ class Burst:
     async def go(self, scene: Scene, attempt: Try) -> None:
         """Try as often as is allowed, and a little more; once again when the time of the limit began anew meanwhile."""
         for _ in range(2):
-            began = self._window(scene)
+            began, self.let_through = self._window(scene), 0
             numbers = range(self.limit.at_most + _MORE)
             await gathered((lambda n=n: self._once(attempt, n)) for n in numbers)
             if self.waits or self._window(scene) == began:
