@@ -1,12 +1,19 @@
 """Error pages: what happened, what to do, and a way on that fits who is there."""
 
 import re
+from typing import TYPE_CHECKING, cast
 
 import httpx
 import pytest
 
 from tests.support.deployment import Deployment
 from tests.support.hiring import employer
+from upheld.kit.errors import TooSoonError
+from upheld.platform.i18n import Words
+from upheld.platform.web.errors import render_error
+
+if TYPE_CHECKING:
+    from litestar.types import Scope
 
 pytestmark = pytest.mark.anyio
 ADA = "ada@example.org"
@@ -44,3 +51,23 @@ async def test_what_an_address_does_not_take_is_said(deployment: Deployment) -> 
         answer = await browser.post("/signed-out")
     assert answer.status_code == httpx.codes.METHOD_NOT_ALLOWED
     assert "This cannot be done here" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(1, "1 second"), (119, "119 seconds"), (121, "3 minutes"), (900, "15 minutes"), (7201, "3 hours")],
+)
+def test_a_wait_is_told_in_the_unit_people_think_in_and_never_too_short(seconds: int, said: str) -> None:
+    assert Words("en").wait(seconds) == said
+
+
+def test_whoever_tried_too_often_reads_how_long_to_wait_and_that_nothing_typed_is_lost() -> None:
+    def refused(method: str) -> str:
+        scope = cast("Scope", {"type": "http", "method": method, "path": "/profile/edit", "headers": []})
+        status, headers, body = render_error(scope, TooSoonError(900))
+        assert (status, dict(headers)[b"retry-after"]) == (429, b"900")
+        return body.decode()
+
+    assert "Try again in 15 minutes." in refused("POST")
+    assert "What you sent is still in your browser" in refused("POST")
+    assert "What you sent" not in refused("GET")

@@ -5,6 +5,7 @@ by `make words`; a translation is a folder `locale/<language>/LC_MESSAGES/upheld
 """
 
 import datetime as dt
+import math
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -16,11 +17,14 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
+from babel.units import format_unit
 
 LANGUAGES = {"en": "English", "hi": "हिन्दी"}
 """The languages the interface is complete in, each by its own name; the first is the source."""
 
 SOURCE = next(iter(LANGUAGES))
+
+_WAITS = (("hour", 3600), ("minute", 60), ("second", 1))
 
 
 def mark(text: str) -> str:
@@ -99,3 +103,8 @@ class Words:
     def ago(self, value: dt.datetime, now: dt.datetime) -> str:
         """Write how long ago something was."""
         return format_timedelta(value - now, add_direction=True, locale=self.language)
+
+    def wait(self, seconds: int) -> str:
+        """Write how long to wait, in the unit people think in; rounded up, so that it is never too soon."""
+        unit, size = next((name, size) for name, size in _WAITS if seconds >= 2 * size or size == 1)
+        return format_unit(math.ceil(seconds / size), unit, locale=self.language)

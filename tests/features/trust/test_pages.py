@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 import httpx
+import msgspec
 import pytest
 import rfc8785
 
@@ -12,6 +13,7 @@ from tests.support.clock import SetClock
 from tests.support.cluster import Cluster
 from tests.support.deployment import Browser, Deployment
 from tests.support.proofs import recorded, told
+from upheld.features.trust import store
 from upheld.features.trust.model import PromiseState
 from upheld.features.trust.probe import CheckState
 from upheld.features.trust.promises import PROMISES
@@ -105,6 +107,31 @@ async def test_a_run_that_is_days_old_is_said_to_be_old(deployment: Deployment) 
         assert "These results are old." not in (await browser.get("/trust")).text
     async with after(deployment, 3) as browser:
         assert "These results are old." in (await browser.get("/trust")).text
+
+
+def stats(page: str) -> dict[str, str]:
+    """Return the numbers of a page, by what they count."""
+    return dict(re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)</dd>", page))
+
+
+async def test_the_front_page_counts_what_the_last_run_found_and_nothing_before_it(deployment: Deployment) -> None:
+    async with deployment.browser() as browser:
+        assert stats((await browser.get("/")).text).keys() == {"promises", "checks that run"}
+        await told(deployment, "store.cookies", CheckState.PASSED)
+        held = stats((await browser.get("/")).text)
+        assert (held["promises"], held["upheld"]) == (str(len(PROMISES)), "1")
+        assert "broken" not in held
+        await told(deployment, "store.cookies", CheckState.FAILED, faults=["planted"])
+        assert stats((await browser.get("/")).text).items() >= {"upheld": "0", "broken": "1"}.items()
+
+
+async def test_the_front_page_says_nothing_of_a_run_that_somebody_else_signed(deployment: Deployment) -> None:
+    genuine = await told(deployment, "store.cookies", CheckState.PASSED)
+    forged = {**msgspec.to_builtins(genuine), "summary": {**genuine.summary, "upheld": 99}, "signature": "00" * 64}
+    async with deployment.platform.database.maintenance() as tx:
+        await store.record_run(tx, forged)
+    async with deployment.browser() as browser:
+        assert "upheld" not in stats((await browser.get("/")).text)
 
 
 async def test_whoever_finds_a_weakness_is_led_to_somebody_who_reads_it(deployment: Deployment) -> None:

@@ -14,7 +14,7 @@ from upheld.features.trust.declared import WORDS, data_map
 from upheld.features.trust.disclosure import POLICY, WELL_KNOWN, contact_uri, security_txt
 from upheld.features.trust.errors import NoRunError
 from upheld.features.trust.evidence import FAMILIES, evidence, one_promise
-from upheld.features.trust.landing import EXAMPLE, facts
+from upheld.features.trust.landing import EXAMPLE, facts, standing
 from upheld.features.trust.runs import last_run
 from upheld.platform.materials import bill
 from upheld.platform.web.downloads import download
@@ -25,9 +25,10 @@ AnyRequest = Request[Any, Any, Any]
 
 
 @get("/", name="front", opt={"public": True})
-async def front_page(request: AnyRequest) -> Response[str]:
-    """Say what Upheld is."""
-    return page(request, "trust/front.html", facts=facts(), example=EXAMPLE)
+async def front_page(request: AnyRequest, visit: Visit) -> Response[str]:
+    """Say what Upheld is, and what of it holds."""
+    found = await standing(visit.tx, visit.platform)
+    return page(request, "trust/front.html", facts=facts(), standing=found, example=EXAMPLE)
 
 
 @get("/about/privacy", name="trust.notice", opt={"public": True})

@@ -220,6 +220,11 @@ async def last_run(tx: Transaction) -> StoredRun | None:
     return await tx.one(QUERIES["last_run"], into=StoredRun)
 
 
+async def last_signature(tx: Transaction) -> str | None:
+    """Return what the run that was recorded last is signed with."""
+    return await tx.value(QUERIES["last_signature"])
+
+
 async def run_before(tx: Transaction, number: int) -> StoredRun | None:
     """Return the run that was recorded before this one."""
     return await tx.one(QUERIES["run_before"], number, into=StoredRun)

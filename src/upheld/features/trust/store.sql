@@ -546,6 +546,10 @@ insert into upheld.runs (report) values ($1) returning number;
 -- The run that was recorded last.
 select number, report from upheld.runs order by number desc limit 1;
 
+-- name: last_signature
+-- What the run that was recorded last is signed with.
+select report ->> 'signature' from upheld.runs order by number desc limit 1;
+
 -- name: run_before
 -- The run that was recorded before this one.
 select number, report from upheld.runs where number < $1 order by number desc limit 1;

@@ -104,15 +104,16 @@ def _rendered(
             instance=f"urn:upheld:reference:{reference}" if reference else None,
         )
         return error.status, [(b"content-type", PROBLEM.encode()), *extra], msgspec.json.encode(problem)
-    # A browser that loads the page again sends again what it sent, files included.
     failed = isinstance(error, UnavailableError) and not isinstance(error, UnsureError)
-    again = failed and cast("dict[str, str]", scope).get("method") == "POST"
+    # A browser that loads the page again sends again what it sent, files included.
+    is_sent = cast("dict[str, str]", scope).get("method") == "POST"
+    again = is_sent and (failed or isinstance(error, TooSoonError))
     context = {
         "title": title,
         "error": error,
         "reference": reference,
         "again": again,
-        "may_repeat": failed and not again,
+        "may_repeat": failed and not is_sent,
     }
     html = render(words, "error.html", **context, **_frame(scope, failed=failed))
     return error.status, [(b"content-type", b"text/html; charset=utf-8"), *extra], html.encode()
