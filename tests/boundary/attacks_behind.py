@@ -96,6 +96,7 @@ MAINTENANCE = [
     *all_of(
         NOTHING,
         removes_records_before_their_time="select person_id from upheld.remove_old_applications()",
+        removes_accounts_before_their_time="select 1 from upheld.remove_unproven()",
         removes_people_who_are_no_probes=(
             "select 1 from upheld.remove_probes() where cardinality(people || organisations || object_ids) > 0"
         ),

@@ -132,7 +132,9 @@ _JOB = (
 TABLES: Mapping[str, Rights] = {
     # A person, and how they get in. Nobody reads what proves it.
     "upheld.people": Rights(
-        reads=(by("web", own), by("worker", own)), columns={"web": Columns(EVERY), "worker": Columns(EVERY)}
+        reads=(by("web", own), by("worker", own)),
+        updates={"choose a language": by("web", own)},
+        columns={"web": Columns(EVERY, updates="language"), "worker": Columns(EVERY)},
     ),
     "upheld.credentials": Rights(reads=(by("web", own),), columns={"web": Columns("- password_hash")}),
     "upheld.email_verifications": Rights(reads=(by("web", own),), columns={"web": Columns("- token_hash")}),
@@ -323,6 +325,7 @@ FUNCTIONS: Mapping[str, str] = {
         "clock_now rotate_context_key record_duty drop_spent_counters which_exist erasures_under_way"
         " older_email_indexes raise_email_indexes operators_to_tell"
         " count_overdue_erasures allow_erasure_again remove_old_applications remove_expired known_objects remove_probes"
+        " remove_unproven"
     ),
     "auditor": f"{_ASKING} audit_content",
     "support": "",

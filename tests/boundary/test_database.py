@@ -51,7 +51,8 @@ DOORS = {
     "maintenance": {
         "allow_erasure_again", "clock_now", "count_overdue_erasures", "drop_spent_counters", "erasures_under_way",
         "known_objects", "older_email_indexes", "operators_to_tell", "raise_email_indexes", "record_duty",
-        "remove_expired", "remove_old_applications", "remove_probes", "rotate_context_key", "which_exist",
+        "remove_expired", "remove_old_applications", "remove_probes", "remove_unproven", "rotate_context_key",
+        "which_exist",
     },
     "auditor": {
         "asking", "audit_content", "clock_now", "current_organisation", "current_person", "current_session",

@@ -22,6 +22,10 @@ _LONG_OVER = {
     "upheld.job_secrets": "update upheld.job_secrets set expires_at = now() - interval '2 days'",
     "upheld.messages": "update upheld.messages set created_at = now() - interval '9 days'",
     "upheld.limit_counters": "update upheld.limit_counters set expires_at = now() - interval '2 days'",
+    "upheld.people": (
+        "insert into upheld.people (id, email_index, email_sealed, created_at)"
+        " values (gen_random_uuid(), decode(repeat('01', 33), 'hex'), '\\x01', now() - interval '9 days')"
+    ),
     "upheld.applications": (
         "update upheld.applications set closed_at = now() - interval '13 months', keep_until = now()::date - 20"
         " where closed_at is not null"

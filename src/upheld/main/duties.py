@@ -2,10 +2,11 @@
 
 import asyncio
 from pathlib import Path
+from uuid import UUID
 
 import click
 
-from upheld.features.privacy.certificate import Verdict, verify
+from upheld.features.privacy.certificate import Verdict, is_about, verify
 from upheld.features.privacy.duties import replay
 from upheld.features.privacy.errors import CertificateError
 from upheld.main.keys import keys
@@ -18,17 +19,20 @@ from upheld.platform.settings import Settings
 @click.command("verify-certificate")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--key", help="The issuer's public key in hexadecimal, from a place you trust.")
-def verify_certificate(file: Path, key: str | None) -> None:
+@click.option("--person", type=click.UUID, help="Whom it is to be about: the id in account.json of your export.")
+def verify_certificate(file: Path, key: str | None, person: UUID | None) -> None:
     """Check a certificate of erasure, offline.
 
-    Exit code 0: it is genuine. 1: something in it was changed, or another key signed it.
-    2: the file is no certificate.
+    Exit code 0: it is genuine. 1: something in it was changed, another key signed it, or it
+    is about somebody else. 2: the file is no certificate.
     """
     try:
         verdict = verify(file.read_bytes(), key)
     except CertificateError as error:
         click.echo(f"{file}: {error.message}", err=True)
         raise SystemExit(2) from None
+    if verdict.is_valid and person is not None and not is_about(verdict.certificate, person):
+        verdict.problems.append("It is about somebody else.")
     _tell(verdict, key)
     raise SystemExit(0 if verdict.is_valid else 1)
 

@@ -173,17 +173,6 @@ class Vault:
             raise ErasedError
         return self._unwrapped(found)
 
-    async def key_by_id(self, key_id: UUID) -> DataKey:
-        """Return a live key by its id.
-
-        Raises:
-            ErasedError: it was destroyed.
-        """
-        keys = await self._keys_by_id({key_id})
-        if key_id not in keys:
-            raise ErasedError
-        return keys[key_id]
-
     async def key_ids(self, subject: UUID, controller: UUID) -> list[UUID]:
         """Return the ids of a person's live keys with a controller."""
         async with self._database.transaction("vault") as tx:

@@ -59,6 +59,14 @@ def test_a_certificate_verifies_and_is_about_its_person_and_nobody_else() -> Non
     assert not is_about(issued, uuid4())
 
 
+def test_the_command_tells_whom_a_certificate_is_about(tmp_path: Path) -> None:
+    path = tmp_path / "certificate.json"
+    path.write_bytes(file_of(certificate()))
+    assert run(path, "--key", public_hex(KEY), "--person", str(PERSON))[0] == 0
+    code, said = run(path, "--key", public_hex(KEY), "--person", str(uuid4()))
+    assert (code, said) == (1, "Not valid: It is about somebody else.\n")
+
+
 def test_a_certificate_does_not_name_its_person() -> None:
     content = file_of(certificate()).decode()
     assert str(PERSON) not in content

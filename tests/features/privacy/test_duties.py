@@ -3,15 +3,15 @@
 import datetime as dt
 import os
 from dataclasses import replace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from tests.support.catalog import connected
 from tests.support.clock import SetClock
-from tests.support.deployment import Deployment
+from tests.support.deployment import PASSWORD, Deployment, hidden
 from tests.support.hiring import applied, pdf
-from tests.support.leaving import ask_to_leave, person_of
+from tests.support.leaving import ask_to_leave, person_of, rows_about
 from upheld.features.privacy.duties import rotate, rotate_when_due, tidy
 from upheld.kit.errors import RefusedError
 from upheld.main.worker import FIRST_RETRY, LAST_RETRY, retry_delay
@@ -60,6 +60,29 @@ async def test_an_application_record_goes_with_file_key_and_consent_when_its_tim
         assert await value(deployment, query, person) == 0, table
     with pytest.raises(ErasedError):
         await deployment.platform.vault.key(KeyRef(person, employer, APPLICATION))  # pyright: ignore[reportArgumentType] - a uuid column
+
+
+async def test_an_account_that_nobody_proved_goes_after_a_week_with_consent_and_key(deployment: Deployment) -> None:
+    await deployment.register("proven@example.org")
+    async with deployment.browser() as browser:
+        page = await browser.get("/register")
+        await browser.form(
+            "/register", email="a.typo@example.org", password=PASSWORD, notice=hidden(page, "notice"), account="yes"
+        )
+    await deployment.work()
+    typo = await value(deployment, "select id from upheld.people where verified_at is null")
+    assert isinstance(typo, UUID)
+    await execute(deployment, "update upheld.people set created_at = now() - interval '8 days'")
+    # A link that was asked for since still works: somebody may be about to open it.
+    assert (await tidy(deployment.platform))["unproven_accounts"] == 0
+    await execute(deployment, "update upheld.email_verifications set expires_at = now() - interval '1 minute'")
+    await execute(deployment, "update upheld.job_secrets set expires_at = now() - interval '1 minute'")
+    assert (await tidy(deployment.platform))["unproven_accounts"] == 1
+    assert set(await rows_about(deployment, typo)) == {"audit_entries.actor_id"}
+    assert await deployment.platform.vault.key_ids(typo, PLATFORM) == []
+    async with deployment.signed_in("proven@example.org") as browser:
+        assert (await browser.get("/privacy")).is_success
+    await deployment.register("a.typo@example.org")
 
 
 async def test_tidying_leaves_everything_else_alone(deployment: Deployment) -> None:

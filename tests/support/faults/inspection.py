@@ -21,7 +21,7 @@ from upheld.platform.clock import SystemClock
 from upheld.platform.embedded import EmbeddedPostgres
 from upheld.platform.services import Platform, open_platform
 from upheld.platform.settings import Settings
-from upheld.platform.vault import APPLICATION, PLATFORM, Cell, KeyRef, open_field
+from upheld.platform.vault import APPLICATION, PLATFORM, KeyRef
 
 _ROLES = ("worker", "maintenance")
 
@@ -154,10 +154,9 @@ class Inspector:
         return [(row["tab"], row["key"], row["columns"]) for row in rows]
 
     async def _unreadable(self, table: str, column: str, row_id: Any, blob: bytes) -> list[str]:
-        cell = Cell("origin", "origin", PLATFORM) if column == "origin_sealed" else Cell(table, column, row_id)
+        place = ("origin", PLATFORM, {"origin": blob}) if column == "origin_sealed" else (table, row_id, {column: blob})
         try:
-            key = await self.platform.vault.key_by_id(UUID(bytes=blob[1:17]))
-            open_field({key.id: key}, cell, blob)
+            await self.platform.vault.open_places([place])
         except UpheldError as error:
             return [f"unreadable: {table}.{column} of {row_id}: {type(error).__name__}"]
         return []
@@ -239,8 +238,7 @@ class Inspector:
         if blob is None:
             return ""
         try:
-            key = await self.platform.vault.key_by_id(UUID(bytes=blob[1:17]))
-            return open_field({key.id: key}, Cell(table, column, row_id), blob)
+            return (await self.platform.vault.open_row(table, row_id, {column: blob}))[column] or ""
         except UpheldError:
             return ""  # told by `_open_every_value`
 

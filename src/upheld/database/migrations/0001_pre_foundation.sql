@@ -82,6 +82,7 @@ create table upheld.people (
     email_sealed bytea not null,
     verified_at timestamptz,
     is_probe boolean not null default false,
+    language text not null default 'en' check (language ~ '^[a-z]{2}$'),
     created_at timestamptz not null default upheld.clock_now()
 );
 alter table upheld.people enable row level security;
@@ -89,7 +90,7 @@ alter table upheld.people force row level security;
 alter table upheld.people alter column email_index set statistics 0;
 alter table upheld.people alter column email_sealed set statistics 0;
 comment on table upheld.people is 'A person with an account. The address is ciphertext, found by a keyed index.';
-call upheld.classify('upheld.people', '{id,verified_at,created_at}', 'identity', 'person', '{account}', 'contract', 'account', true, 'row');
+call upheld.classify('upheld.people', '{id,verified_at,language,created_at}', 'identity', 'person', '{account}', 'contract', 'account', true, 'row');
 call upheld.classify('upheld.people', '{email_index}', 'contact', 'person', '{account}', 'contract', 'account', false, 'row');
 call upheld.classify('upheld.people', '{email_sealed}', 'contact', 'person', '{account}', 'contract', 'account', true, 'key');
 call upheld.classify('upheld.people', '{is_probe}', 'technical', 'nobody', '{proof}', 'legitimate interest', 'account', false, 'row');
@@ -771,8 +772,11 @@ create policy addresses_are_verified_by_the_credential_keeper on upheld.people
 for update to credential_keeper using (verified_at is null) with check (verified_at is not null);
 create policy a_person_sees_their_own_account on upheld.people
 for select to web, worker using (id = (select upheld.current_person()));
+create policy a_person_chooses_their_language on upheld.people
+for update to web using (id = (select upheld.current_person())) with check (id = (select upheld.current_person()));
 grant select, insert, update (verified_at) on upheld.people to credential_keeper;
 grant select on upheld.people to web, worker;
+grant update (language) on upheld.people to web;
 
 create policy hashes_are_read_by_the_credential_keeper on upheld.credentials
 for select to credential_keeper using (password_hash is not null);
@@ -815,13 +819,13 @@ grant select on upheld.members to credential_keeper;
 --   consents: [{"purpose", "notice_id", "given"}]
 create function upheld.register_person(
     new_id uuid, new_email_index bytea, new_email_sealed bytea, new_password_hash text,
-    link_hash bytea, link_lives interval, consents jsonb, origin_sealed bytea, as_probe boolean
+    link_hash bytea, link_lives interval, consents jsonb, origin_sealed bytea, as_probe boolean, speaks text
 ) returns boolean
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    insert into upheld.people (id, email_index, email_sealed, is_probe)
-    values (new_id, new_email_index, new_email_sealed, as_probe)
+    insert into upheld.people (id, email_index, email_sealed, is_probe, language)
+    values (new_id, new_email_index, new_email_sealed, as_probe, speaks)
     on conflict (email_index) do nothing;
     if not found then
         return false;
@@ -945,7 +949,7 @@ begin atomic
 end;
 
 grant execute on function
-upheld.register_person(uuid, bytea, bytea, text, bytea, interval, jsonb, bytea, boolean),
+upheld.register_person(uuid, bytea, bytea, text, bytea, interval, jsonb, bytea, boolean, text),
 upheld.register_again(bytea, text, bytea, interval),
 upheld.verify_email(bytea),
 upheld.renew_link(bytea, bytea, interval),
@@ -2545,6 +2549,41 @@ begin
 end
 $$;
 
+-- Whoever registered and never showed that the address is theirs is nobody's account: it goes a
+-- week later, with what was agreed to, unless a link that was asked for since still works.
+create policy accounts_that_nobody_proved_are_removed on upheld.people
+for delete to retention_keeper using (
+    verified_at is null and created_at < upheld.clock_now() - interval '7 days'
+    and not exists (select from upheld.email_verifications as v where v.person_id = people.id)
+);
+create policy links_that_still_work_are_known on upheld.email_verifications
+for select to retention_keeper using (expires_at >= upheld.clock_now());
+create policy consents_go_with_an_account_that_nobody_proved on upheld.consents
+for delete to retention_keeper using (
+    organisation_id is null and not exists (select from upheld.people as p where p.id = consents.person_id)
+);
+create policy consents_of_nobody_are_found on upheld.consents
+for select to retention_keeper using (
+    organisation_id is null and not exists (select from upheld.people as p where p.id = consents.person_id)
+);
+grant select (verified_at, created_at), delete on upheld.people to retention_keeper;
+grant select (person_id) on upheld.email_verifications to retention_keeper;
+
+-- Removes accounts that nobody proved to be theirs; whose they were said to be, so that the keys
+-- can go too. As above, the policies are the condition.
+create function upheld.remove_unproven() returns setof uuid
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    gone uuid[];
+begin
+    with removed as (delete from upheld.people returning id)
+    select pg_catalog.array_agg(id) into gone from removed;
+    delete from upheld.consents as c where c.organisation_id is null and c.person_id = any(gone);
+    return query select pg_catalog.unnest(gone);
+end
+$$;
+
 -- Which of the given files a row names; the others were left behind by a process that was
 -- killed between writing the file and committing the row.
 create policy files_of_documents_are_known on upheld.documents
@@ -2561,7 +2600,7 @@ begin atomic
 end;
 
 grant execute on function
-upheld.remove_old_applications(), upheld.remove_expired(), upheld.known_objects(uuid[])
+upheld.remove_old_applications(), upheld.remove_expired(), upheld.remove_unproven(), upheld.known_objects(uuid[])
 to maintenance;
 -- What the promises came to, run by run: the signed evidence that /trust shows. Whoever reads a
 -- run checks its signature first, so a row that something else wrote shows nothing.
@@ -2639,20 +2678,17 @@ begin
              using (person_id = any((select upheld.probe_people())::uuid []))', tab, tab);
         execute format('grant select (person_id), delete on upheld.%I to probe_keeper', tab);
     end loop;
-    -- An application counts as a probe's only when both sides are probes.
+    -- An application is its employer's record, and outlives a candidate who left: it goes with a
+    -- probe employer. Only probes can apply there, since nobody else sees such an employer's jobs.
     foreach tab in array array['applications', 'application_snapshots'] loop
         execute format(
-            'create policy %s_of_probes_are_found_by_their_keeper on upheld.%I for select to probe_keeper using (
-                 person_id = any((select upheld.probe_people())::uuid [])
-                 and organisation_id = any((select upheld.probe_organisations())::uuid []))', tab, tab);
+            'create policy %s_to_probes_are_found_by_their_keeper on upheld.%I for select to probe_keeper
+             using (organisation_id = any((select upheld.probe_organisations())::uuid []))', tab, tab);
     end loop;
 end
 $$;
-create policy applications_of_probes_are_removed_by_their_keeper on upheld.applications
-for delete to probe_keeper using (
-    person_id = any((select upheld.probe_people())::uuid[])
-    and organisation_id = any((select upheld.probe_organisations())::uuid[])
-);
+create policy applications_to_probes_are_removed_by_their_keeper on upheld.applications
+for delete to probe_keeper using (organisation_id = any((select upheld.probe_organisations())::uuid[]));
 create policy documents_of_probes_are_found_by_their_keeper on upheld.documents
 for select to probe_keeper using (person_id = any((select upheld.probe_people())::uuid[]));
 grant select (person_id, organisation_id), delete on upheld.applications to probe_keeper;
@@ -2666,15 +2702,19 @@ returns table (people uuid[], organisations uuid[], object_ids uuid[])
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    people := upheld.probe_people();
     organisations := upheld.probe_organisations();
+    people := array(
+        select pg_catalog.unnest(upheld.probe_people())
+        union
+        select a.person_id from upheld.applications as a where a.organisation_id = any(organisations)
+    );
     object_ids := array(
         select d.object_id from upheld.documents as d where d.person_id = any(people)
         union all
         select s.resume_object_id from upheld.application_snapshots as s
-        where s.person_id = any(people) and s.resume_object_id is not null
+        where s.organisation_id = any(organisations) and s.resume_object_id is not null
     );
-    delete from upheld.applications where person_id = any(people);
+    delete from upheld.applications where organisation_id = any(organisations);
     delete from upheld.access_journal where person_id = any(people);
     delete from upheld.disclosures where person_id = any(people);
     delete from upheld.consents where person_id = any(people);
@@ -2716,7 +2756,7 @@ alter function upheld.take_from_limit(bytea, integer, interval) owner to limit_k
 alter function upheld.look_at_limit(bytea, integer, interval) owner to limit_keeper;
 alter function upheld.drop_spent_counters() owner to limit_keeper;
 
-alter function upheld.register_person(uuid, bytea, bytea, text, bytea, interval, jsonb, bytea, boolean) owner to credential_keeper;
+alter function upheld.register_person(uuid, bytea, bytea, text, bytea, interval, jsonb, bytea, boolean, text) owner to credential_keeper;
 alter function upheld.register_again(bytea, text, bytea, interval) owner to credential_keeper;
 alter function upheld.verify_email(bytea) owner to credential_keeper;
 alter function upheld.renew_link(bytea, bytea, interval) owner to credential_keeper;
@@ -2766,6 +2806,7 @@ alter function upheld.remove_probes() owner to probe_keeper;
 
 alter function upheld.remove_old_applications() owner to retention_keeper;
 alter function upheld.remove_expired() owner to retention_keeper;
+alter function upheld.remove_unproven() owner to retention_keeper;
 alter function upheld.known_objects(uuid[]) owner to retention_keeper;
 alter function upheld.older_email_indexes(integer) owner to retention_keeper;
 alter function upheld.raise_email_indexes(uuid[], bytea[], bytea[]) owner to retention_keeper;

@@ -5,6 +5,7 @@ create table upheld.people (
     email_sealed bytea not null,
     verified_at timestamptz,
     is_probe boolean not null default false,
+    language text not null default 'en' check (language ~ '^[a-z]{2}$'),
     created_at timestamptz not null default upheld.clock_now()
 );
 alter table upheld.people enable row level security;
@@ -12,7 +13,7 @@ alter table upheld.people force row level security;
 alter table upheld.people alter column email_index set statistics 0;
 alter table upheld.people alter column email_sealed set statistics 0;
 comment on table upheld.people is 'A person with an account. The address is ciphertext, found by a keyed index.';
-call upheld.classify('upheld.people', '{id,verified_at,created_at}', 'identity', 'person', '{account}', 'contract', 'account', true, 'row');
+call upheld.classify('upheld.people', '{id,verified_at,language,created_at}', 'identity', 'person', '{account}', 'contract', 'account', true, 'row');
 call upheld.classify('upheld.people', '{email_index}', 'contact', 'person', '{account}', 'contract', 'account', false, 'row');
 call upheld.classify('upheld.people', '{email_sealed}', 'contact', 'person', '{account}', 'contract', 'account', true, 'key');
 call upheld.classify('upheld.people', '{is_probe}', 'technical', 'nobody', '{proof}', 'legitimate interest', 'account', false, 'row');

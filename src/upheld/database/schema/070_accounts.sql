@@ -8,8 +8,11 @@ create policy addresses_are_verified_by_the_credential_keeper on upheld.people
 for update to credential_keeper using (verified_at is null) with check (verified_at is not null);
 create policy a_person_sees_their_own_account on upheld.people
 for select to web, worker using (id = (select upheld.current_person()));
+create policy a_person_chooses_their_language on upheld.people
+for update to web using (id = (select upheld.current_person())) with check (id = (select upheld.current_person()));
 grant select, insert, update (verified_at) on upheld.people to credential_keeper;
 grant select on upheld.people to web, worker;
+grant update (language) on upheld.people to web;
 
 create policy hashes_are_read_by_the_credential_keeper on upheld.credentials
 for select to credential_keeper using (password_hash is not null);
@@ -52,13 +55,13 @@ grant select on upheld.members to credential_keeper;
 --   consents: [{"purpose", "notice_id", "given"}]
 create function upheld.register_person(
     new_id uuid, new_email_index bytea, new_email_sealed bytea, new_password_hash text,
-    link_hash bytea, link_lives interval, consents jsonb, origin_sealed bytea, as_probe boolean
+    link_hash bytea, link_lives interval, consents jsonb, origin_sealed bytea, as_probe boolean, speaks text
 ) returns boolean
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    insert into upheld.people (id, email_index, email_sealed, is_probe)
-    values (new_id, new_email_index, new_email_sealed, as_probe)
+    insert into upheld.people (id, email_index, email_sealed, is_probe, language)
+    values (new_id, new_email_index, new_email_sealed, as_probe, speaks)
     on conflict (email_index) do nothing;
     if not found then
         return false;
@@ -182,7 +185,7 @@ begin atomic
 end;
 
 grant execute on function
-upheld.register_person(uuid, bytea, bytea, text, bytea, interval, jsonb, bytea, boolean),
+upheld.register_person(uuid, bytea, bytea, text, bytea, interval, jsonb, bytea, boolean, text),
 upheld.register_again(bytea, text, bytea, interval),
 upheld.verify_email(bytea),
 upheld.renew_link(bytea, bytea, interval),

@@ -117,6 +117,41 @@ begin
 end
 $$;
 
+-- Whoever registered and never showed that the address is theirs is nobody's account: it goes a
+-- week later, with what was agreed to, unless a link that was asked for since still works.
+create policy accounts_that_nobody_proved_are_removed on upheld.people
+for delete to retention_keeper using (
+    verified_at is null and created_at < upheld.clock_now() - interval '7 days'
+    and not exists (select from upheld.email_verifications as v where v.person_id = people.id)
+);
+create policy links_that_still_work_are_known on upheld.email_verifications
+for select to retention_keeper using (expires_at >= upheld.clock_now());
+create policy consents_go_with_an_account_that_nobody_proved on upheld.consents
+for delete to retention_keeper using (
+    organisation_id is null and not exists (select from upheld.people as p where p.id = consents.person_id)
+);
+create policy consents_of_nobody_are_found on upheld.consents
+for select to retention_keeper using (
+    organisation_id is null and not exists (select from upheld.people as p where p.id = consents.person_id)
+);
+grant select (verified_at, created_at), delete on upheld.people to retention_keeper;
+grant select (person_id) on upheld.email_verifications to retention_keeper;
+
+-- Removes accounts that nobody proved to be theirs; whose they were said to be, so that the keys
+-- can go too. As above, the policies are the condition.
+create function upheld.remove_unproven() returns setof uuid
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    gone uuid[];
+begin
+    with removed as (delete from upheld.people returning id)
+    select pg_catalog.array_agg(id) into gone from removed;
+    delete from upheld.consents as c where c.organisation_id is null and c.person_id = any(gone);
+    return query select pg_catalog.unnest(gone);
+end
+$$;
+
 -- Which of the given files a row names; the others were left behind by a process that was
 -- killed between writing the file and committing the row.
 create policy files_of_documents_are_known on upheld.documents
@@ -133,5 +168,5 @@ begin atomic
 end;
 
 grant execute on function
-upheld.remove_old_applications(), upheld.remove_expired(), upheld.known_objects(uuid[])
+upheld.remove_old_applications(), upheld.remove_expired(), upheld.remove_unproven(), upheld.known_objects(uuid[])
 to maintenance;

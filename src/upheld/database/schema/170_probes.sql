@@ -39,20 +39,17 @@ begin
              using (person_id = any((select upheld.probe_people())::uuid []))', tab, tab);
         execute format('grant select (person_id), delete on upheld.%I to probe_keeper', tab);
     end loop;
-    -- An application counts as a probe's only when both sides are probes.
+    -- An application is its employer's record, and outlives a candidate who left: it goes with a
+    -- probe employer. Only probes can apply there, since nobody else sees such an employer's jobs.
     foreach tab in array array['applications', 'application_snapshots'] loop
         execute format(
-            'create policy %s_of_probes_are_found_by_their_keeper on upheld.%I for select to probe_keeper using (
-                 person_id = any((select upheld.probe_people())::uuid [])
-                 and organisation_id = any((select upheld.probe_organisations())::uuid []))', tab, tab);
+            'create policy %s_to_probes_are_found_by_their_keeper on upheld.%I for select to probe_keeper
+             using (organisation_id = any((select upheld.probe_organisations())::uuid []))', tab, tab);
     end loop;
 end
 $$;
-create policy applications_of_probes_are_removed_by_their_keeper on upheld.applications
-for delete to probe_keeper using (
-    person_id = any((select upheld.probe_people())::uuid[])
-    and organisation_id = any((select upheld.probe_organisations())::uuid[])
-);
+create policy applications_to_probes_are_removed_by_their_keeper on upheld.applications
+for delete to probe_keeper using (organisation_id = any((select upheld.probe_organisations())::uuid[]));
 create policy documents_of_probes_are_found_by_their_keeper on upheld.documents
 for select to probe_keeper using (person_id = any((select upheld.probe_people())::uuid[]));
 grant select (person_id, organisation_id), delete on upheld.applications to probe_keeper;
@@ -66,15 +63,19 @@ returns table (people uuid[], organisations uuid[], object_ids uuid[])
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    people := upheld.probe_people();
     organisations := upheld.probe_organisations();
+    people := array(
+        select pg_catalog.unnest(upheld.probe_people())
+        union
+        select a.person_id from upheld.applications as a where a.organisation_id = any(organisations)
+    );
     object_ids := array(
         select d.object_id from upheld.documents as d where d.person_id = any(people)
         union all
         select s.resume_object_id from upheld.application_snapshots as s
-        where s.person_id = any(people) and s.resume_object_id is not null
+        where s.organisation_id = any(organisations) and s.resume_object_id is not null
     );
-    delete from upheld.applications where person_id = any(people);
+    delete from upheld.applications where organisation_id = any(organisations);
     delete from upheld.access_journal where person_id = any(people);
     delete from upheld.disclosures where person_id = any(people);
     delete from upheld.consents where person_id = any(people);

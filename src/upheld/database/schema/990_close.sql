@@ -27,7 +27,7 @@ alter function upheld.take_from_limit(bytea, integer, interval) owner to limit_k
 alter function upheld.look_at_limit(bytea, integer, interval) owner to limit_keeper;
 alter function upheld.drop_spent_counters() owner to limit_keeper;
 
-alter function upheld.register_person(uuid, bytea, bytea, text, bytea, interval, jsonb, bytea, boolean) owner to credential_keeper;
+alter function upheld.register_person(uuid, bytea, bytea, text, bytea, interval, jsonb, bytea, boolean, text) owner to credential_keeper;
 alter function upheld.register_again(bytea, text, bytea, interval) owner to credential_keeper;
 alter function upheld.verify_email(bytea) owner to credential_keeper;
 alter function upheld.renew_link(bytea, bytea, interval) owner to credential_keeper;
@@ -77,6 +77,7 @@ alter function upheld.remove_probes() owner to probe_keeper;
 
 alter function upheld.remove_old_applications() owner to retention_keeper;
 alter function upheld.remove_expired() owner to retention_keeper;
+alter function upheld.remove_unproven() owner to retention_keeper;
 alter function upheld.known_objects(uuid[]) owner to retention_keeper;
 alter function upheld.older_email_indexes(integer) owner to retention_keeper;
 alter function upheld.raise_email_indexes(uuid[], bytea[], bytea[]) owner to retention_keeper;

@@ -44,6 +44,7 @@ async def tidy(platform: Platform, *, all_files: bool = True) -> dict[str, int]:
     spent = await drop_spent(platform)
     async with platform.database.maintenance() as tx:
         counts = {**spent, "counters": await store.drop_spent_counters(tx), **await store.remove_expired(tx)}
+        counts["unproven_accounts"] = await _remove_unproven(platform, tx)
         counts["applications"] = await _remove_old_applications(platform, tx)
         counts["files"] = await _remove_left_behind(platform, tx, all_files=all_files)
         counts["overdue_erasures"] = await store.count_overdue_erasures(tx)
@@ -123,6 +124,13 @@ async def _take_up(
         await store.open_job_context(tx, secret)
         await store.take_up_erasure(tx, erasure_id, receipt_hash, asked_at, secret)
     await erase(platform, mailer, erasure_id, secret.hex())
+
+
+async def _remove_unproven(platform: Platform, tx: Transaction) -> int:
+    removed = await store.remove_unproven(tx)
+    for person in removed:
+        await platform.vault.destroy(person, PLATFORM)
+    return len(removed)
 
 
 async def _remove_old_applications(platform: Platform, tx: Transaction) -> int:

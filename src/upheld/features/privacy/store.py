@@ -136,6 +136,11 @@ async def remove_expired(tx: Transaction) -> dict[str, int]:
     return await tx.value(_Q["remove_expired"])
 
 
+async def remove_unproven(tx: Transaction) -> list[UUID]:
+    """Remove accounts that nobody proved to be theirs; return whose they were said to be."""
+    return await tx.column(_Q["remove_unproven"])
+
+
 async def remove_old_applications(tx: Transaction) -> list[OldApplication]:
     """Remove up to a hundred application records whose time is over."""
     return await tx.all(_Q["remove_old_applications"], into=OldApplication)

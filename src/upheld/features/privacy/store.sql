@@ -1,16 +1,16 @@
 -- name: holdings
 -- How much is held about the person asking.
 select
-    exists(select from upheld.profiles where person_id = upheld.current_person()) as has_profile,
-    (select count(*) from upheld.documents where person_id = upheld.current_person()) as documents,
-    (select count(*) from upheld.applications where person_id = upheld.current_person()) as applications,
-    (select count(distinct organisation_id) from upheld.applications where person_id = upheld.current_person())
+    exists(select from upheld.profiles where person_id = (select upheld.current_person())) as has_profile,
+    (select count(*) from upheld.documents where person_id = (select upheld.current_person())) as documents,
+    (select count(*) from upheld.applications where person_id = (select upheld.current_person())) as applications,
+    (select count(distinct organisation_id) from upheld.applications where person_id = (select upheld.current_person()))
         as employers,
-    (select count(*) from upheld.consents where person_id = upheld.current_person()) as consents,
-    (select count(*) from upheld.access_journal where person_id = upheld.current_person()) as views,
-    (select count(*) from upheld.sessions where person_id = upheld.current_person()) as sessions,
-    (select count(*) from upheld.audit_entries where actor_id = upheld.current_person()) as acts,
-    (select count(*) from upheld.members where person_id = upheld.current_person()) as memberships;
+    (select count(*) from upheld.consents where person_id = (select upheld.current_person())) as consents,
+    (select count(*) from upheld.access_journal where person_id = (select upheld.current_person())) as views,
+    (select count(*) from upheld.sessions where person_id = (select upheld.current_person())) as sessions,
+    (select count(*) from upheld.audit_entries where actor_id = (select upheld.current_person())) as acts,
+    (select count(*) from upheld.members where person_id = (select upheld.current_person())) as memberships;
 
 -- name: journal
 -- Who saw which part of the data of the person asking, newest first; all of it, or one part or organisation.
@@ -20,7 +20,7 @@ inner join upheld.organisations as o on v.organisation_id = o.id
 left join upheld.applications as a on v.application_id = a.id
 left join upheld.jobs as j on a.job_id = j.id
 where
-    v.person_id = upheld.current_person()
+    v.person_id = (select upheld.current_person())
     and ($3::text is null or v.part = $3)
     and ($4::uuid is null or v.organisation_id = $4)
 order by v.at desc, v.id asc
@@ -29,7 +29,7 @@ limit $1 offset $2;
 -- name: viewers
 -- The organisations that saw something of the person asking, by name.
 select o.id, o.name from upheld.organisations as o
-where o.id in (select v.organisation_id from upheld.access_journal as v where v.person_id = upheld.current_person())
+where o.id in (select v.organisation_id from upheld.access_journal as v where v.person_id = (select upheld.current_person()))
 order by o.name, o.id;
 
 -- name: records
@@ -41,7 +41,7 @@ select
     max(a.keep_until) as keep_until
 from upheld.applications as a
 left join upheld.organisations as o on a.organisation_id = o.id
-where a.person_id = upheld.current_person()
+where a.person_id = (select upheld.current_person())
 group by a.organisation_id, o.name
 order by o.name, a.organisation_id;
 
@@ -54,7 +54,7 @@ order by name;
 -- name: own_erasure
 -- The pending request of the person asking.
 select id, state, requested_at, due_at from upheld.erasures
-where person_id = upheld.current_person() and state in ('scheduled', 'running');
+where person_id = (select upheld.current_person()) and state in ('scheduled', 'running');
 
 -- name: owns_receipt
 -- Whether the person asking holds this receipt and can still call the erasure off.
@@ -75,7 +75,7 @@ select upheld.queue_erasure($1, $2);
 -- name: cancel_erasure
 -- Calls the request of the person asking off, while it has not begun.
 update upheld.erasures set state = 'cancelled'
-where person_id = upheld.current_person() and state = 'scheduled';
+where person_id = (select upheld.current_person()) and state = 'scheduled';
 
 -- name: erasure_by_receipt
 -- Where an erasure stands.
@@ -128,6 +128,10 @@ select upheld.remove_expired();
 -- name: remove_old_applications
 -- Removes up to a hundred application records whose time is over.
 select person_id, organisation_id, resume_object_id, was_last from upheld.remove_old_applications();
+
+-- name: remove_unproven
+-- Removes accounts that nobody proved to be theirs; whose they were said to be.
+select remove_unproven as id from upheld.remove_unproven();
 
 -- name: known_objects
 -- Which of the given files a row names.

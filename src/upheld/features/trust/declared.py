@@ -59,7 +59,7 @@ SEEN_BY = {
 """Who sees the rows of each table. The matrix in tests/boundary measures the same by trying."""
 
 WORDS = {
-    "account": mark("as long as the account"),
+    "account": mark("as long as the account; a week when nobody showed that its address is theirs"),
     "application record": mark("twelve months after the application is closed"),
     "audit": mark("as long as this deployment exists"),
     "consent": mark("as long as what rests on it"),

@@ -20,7 +20,7 @@ select upheld.replace_credential($1, $2);
 -- The last word of the person asking about a purpose.
 select given from upheld.consents
 where
-    person_id = upheld.current_person() and purpose = $1
+    person_id = (select upheld.current_person()) and purpose = $1
     and organisation_id is not distinct from $2
 order by at desc
 limit 1;
@@ -32,7 +32,7 @@ select
     c.origin_sealed is not null as has_origin
 from upheld.consents as c
 inner join upheld.notices as n on c.notice_id = n.id
-where c.person_id = upheld.current_person()
+where c.person_id = (select upheld.current_person())
 order by c.at asc, c.id asc;
 
 -- name: own_document_ids
@@ -45,13 +45,13 @@ select pg_catalog.count(*) from upheld.own_documents() where text_sealed is not 
 
 -- name: stage_of_own
 -- Where an application of the person asking stands.
-select stage from upheld.applications where id = $1 and person_id = upheld.current_person();
+select stage from upheld.applications where id = $1 and person_id = (select upheld.current_person());
 
 -- name: is_shared_with
 -- Whether the person asking shares something with an employer now.
 select exists(
     select from upheld.disclosures
-    where person_id = upheld.current_person() and organisation_id = $1 and ended_at is null
+    where person_id = (select upheld.current_person()) and organisation_id = $1 and ended_at is null
 );
 
 -- name: resting_on_no_consent
@@ -152,6 +152,12 @@ from upheld.access_journal as j
 where
     not exists (select from upheld.people as p where p.id = j.person_id)
     and not exists (select from upheld.applications as a where a.id = j.application_id)
+union all
+select 'upheld.people' as tab, 'nobody showed that the address is theirs' as rule, pg_catalog.count(*) as number
+from upheld.people as p
+where
+    p.verified_at is null and p.created_at < pg_catalog.now() - interval '8 days'
+    and not exists (select from upheld.email_verifications as v where v.person_id = p.id)
 union all
 select 'upheld.erasures' as tab, 'an account goes within thirty days' as rule, pg_catalog.count(*) as number
 from upheld.erasures
