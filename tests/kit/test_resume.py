@@ -151,7 +151,7 @@ def test_a_long_summary_is_cut_at_a_word() -> None:
     "noise", ["a" * 200_000, "1 " * 100_000, "a." * 100_000, "A, " * 60_000, "-" * 200_000, "a@" * 90_000]
 )
 def test_no_text_takes_long(noise: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     suggest_profile(noise)
     suggest_profile(noise.replace(" ", "\n"))
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
