@@ -5,15 +5,23 @@
 import { board } from "./board/board.ts";
 import { copy } from "./copy/copy.ts";
 import { moment } from "./moments/moments.ts";
+import { forgetOthers } from "./unsaved/kept.ts";
 import { unsaved } from "./unsaved/unsaved.ts";
+import { upload } from "./upload/upload.ts";
 
 const islands: [selector: string, begin: (element: HTMLElement) => void][] = [
   ["[data-island=board]", board],
   ["[data-copy]", copy],
   ["time[datetime*=T]", moment],
-  ["main form[method=post]:has(textarea)", unsaved],
+  ["main form[method=post]", unsaved],
+  ["form[data-island=upload]", (form) => upload(form, begin)],
 ];
 
-for (const [selector, begin] of islands) {
-  for (const element of document.querySelectorAll<HTMLElement>(selector)) begin(element);
+function begin(root: ParentNode): void {
+  for (const [selector, island] of islands) {
+    for (const element of root.querySelectorAll<HTMLElement>(selector)) island(element);
+  }
 }
+
+forgetOthers();
+begin(document);

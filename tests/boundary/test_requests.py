@@ -14,7 +14,7 @@ import pytest
 
 from tests.boundary.world import World, peopled
 from tests.support.cluster import Cluster
-from tests.support.deployment import PASSWORD, Browser, Deployment, hidden
+from tests.support.deployment import PASSWORD, Browser, Deployment, hidden, text_of
 from tests.support.hiring import applied, candidate, employer, filled_form, new_job, pdf, upload
 from upheld.main.worker import is_table_change
 from upheld.platform.web import arrivals
@@ -185,7 +185,7 @@ async def test_a_link_is_used_up_once(deployment: Deployment) -> None:
         answer = await browser.form("/register", **fields)
         assert answer.url.path == "/register/look-into-your-mail", answer.text
         await deployment.work()
-        link = re.search(r"/verify/[\w-]+", deployment.mails("melinda@example.org")[-1].get_content())
+        link = re.search(r"/verify/[\w-]+", text_of(deployment.mails("melinda@example.org")[-1]))
         assert link is not None
         assert await _at_once(6, browser, link[0]) == Counter({303: 1, 403: 5})
 

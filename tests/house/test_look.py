@@ -9,9 +9,10 @@ import pytest
 from tests.house.sources import ROOT, SOURCE
 
 STYLE = SOURCE / "platform" / "web" / "static" / "upheld.css"
-# What goes into an archive is read without us: it brings its own style along.
+# What goes into an archive or a mail is read without us: it brings its own style along.
 ARCHIVED = SOURCE / "features" / "privacy" / "templates" / "export" / "index.html"
-TEMPLATES = sorted(set(SOURCE.rglob("templates/**/*.html")) - {ARCHIVED})
+MAILED = SOURCE / "platform" / "web" / "templates" / "mail.html"
+TEMPLATES = sorted(set(SOURCE.rglob("templates/**/*.html")) - {ARCHIVED, MAILED})
 COLOUR = re.compile(
     r"#[0-9a-fA-F]{3,8}\b|\b(?:rgba?|hsla?|hwb|oklch|oklab|lab|lch|color|color-mix|light-dark)\("
     r"|(?<![\w-])(?:white|black|red|green|gr[ae]y)(?![\w-])"

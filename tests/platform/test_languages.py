@@ -235,6 +235,33 @@ async def test_only_a_page_of_ours_is_gone_to_and_only_a_language_of_ours_kept(d
     assert "set-cookie" not in answer.headers
 
 
+@pytest.mark.parametrize(
+    ("said", "location"),
+    [
+        ("{address}/nothing/here?really=yes", "{address}/nothing/here?really=yes"),
+        ("{address}/jobs?page=2", "{address}/jobs?page=2"),
+        ("{address}//evil.example/", "{address}//evil.example/"),
+        ("{address}/documents/reading", "/"),
+        ("{address}.evil.example/jobs", "/"),
+        ("https://evil.example/jobs", "/"),
+        ("//evil.example/jobs", "/"),
+        ("", "/"),
+    ],
+)
+async def test_a_refusal_says_not_where_it_stands_and_switching_there_comes_back(
+    deployment: Deployment, said: str, location: str
+) -> None:
+    address = deployment.settings.address
+    async with deployment.browser() as browser:
+        answer = await browser.post(
+            "/language",
+            data={"language": "hi"},
+            headers={"referer": said.format(address=address)},
+            follow_redirects=False,
+        )
+    assert answer.headers["location"] == location.format(address=address)
+
+
 async def test_a_form_that_was_found_wanting_leads_back_to_its_page(deployment: Deployment) -> None:
     async with deployment.browser() as browser:
         wrong = await browser.form("/sign-in", email="ada@example.org", password="not this one")

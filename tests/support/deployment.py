@@ -34,6 +34,13 @@ class Browser(httpx.AsyncClient):
         return await self.post(path, data=fields)
 
 
+def text_of(mail: EmailMessage) -> str:
+    """Return what a mail says to a program that shows text alone."""
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return body.get_content()
+
+
 @dataclass(frozen=True)
 class Deployment:
     """A deployment under test."""
@@ -69,7 +76,7 @@ class Deployment:
             consents = {"account": "yes", **({"resume-reading": "yes"} if reads_resumes else {})}
             await browser.form("/register", email=address, password=password, notice=hidden(page, "notice"), **consents)
             await self.work()
-            link = re.search(r"/verify/[\w-]+", self.mails(address)[-1].get_content())
+            link = re.search(r"/verify/[\w-]+", text_of(self.mails(address)[-1]))
             assert link is not None
             answer = await browser.post(link[0])
             assert answer.status_code == httpx.codes.OK, answer.text

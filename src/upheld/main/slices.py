@@ -13,7 +13,6 @@ from upheld.features.privacy import pages as privacy
 from upheld.features.trust import pages as trust
 from upheld.platform.settings import Settings
 from upheld.platform.web.design_page import design_page
-from upheld.platform.web.language_page import language_do
 from upheld.platform.web.openapi import described
 from upheld.platform.web.outbox_page import outbox_page
 from upheld.platform.web.static import static_file
@@ -24,7 +23,6 @@ def route_handlers(settings: Settings) -> list[Any]:
     routes: list[Any] = [
         static_file,
         design_page,
-        language_do,
         *accounts.handlers,
         *organisations.handlers,
         *candidates.handlers,

@@ -93,7 +93,8 @@ _DUTIES: dict[str, set[tuple[str, str]]] = {
 
 # What a person on the web changes of their own; where a table is missing, nothing.
 _OWN_ACTS = {
-    "upheld.sessions": "U", "upheld.profiles": "IU", "upheld.documents": "IUD", "upheld.consents": "I",
+    "upheld.people": "U", "upheld.sessions": "U", "upheld.profiles": "IU", "upheld.documents": "IUD",
+    "upheld.consents": "I",
     "upheld.fair_use_acceptances": "I", "upheld.applications": "IU", "upheld.application_snapshots": "I",
     "upheld.application_events": "I", "upheld.disclosures": "IU", "upheld.erasures": "IU", "upheld.messages": "I",
     "upheld.job_secrets": "I", "upheld.audit_entries": "I", "upheld.members": "I",

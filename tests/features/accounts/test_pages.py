@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from tests.support.deployment import PASSWORD, Deployment, hidden
+from tests.support.deployment import PASSWORD, Deployment, hidden, text_of
 from tests.support.limits import within_one_window
 from upheld.features.accounts.actions import SIGN_IN_PER_ACCOUNT
 from upheld.features.accounts.returning import RETURN_ROUTES
@@ -59,7 +59,7 @@ async def test_before_an_address_is_proven_the_newer_registration_counts(deploym
             notice = hidden(await browser.get("/register"), "notice")
             await browser.form("/register", email=ADA, password=password, account="yes", notice=notice)
             await deployment.work()
-            mail = deployment.mails(ADA)[-1].get_content()
+            mail = text_of(deployment.mails(ADA)[-1])
             links.append(next(line for line in mail.split() if "/verify/" in line))
         assert (await browser.post(links[0])).status_code == httpx.codes.FORBIDDEN
         assert "Your address is confirmed" in (await browser.post(links[1])).text
@@ -146,7 +146,7 @@ async def test_a_newcomer_who_wanted_to_apply_arrives_at_the_job(deployment: Dep
         look = await browser.form("/register", email=ADA, password=PASSWORD, account="yes", **fields)
         assert look.url.query.decode() == way[1:]
         await deployment.work()
-        link = next(line for line in deployment.mails(ADA)[-1].get_content().split() if "/verify/" in line)
+        link = next(line for line in text_of(deployment.mails(ADA)[-1]).split() if "/verify/" in line)
         assert link.endswith(way)
         verify = await browser.get(link)
         confirmed = await browser.post(link, data={name: hidden(verify, name) for name in ("to", "id")})

@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.support.deployment import Deployment, hidden
+from tests.support.deployment import Deployment, hidden, text_of
 from tests.support.hiring import (
     ADA,
     LETTER,
@@ -67,8 +67,8 @@ async def test_a_candidate_applies_and_finds_what_they_sent(deployment: Deployme
         await deployment.work()
         mail = deployment.mails(ADA)[-1]
         assert mail["subject"] == "Your application was sent"
-        assert "Boat keeper is with Harbour & Sons" in mail.get_content()
-        assert sent.own_page() in mail.get_content()
+        assert "Boat keeper is with Harbour & Sons" in text_of(mail)
+        assert sent.own_page() in text_of(mail)
 
 
 async def test_without_consent_nothing_is_sent_and_what_was_typed_stays(deployment: Deployment) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.deployment import Deployment
+from tests.support.deployment import Deployment, text_of
 from tests.support.hiring import OWNER, PROFILE, acting_in, applied, apply_for, candidate, colleague, employer, new_job
 from upheld.platform.database import Query
 from upheld.platform.outbox import queue_mail_to_readers
@@ -18,7 +18,7 @@ async def test_who_reads_applications_is_told_of_a_new_one_and_nothing_of_the_ca
         await deployment.work()
         told = [mail for mail in deployment.mails(OWNER) if mail["subject"] == SUBJECT]
         assert len(told) == 1
-        text = told[0].get_content()
+        text = text_of(told[0])
         assert sent.page() in text
         for said in (PROFILE.full_name, PROFILE.email, PROFILE.phone, PROFILE.location, PROFILE.headline):
             assert str(said) not in text

@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.support.deployment import Browser, Deployment, hidden
+from tests.support.deployment import Browser, Deployment, hidden, text_of
 from tests.support.hiring import (
     ADA,
     LETTER,
@@ -244,7 +244,7 @@ async def test_the_reason_of_a_decision_is_ciphertext_and_not_in_the_mail(deploy
     async with applied(deployment) as sent:
         await sent.owner.form(sent.page("/decide"), outcome="rejected", reason=REASON)
         await deployment.work()
-        assert REASON not in deployment.mails(ADA)[-1].get_content()
+        assert REASON not in text_of(deployment.mails(ADA)[-1])
         administrator = await deployment.administrator()
         rows = await administrator.fetch(
             "select reason_sealed from upheld.application_events where reason_sealed is not null"

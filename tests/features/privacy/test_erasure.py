@@ -18,7 +18,7 @@ import pytest
 
 from tests.support.catalog import connected
 from tests.support.cluster import Cluster
-from tests.support.deployment import PASSWORD, Deployment, deployed
+from tests.support.deployment import PASSWORD, Deployment, deployed, text_of
 from tests.support.hiring import ADA, LETTER, PROFILE, applied, pdf
 from tests.support.leaving import ask_to_leave, person_of, rows_about
 from upheld.features.privacy import jobs
@@ -147,7 +147,7 @@ async def test_a_mail_leads_to_the_page_that_follows_an_erasure(cluster: Cluster
     async with deployed(cluster, erasure_grace=timedelta(minutes=10)) as deployment, deployment.person(ADA) as ada:
         path = await ask_to_leave(ada)
         await deployment.work()
-        assert deployment.settings.address + path in deployment.mails(ADA)[-1].get_content()
+        assert deployment.settings.address + path in text_of(deployment.mails(ADA)[-1])
 
 
 async def test_an_erasure_that_has_begun_cannot_be_called_off(deployment: Deployment) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.clock import SetClock
 from tests.support.cluster import Cluster
-from tests.support.deployment import PASSWORD, Deployment, deployed, hidden
+from tests.support.deployment import PASSWORD, Deployment, deployed, hidden, text_of
 from tests.support.proofs import recorded, told
 from upheld.features.accounts.actions import invite_operator
 from upheld.features.trust import store
@@ -94,7 +94,7 @@ async def test_operators_are_told_of_a_broken_promise_once_and_of_its_mending_on
             await told(deployment, PROMISE, CheckState[state], faults=["planted"])
     await deployment.work()
     # Two mails that wait are sent side by side.
-    mails = {str(mail["subject"]): mail.get_content() for mail in deployment.mails(GRACE)}
+    mails = {str(mail["subject"]): text_of(mail) for mail in deployment.mails(GRACE)}
     assert len(deployment.mails(GRACE)) == 2
     assert set(mails) == {
         "A promise of your Upheld is broken",

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from tests.support.demo import Demo
-from tests.support.deployment import PASSWORD, hidden
+from tests.support.deployment import PASSWORD, hidden, text_of
 from tests.support.faults.killing import client_of
 from tests.support.faults.ledger import Act, Ledger, digest_of
 from tests.support.hiring import pdf
@@ -70,7 +70,7 @@ class Crowd:
         for path in (self.demo.var / "mail").glob("*/*.eml"):
             if path not in self._mails:
                 mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-                found = re.search(r"/verify/[\w-]+", mail.get_content())
+                found = re.search(r"/verify/[\w-]+", text_of(mail))
                 self._mails[path] = (mail["to"] or "", found[0] if found else "")
 
 

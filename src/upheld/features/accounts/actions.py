@@ -258,6 +258,12 @@ async def prove_again(acting: Acting, session: UUID, password: str) -> None:
         await store.freshen_session(tx, acting.person_id, session)
 
 
+async def choose_language(acting: Acting, language: str) -> None:
+    """Keep the language that the person asking wants to be written to in."""
+    if await store.choose_language(acting.tx, language):
+        await record(acting, Action.LANGUAGE_CHOSEN, "person", acting.person_id, {"language": language})
+
+
 async def _add(
     tx: Transaction, platform: Platform, newcomer: Newcomer, email: str, link_hash: bytes
 ) -> tuple[bool, bytes]:
@@ -315,6 +321,7 @@ async def _prepare(platform: Platform, asked: Registration, origin: str) -> Newc
         consents=_first_consents(asked),
         origin=await platform.vault.seal_origin(platform.clock.now(), origin),
         is_probe=asked.is_probe,
+        language=asked.language,
     )
 
 

@@ -3,6 +3,7 @@
 Idempotent: a mail that was delivered is gone, and a piece that finds none does nothing.
 """
 
+import re
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from uuid import UUID
@@ -11,7 +12,7 @@ import msgspec
 
 from upheld.features.accounts import store
 from upheld.features.accounts.model import Account, WaitingMail
-from upheld.platform.i18n import SOURCE, Words
+from upheld.platform.i18n import Words, choose_language
 from upheld.platform.mail import Mailer
 from upheld.platform.services import Platform
 from upheld.platform.vault import ErasedError
@@ -45,20 +46,34 @@ async def _opened(platform: Platform, waiting: WaitingMail, account: Account) ->
     except ErasedError:
         return None
     parameters = msgspec.json.decode(opened["parameters_sealed"] or "{}", type=dict[str, str])
-    return compose(platform, waiting.kind, to["email_sealed"] or "", parameters)
+    return compose(platform, waiting.kind, to["email_sealed"] or "", account.language, parameters)
 
 
-def compose(platform: Platform, kind: str, to: str, parameters: dict[str, str]) -> EmailMessage:
-    """Return a mail from its template: `slice/mail/name.txt`, whose first line is the subject."""
+def compose(platform: Platform, kind: str, to: str, language: str, parameters: dict[str, str]) -> EmailMessage:
+    """Return a mail in a person's language, as text and as HTML.
+
+    Both are made of one template, `slice/mail/name.txt`: its first line is the subject, and
+    `link(path, label)` in it is an address with what one does there.
+    """
+    words, address, links = Words(choose_language("", language)), platform.settings.address, dict[str, str]()
+
+    def link(path: str, label: str) -> str:
+        links[address + path] = label
+        return address + path
+
     slice_name, name = kind.split("/")
-    text = render(Words(SOURCE), f"{slice_name}/mail/{name}.txt", address=platform.settings.address, **parameters)
-    subject, body = text.split("\n", 1)
+    first, body = render(words, f"{slice_name}/mail/{name}.txt", link=link, **parameters).split("\n", 1)
+    subject = first.removeprefix("Subject: ")
     mail = EmailMessage()
-    mail["Subject"] = subject.removeprefix("Subject: ")
+    mail["Subject"] = subject
     mail["From"] = platform.settings.mail_from
     mail["To"] = to
     mail["Date"] = format_datetime(platform.clock.now())
     mail["Message-ID"] = make_msgid(domain=platform.settings.mail_from.rsplit("@", 1)[-1])
     mail["Auto-Submitted"] = "auto-generated"
+    mail["Content-Language"] = words.language
     mail.set_content(body.lstrip("\n"))
+    paragraphs = [part.splitlines() for part in re.split("\n{2,}", body.strip())]
+    html = render(words, "mail.html", subject=subject, paragraphs=paragraphs, links=links, address=address)
+    mail.add_alternative(html, subtype="html")
     return mail

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from upheld.platform.i18n import SOURCE
+
 SHORTEST_PASSWORD = 12
 
 
@@ -24,6 +26,7 @@ class Account(msgspec.Struct, frozen=True):
     email_sealed: bytes
     verified_at: dt.datetime | None
     is_probe: bool
+    language: str
     created_at: dt.datetime
 
 
@@ -58,6 +61,8 @@ class Registration:
     """That an account is kept; without it there can be none."""
     way_back: str = ""
     """The end of the address in the mail: where the person was on the way to."""
+    language: str = SOURCE
+    """In which they read what they agreed to; mails come in it, until they choose another."""
 
 
 class WaitingMail(msgspec.Struct, frozen=True):
@@ -79,6 +84,7 @@ class Newcomer:
     consents: list[dict[str, object]]
     origin: bytes
     is_probe: bool
+    language: str
 
 
 class OlderIndex(msgspec.Struct, frozen=True):

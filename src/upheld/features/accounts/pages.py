@@ -6,16 +6,25 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from upheld.features.accounts.actions import register, register_operator, sign_in, sign_out, verify_address
+from upheld.features.accounts.actions import (
+    choose_language,
+    register,
+    register_operator,
+    sign_in,
+    sign_out,
+    verify_address,
+)
 from upheld.features.accounts.errors import LinkSpentError, NotVerifiedError, WrongCredentialsError
 from upheld.features.accounts.model import Registration
 from upheld.features.accounts.returning import WayBack
 from upheld.features.consents.model import Kind
 from upheld.features.consents.queries import notice_in_force, one_notice
 from upheld.kit.errors import InvalidError, TooSoonError, UpheldError
-from upheld.platform.web.cookies import forget_session, write_session
+from upheld.platform.i18n import LANGUAGES
+from upheld.platform.web.cookies import forget_session, keep_language, write_session
 from upheld.platform.web.forms import Form
 from upheld.platform.web.pages import page, redirect, words_for
+from upheld.platform.web.place import go_to
 from upheld.platform.web.visits import Visit
 
 OPEN = {"public": True}
@@ -35,7 +44,7 @@ async def register_do(request: AnyRequest, visit: Visit) -> Response[str] | Redi
     """Register, and say to look into the mailbox, whoever they are."""
     form = await Form.read(request)
     try:
-        await register(visit.platform, await _asked(visit, form), visit.address, visit.origin)
+        await register(visit.platform, await _asked(request, visit, form), visit.address, visit.origin)
     except (InvalidError, TooSoonError) as error:
         return await _register_page(request, visit, form, error)
     return _lead(request, "accounts.look", WayBack.of(form.values))
@@ -75,7 +84,7 @@ async def operator_do(request: AnyRequest, visit: Visit, token: FromPath[str]) -
     """Make the account of an operator."""
     form = await Form.read(request)
     try:
-        await register_operator(visit.platform, token, await _asked(visit, form), visit.origin)
+        await register_operator(visit.platform, token, await _asked(request, visit, form), visit.origin)
     except (InvalidError, LinkSpentError) as error:
         return await _register_page(request, visit, form, error, f"/first-operator/{token}")
     return redirect(request, "accounts.sign_in", q_verified="yes")
@@ -118,7 +127,19 @@ async def signed_out_page(request: AnyRequest) -> Response[str]:
     return page(request, "accounts/signed_out.html")
 
 
-async def _asked(visit: Visit, form: Form) -> Registration:
+@post("/language", name="language.do", opt=OPEN, status_code=303)
+async def language_do(request: AnyRequest, visit: Visit) -> Redirect:
+    """Keep the language that was pressed in the foot of a page, and lead back to that page."""
+    form = await Form.read(request)
+    answer, language = go_to(request, dict(form.values)), form.get("language")
+    if language in LANGUAGES:
+        answer.headers["set-cookie"] = keep_language(language)
+        if visit.who is not None:
+            await choose_language(visit.acting(), language)
+    return answer
+
+
+async def _asked(request: AnyRequest, visit: Visit, form: Form) -> Registration:
     async with visit.platform.database.transaction("gate") as tx:
         notice = await one_notice(tx, form.uuid("notice"))
     return Registration(
@@ -128,6 +149,7 @@ async def _asked(visit: Visit, form: Form) -> Registration:
         agrees=form.checked("account"),
         reads_resumes=form.checked("resume-reading"),
         way_back=WayBack.of(form.values).query,
+        language=words_for(request).language,
     )
 
 
@@ -156,4 +178,5 @@ def _lead(request: AnyRequest, route: str, way: WayBack, **parts: str) -> Redire
 handlers = [
     register_page, register_do, look_page, verify_page, verify_do,
     operator_page, operator_do, sign_in_page, sign_in_do, sign_out_do, signed_out_page,
+    language_do,
 ]  # fmt: skip

@@ -13,7 +13,7 @@ async def register_person(tx: Transaction, newcomer: Newcomer, link_hash: bytes,
     """Add a person; False, and nothing written, when the address is taken."""
     return await tx.value(
         _Q["register_person"], newcomer.id, newcomer.email_index, newcomer.email_sealed, newcomer.password_hash,
-        link_hash, link_lives, newcomer.consents, newcomer.origin, newcomer.is_probe,
+        link_hash, link_lives, newcomer.consents, newcomer.origin, newcomer.is_probe, newcomer.language,
     )  # fmt: skip
 
 
@@ -93,6 +93,11 @@ async def end_session(tx: Transaction) -> None:
 async def own_account(tx: Transaction) -> Account | None:
     """Return the account of the person asking."""
     return await tx.one(_Q["own_account"], into=Account)
+
+
+async def choose_language(tx: Transaction, language: str) -> bool:
+    """Keep the language of the person asking; False when it is theirs already."""
+    return await tx.run(_Q["choose_language"], language) > 0
 
 
 async def own_sessions(tx: Transaction) -> list[SessionRow]:

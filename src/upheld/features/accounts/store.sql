@@ -1,6 +1,6 @@
 -- name: register_person
 -- Adds a person; false, and nothing written, when the address is taken.
-select upheld.register_person($1, $2, $3, $4, $5, $6, $7, $8, $9);
+select upheld.register_person($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: register_again
 -- Lets a newer registration of an unproven address count; who is waiting.
@@ -25,7 +25,7 @@ select upheld.appoint_operator($1, $2);
 
 -- name: is_operator
 -- Whether the person asking is an operator.
-select exists(select from upheld.operators where person_id = upheld.current_person());
+select exists(select from upheld.operators where person_id = (select upheld.current_person()));
 
 -- name: find_credential
 -- Who uses an address.
@@ -58,30 +58,35 @@ select upheld.freshen_session($1, $2);
 -- name: end_session
 -- Ends the session that is asking.
 update upheld.sessions set revoked_at = upheld.clock_now()
-where id = upheld.current_session() and revoked_at is null;
+where id = (select upheld.current_session()) and revoked_at is null;
 
 -- name: own_account
 -- The account of the person asking.
-select id, email_sealed, verified_at, is_probe, created_at from upheld.people
-where id = upheld.current_person();
+select id, email_sealed, verified_at, is_probe, language, created_at from upheld.people
+where id = (select upheld.current_person());
+
+-- name: choose_language
+-- Keeps the language of the person asking; nothing is written when it is theirs already.
+update upheld.people set language = $1
+where id = (select upheld.current_person()) and language <> $1;
 
 -- name: own_sessions
 -- The sessions of the person asking that still open something, the last used first.
 select id, created_at, last_seen_at, least(expires_at, last_seen_at + idle_for) as ends_at from upheld.sessions
 where
-    person_id = upheld.current_person() and revoked_at is null
+    person_id = (select upheld.current_person()) and revoked_at is null
     and least(expires_at, last_seen_at + idle_for) > upheld.clock_now()
 order by last_seen_at desc, created_at desc, id asc;
 
 -- name: end_own_session
 -- Ends one session of the person asking.
 update upheld.sessions set revoked_at = upheld.clock_now()
-where id = $1 and person_id = upheld.current_person() and revoked_at is null;
+where id = $1 and person_id = (select upheld.current_person()) and revoked_at is null;
 
 -- name: end_other_sessions
 -- Ends every session of the person asking but the one that asks.
 update upheld.sessions set revoked_at = upheld.clock_now()
-where person_id = upheld.current_person() and id <> upheld.current_session() and revoked_at is null;
+where person_id = (select upheld.current_person()) and id <> (select upheld.current_session()) and revoked_at is null;
 
 -- name: open_job_context
 -- Opens the context stored with a piece of work; whose it is.

@@ -34,6 +34,7 @@ class Action(StrEnum):
     JOB_POSTED = "job.posted"
     EPOCH_ROTATED = "keys.epoch_rotated"
     KEY_REPLACED = "keys.replaced"
+    LANGUAGE_CHOSEN = "account.language_chosen"
     LIST_OPENED = "application.listed"
     ORGANISATION_CHANGED = "organisation.changed"
     ORGANISATION_FOUNDED = "permission.organisation_founded"

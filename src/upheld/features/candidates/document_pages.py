@@ -14,7 +14,7 @@ from upheld.features.consents.actions import give_consent, withdraw_consent
 from upheld.features.consents.model import Kind, Purpose
 from upheld.features.consents.queries import notice_in_force, one_notice
 from upheld.kit.errors import InvalidError, TooSoonError, UnavailableError, UpheldError
-from upheld.platform.documents import DOCX, PDF, NoDocumentError
+from upheld.platform.documents import DOCX, LARGEST_DOCUMENT, PDF, NoDocumentError
 from upheld.platform.i18n import mark
 from upheld.platform.web.downloads import download_stored
 from upheld.platform.web.forms import INCOMPLETE, Form, TooLargeError
@@ -86,6 +86,7 @@ async def _documents_page(request: AnyRequest, visit: Visit, error: UpheldError 
         request, "candidates/documents.html", status=error.status if error else 200, error=error,
         done=request.query_params.get("done", ""),
         documents=await own_documents(acting), reads=await reads_resumes(acting), kinds=KINDS, most=MOST_DOCUMENTS,
+        largest=LARGEST_DOCUMENT,
         notice=await notice_in_force(acting.tx, Kind.ACCOUNT, words_for(request).language),
     )  # fmt: skip
 

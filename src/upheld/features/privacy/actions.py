@@ -1,7 +1,6 @@
 """Taking everything along, changing one's mind about a consent, leaving for good."""
 
 import asyncio
-import datetime as dt
 import secrets
 from uuid import UUID, uuid4
 
@@ -88,7 +87,7 @@ async def request_erasure(acting: Acting) -> str:
     platform, erasure_id, receipt = acting.platform, uuid4(), secrets.token_bytes(32)
     due_at = await store.add_erasure(acting.tx, erasure_id, receipt, platform.settings.erasure_grace)
     await store.queue_erasure(acting.tx, erasure_id, secrets.token_bytes(32))
-    parameters = {"receipt": receipt.hex(), "due": f"{due_at.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"}
+    parameters = {"receipt": receipt.hex(), "due": due_at.isoformat()}
     await queue_mail(acting.tx, platform.vault, acting.person_id, "privacy/erasure-scheduled", parameters)
     await record(acting, Action.ERASURE_REQUESTED, "erasure", erasure_id)
     return receipt.hex()

@@ -25,6 +25,7 @@ PURPOSES = {
 }
 
 ACTS = {
+    "account.language_chosen": mark("You chose the language of your mails"),
     "account.registered": mark("You created your account"),
     "account.verified": mark("You confirmed your address"),
     "application.decided": mark("You decided about an application"),

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+from email.message import EmailMessage
 from typing import Any
 
 from litestar import Request, Response, get
@@ -21,8 +22,14 @@ async def outbox_page(request: Request[Any, Any, Any], visit: Visit) -> Response
             "to": mail["to"],
             "subject": mail["subject"],
             "at": mail["date"].datetime,
-            "lines": mail.get_content().splitlines(),
+            "language": mail["content-language"],
+            "lines": _text(mail).splitlines(),
         }
         for mail in mails
     ]
     return page(request, "outbox.html", mails=shown, address=visit.platform.settings.address)
+
+
+def _text(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    return body.get_content() if body else ""

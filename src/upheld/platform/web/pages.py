@@ -4,6 +4,7 @@ Every template is rendered with autoescaping and strict undefined names: a missp
 an error, not a blank. Templates are named `<slice>/<page>.html`.
 """
 
+import datetime as dt
 import re
 from functools import cache
 from http import HTTPStatus
@@ -43,9 +44,14 @@ def environment() -> jinja2.Environment:
         extensions=["jinja2.ext.i18n"],
     )
     cast("dict[str, object]", env.globals).update(static=static_url, islands=script, languages=LANGUAGES)
-    env.filters["notice_html"] = notice_html
+    cast("dict[str, object]", env.filters).update(notice_html=notice_html, instant=_instant)
     env.policies["ext.i18n.trimmed"] = True
     return env
+
+
+def _instant(text: str) -> dt.datetime:
+    """Return an instant that a mail carries as text."""
+    return dt.datetime.fromisoformat(text)
 
 
 def notice_html(text: str) -> Markup:

@@ -1,10 +1,10 @@
 """Places: where somebody is, as the name of a route. A form carries it, and there is no way to name a URL."""
 
 from typing import Any, cast
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from litestar import Request
-from litestar.exceptions import NoRouteMatchFoundException
+from litestar.exceptions import MethodNotAllowedException, NoRouteMatchFoundException, NotFoundException
 from litestar.response import Redirect
 from litestar.types import Scope
 
@@ -24,10 +24,30 @@ def place_of(scope: Scope) -> dict[str, str]:
 
 def go_to(request: Request[Any, Any, Any], named: dict[str, str]) -> Redirect:
     """Send the browser to the place a form names; to the front page when it names none of ours."""
+    if "to" not in named:
+        return Redirect(_left(request) or request.app.route_reverse("front"), status_code=303)
     query = urlencode(parse_qsl(named.get("query", "")[:_LONGEST_QUERY]))
     path = _path(request, named)
     target = path or request.app.route_reverse("front")
     return Redirect(f"{target}?{query}" if path and query else target, status_code=303)
+
+
+def _left(request: Request[Any, Any, Any]) -> str | None:
+    """Return the page of ours that the browser says it comes from, when there is something to read at it.
+
+    For pages that may not say where they stand, because refusals are alike to the byte. The whole
+    address goes back, so nothing in its path can be read as the name of another site.
+    """
+    said = request.headers.get("referer", "")
+    if not said.isascii() or not said.startswith(f"https://{request.headers.get('host', '')}/"):
+        return None
+    try:
+        request.app.asgi_router.handle_routing(path=urlsplit(said).path, method="GET")
+    except MethodNotAllowedException:
+        return None
+    except NotFoundException:
+        pass  # what says that nothing is here is a page as well
+    return said
 
 
 def _path(request: Request[Any, Any, Any], named: dict[str, str]) -> str | None:

@@ -1,42 +1,42 @@
 -- name: people
 -- The account of the person asking.
-select id, email_sealed, verified_at, created_at from upheld.people
-where id = upheld.current_person();
+select id, email_sealed, verified_at, language, created_at from upheld.people
+where id = (select upheld.current_person());
 
 -- name: credentials
 -- When the password was last changed.
 select person_id, changed_at from upheld.credentials
-where person_id = upheld.current_person();
+where person_id = (select upheld.current_person());
 
 -- name: email_verifications
 -- Links that wait to be opened.
 select person_id, expires_at from upheld.email_verifications
-where person_id = upheld.current_person()
+where person_id = (select upheld.current_person())
 order by expires_at;
 
 -- name: operators
 -- Since when the person looks after this deployment.
 select person_id, since from upheld.operators
-where person_id = upheld.current_person();
+where person_id = (select upheld.current_person());
 
 -- name: sessions
 -- Every session that is not removed yet.
 select
     id, person_id, organisation_id, created_at, last_seen_at, proven_at, idle_for, expires_at, revoked_at
 from upheld.sessions
-where person_id = upheld.current_person()
+where person_id = (select upheld.current_person())
 order by created_at, id;
 
 -- name: job_secrets
 -- Which background work may act for the person, and until when.
 select person_id, duty, takes_up, expires_at from upheld.job_secrets
-where person_id = upheld.current_person()
+where person_id = (select upheld.current_person())
 order by expires_at, duty;
 
 -- name: messages
 -- Mails that wait to be sent.
 select id, person_id, kind, parameters_sealed, created_at from upheld.messages
-where person_id = upheld.current_person()
+where person_id = (select upheld.current_person())
 order by created_at, id;
 
 -- name: members
@@ -44,7 +44,7 @@ order by created_at, id;
 select m.organisation_id, o.name as organisation_name, m.person_id, m.role, m.joined_at
 from upheld.members as m
 left join upheld.organisations as o on m.organisation_id = o.id
-where m.person_id = upheld.current_person()
+where m.person_id = (select upheld.current_person())
 order by m.joined_at, m.organisation_id;
 
 -- name: fair_use_acceptances
@@ -52,7 +52,7 @@ order by m.joined_at, m.organisation_id;
 select f.organisation_id, o.name as organisation_name, f.person_id, f.notice_id, f.accepted_at
 from upheld.fair_use_acceptances as f
 left join upheld.organisations as o on f.organisation_id = o.id
-where f.person_id = upheld.current_person()
+where f.person_id = (select upheld.current_person())
 order by f.accepted_at, f.notice_id;
 
 -- name: consents
@@ -63,7 +63,7 @@ select
 from upheld.consents as c
 inner join upheld.notices as n on c.notice_id = n.id
 left join upheld.organisations as o on c.organisation_id = o.id
-where c.person_id = upheld.current_person()
+where c.person_id = (select upheld.current_person())
 order by c.at, c.id;
 
 -- name: profiles
@@ -89,7 +89,7 @@ select
 from upheld.applications as a
 left join upheld.jobs as j on a.job_id = j.id
 left join upheld.organisations as o on a.organisation_id = o.id
-where a.person_id = upheld.current_person()
+where a.person_id = (select upheld.current_person())
 order by a.submitted_at, a.id;
 
 -- name: application_snapshots
@@ -105,7 +105,7 @@ order by application_id;
 -- What happened to each application.
 select id, application_id, organisation_id, person_id, actor_id, stage, reason_sealed, at
 from upheld.application_events
-where person_id = upheld.current_person()
+where person_id = (select upheld.current_person())
 order by at, id;
 
 -- name: disclosures
@@ -113,7 +113,7 @@ order by at, id;
 select d.person_id, d.organisation_id, o.name as organisation_name, d.sections, d.made_at, d.ended_at
 from upheld.disclosures as d
 left join upheld.organisations as o on d.organisation_id = o.id
-where d.person_id = upheld.current_person()
+where d.person_id = (select upheld.current_person())
 order by d.made_at, d.organisation_id;
 
 -- name: access_journal
@@ -122,18 +122,18 @@ select
     v.id, v.person_id, v.viewer_id, v.organisation_id, o.name as organisation_name, v.application_id, v.part, v.at
 from upheld.access_journal as v
 left join upheld.organisations as o on v.organisation_id = o.id
-where v.person_id = upheld.current_person()
+where v.person_id = (select upheld.current_person())
 order by v.at, v.id;
 
 -- name: audit_entries
 -- What the person did, as the audit log has it.
 select id, at, actor_id, organisation_id, action, target_kind, target_id, details
 from upheld.audit_entries
-where actor_id = upheld.current_person()
+where actor_id = (select upheld.current_person())
 order by id;
 
 -- name: erasures
 -- Requests to leave, and what came of them.
 select id, person_id, state, requested_at, due_at, finished_at, certificate from upheld.erasures
-where person_id = upheld.current_person()
+where person_id = (select upheld.current_person())
 order by requested_at, id;
