@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import asyncpg
 import pytest
 
 from tests.support.catalog import connected
 from tests.support.cluster import Cluster
 from upheld.platform.install import sql
-from upheld.platform.migrations import steps, walk
+from upheld.platform.migrations import MigrationError, Walked, steps, walk
 
 pytestmark = pytest.mark.anyio
 
@@ -91,7 +90,7 @@ async def test_the_schema_of_today_is_what_the_migrations_build(cluster: Cluster
     await empty_database(cluster, "walked")
     await empty_database(cluster, "drawn")
     async with connected(cluster, "walked") as walked, connected(cluster, "drawn") as drawn:
-        await walk(walked, "migrations")
+        await walk(walked, "migrations", finish=True)
         await drawn.execute("set role owner")
         for name in steps("schema"):
             await drawn.execute(sql("schema", name))
@@ -104,10 +103,10 @@ async def test_the_schema_of_today_is_what_the_migrations_build(cluster: Cluster
 async def test_a_migration_is_taken_once(cluster: Cluster) -> None:
     await empty_database(cluster, "walked_twice")
     async with connected(cluster, "walked_twice") as connection:
-        first = await walk(connection, "migrations")
+        first = await walk(connection, "migrations", finish=True)
         before = await facts(connection)
-        assert first == steps()
-        assert await walk(connection, "migrations") == []
+        assert first == Walked(taken=steps())
+        assert await walk(connection, "migrations", finish=True) == Walked()
         assert await facts(connection) == before
 
 
@@ -132,8 +131,8 @@ async def test_a_step_that_fails_leaves_nothing(cluster: Cluster) -> None:
     await empty_database(cluster, "stumbled")
     async with connected(cluster, "stumbled") as connection:
         await connection.execute("create schema queue")  # in the way of the schema's own
-        with pytest.raises(asyncpg.DuplicateSchemaError):
-            await walk(connection, "migrations")
+        with pytest.raises(MigrationError, match=r"0001_pre_foundation.sql could not be taken: .* exists"):
+            await walk(connection, "migrations", finish=True)
         assert await connection.fetchval("select to_regnamespace('upheld')") is None
 
 

@@ -1,8 +1,8 @@
 """One real PostgreSQL for a test run, and databases cut from a migrated template."""
 
 import asyncio
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -42,13 +42,42 @@ class Cluster:
         async def build() -> None:
             await _spare_the_disk(self.administrator)
             await install(self.administrator, settings)
-            await migrate(settings)
+            await migrate(settings, finish=True)
 
         asyncio.run(build())
 
     def stop(self) -> None:
         """Stop the server."""
         self.server.stop()
+
+    @asynccontextmanager
+    async def changed(self, name: str, content: str) -> AsyncGenerator[None]:
+        """Put another file of the server's in force for as long as the block lasts."""
+        path = self.server.data / name
+        before = path.read_text()
+        path.write_text(content)
+        try:
+            await self._reload()
+            yield
+        finally:
+            path.write_text(before)
+            await self._reload()
+
+    async def _reload(self) -> None:
+        """Let the server read its files again; return when whoever connects finds it so."""
+        before = await self._loaded_at(and_again=True)
+        while await self._loaded_at() == before:  # noqa: ASYNC110 - the event is in another process
+            await asyncio.sleep(0.02)
+
+    async def _loaded_at(self, *, and_again: bool = False) -> object:
+        admin = await asyncpg.connect(self.administrator.format(database="postgres"))
+        try:
+            at = await admin.fetchval("select pg_conf_load_time()")
+            if and_again:
+                await admin.execute("select pg_reload_conf()")
+            return at
+        finally:
+            await admin.close()
 
     @property
     def administrator(self) -> str:

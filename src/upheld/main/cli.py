@@ -20,13 +20,14 @@ from upheld.main.dependencies import dependencies
 from upheld.main.duties import COMMANDS
 from upheld.main.health import health
 from upheld.main.keys import show_recovery_key
+from upheld.main.migrating import migrate_command
 from upheld.main.proving import prove
 from upheld.main.seeding import seed
 from upheld.main.setup import SignIns, administrator_of, embedded_server, initialise, read_sign_ins, seed_demo
 from upheld.main.supervisor import end_in_order, serve_all
 from upheld.main.verify import verify
 from upheld.platform.keyfiles import KeyFiles
-from upheld.platform.migrations import migrate
+from upheld.platform.migrations import check_schema
 from upheld.platform.services import open_platform
 from upheld.platform.settings import Settings, reference
 
@@ -56,7 +57,7 @@ def run() -> None:
     settings = replace(Settings.read(), demo=True)
     began = time.monotonic()
     with embedded_server(settings, _say) as (named, server):
-        _check_register(named)
+        _check_databases(named)
         sign_ins = _seed(named, administrator_of(server))
         database = Child.adopt("postgres", server.process, server.launch)
         serve_all(named, lambda: _greet(named, sign_ins, began), [database])
@@ -82,13 +83,6 @@ def init(administrator: str) -> None:
     _say("It makes you the operator.")
 
 
-@cli.command("migrate")
-def migrate_command() -> None:
-    """Apply the migrations that have not been applied."""
-    done = asyncio.run(migrate(Settings.read()))
-    _say("\n".join(f"Applied {name}" for name in done) or "Nothing to apply.")
-
-
 @cli.command()
 def serve() -> None:
     """Start web, worker and redirect of a real deployment, until Ctrl-C."""
@@ -97,7 +91,7 @@ def serve() -> None:
         msg = "UPHELD_DATABASE is not set. `upheld init` sets up a real deployment; `upheld run` starts a demo."
         raise click.ClickException(msg)
     end_in_order()
-    _check_register(settings)
+    _check_databases(settings)
     serve_all(settings, lambda: _say(f"Serving {settings.address}. Ctrl-C stops it."))
 
 
@@ -133,14 +127,15 @@ def process(name: str) -> None:
     processes.PROCESSES[name](Settings.read())
 
 
-for command in (*COMMANDS, dependencies, health, *backups.COMMANDS, seed, verify, prove):
+for command in (*COMMANDS, dependencies, health, migrate_command, *backups.COMMANDS, seed, verify, prove):
     cli.add_command(command)
 
 
-def _check_register(settings: Settings) -> None:
-    """Say once what each process would say when it refuses to start; a database that is away is waited for."""
+def _check_databases(settings: Settings) -> None:
+    """Say once why nothing would serve from these databases; those that are away are waited for."""
 
     async def check() -> None:
+        await check_schema(settings)
         async with open_platform(settings, ["maintenance"]) as platform:
             await check_register(platform)
 

@@ -63,7 +63,7 @@ def _running(settings: Settings, say: Say) -> Generator[tuple[Settings, Embedded
         make_secrets(named.secrets_folder)
         KeyFiles.create(named)
         say("Preparing roles, databases and schema")
-        asyncio.run(_prepare(administrator_of(server), named))
+        asyncio.run(_prepare(administrator_of(server), named, finish=True))
         yield named, server
     finally:
         server.stop()
@@ -91,7 +91,7 @@ async def initialise(administrator: str, settings: Settings) -> str:
         raise RefusedError(msg)
     make_secrets(settings.secrets_folder)
     KeyFiles.create(settings)
-    await _prepare(administrator, settings)
+    await _prepare(administrator, settings, finish=False)
     async with open_platform(settings, ["maintenance"]) as platform:
         await publish_notices(platform)
         return settings.address + await invite_operator(platform)
@@ -156,6 +156,6 @@ def _half_seeded(settings: Settings) -> Path:
     return settings.var / "seeding"
 
 
-async def _prepare(administrator: str, settings: Settings) -> None:
+async def _prepare(administrator: str, settings: Settings, *, finish: bool) -> None:
     await install(administrator, settings)
-    await migrate(settings)
+    await migrate(settings, finish=finish)
