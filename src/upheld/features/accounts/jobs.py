@@ -71,9 +71,9 @@ def compose(platform: Platform, kind: str, to: str, language: str, parameters: d
     mail["Date"] = format_datetime(platform.clock.now())
     mail["Message-ID"] = make_msgid(domain=platform.settings.mail_from.rsplit("@", 1)[-1])
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = words.language
     mail.set_content(body.lstrip("\n"))
     paragraphs = [part.splitlines() for part in re.split("\n{2,}", body.strip())]
     html = render(words, "mail.html", subject=subject, paragraphs=paragraphs, links=links, address=address)
     mail.add_alternative(html, subtype="html")
+    mail["Content-Language"] = words.language  # last: setting the content takes such headers away
     return mail
