@@ -8,6 +8,7 @@ import pytest
 from tests.support.bucket import BucketService, running_bucket_service
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.deployment import Deployment, deployed
+from tests.support.elsewhere import Elsewhere, running_elsewhere
 
 # A shell starts what it puts in the background deaf to Ctrl-C, and what we start inherits that:
 # the demo is stopped as people stop it, however the tests were started.
@@ -33,6 +34,15 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     folder.chmod(0o711)  # the server runs as a user of its own when the tests run as root
     with running_cluster(folder) as cluster:
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
+    """Start a PostgreSQL that is reached over TLS of its own."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    folder.chmod(0o711)
+    with running_elsewhere(folder) as elsewhere:
+        yield elsewhere
 
 
 @pytest.fixture

@@ -1,22 +1,23 @@
 """A database on another machine: reached over TLS that proves who answers, or not at all."""
 
 import ssl
-from collections.abc import Generator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.support.cluster import Cluster
-from tests.support.door import front_door, identity
+from tests.support.door import identity
+from tests.support.elsewhere import UNNAMED, Elsewhere
 from upheld.platform.database import AwayError, Database, Query
-from upheld.platform.install import database_name
 from upheld.platform.reach import is_here, tls_for
 from upheld.platform.settings import Settings, SettingsError
 
 pytestmark = pytest.mark.anyio
 
-WHO = Query("who", "select current_user::text", "Who is connected.")
+WHO = Query(
+    "who",
+    "select current_user || ' over ' || coalesce(version, 'nothing') from pg_stat_ssl where pid = pg_backend_pid()",
+    "Who is connected, and how the server sees it.",
+)
 
 
 @pytest.mark.parametrize(
@@ -73,23 +74,9 @@ def test_an_authority_that_is_not_there_is_named() -> None:
 
 
 @pytest.fixture
-async def settings(cluster: Cluster) -> Settings:
-    """Cut a deployment; a test moves its database elsewhere."""
-    return await cluster.deploy()
-
-
-@pytest.fixture
-def elsewhere(cluster: Cluster, tmp_path: Path) -> Generator[tuple[str, Path]]:
-    """Open a door with a certificate of its address; where it is, and the authority to trust."""
-    presented, authority = identity(tmp_path / "right")
-    with front_door(cluster.server.sockets, presented) as place:
-        yield place, authority
-
-
-def moved(settings: Settings, place: str, authority: Path | None) -> Settings:
-    """Return settings whose database is elsewhere."""
-    trusted = f"?sslrootcert={authority}" if authority else ""
-    return replace(settings, database=f"postgresql://{place}/{database_name(settings.database)}{trusted}")
+async def settings(elsewhere: Elsewhere) -> Settings:
+    """Cut a deployment on the server elsewhere; a test says how it is reached."""
+    return await elsewhere.cluster.deploy()
 
 
 async def name_seen(settings: Settings) -> str:
@@ -98,32 +85,32 @@ async def name_seen(settings: Settings) -> str:
         return await tx.value(WHO)
 
 
-async def test_a_database_that_proves_who_it_is_is_reached(settings: Settings, elsewhere: tuple[str, Path]) -> None:
-    assert await name_seen(moved(settings, *elsewhere)) == "web"
+async def test_a_database_that_proves_who_it_is_is_reached(settings: Settings, elsewhere: Elsewhere) -> None:
+    assert await name_seen(elsewhere.moved(settings, elsewhere.authority)) == "web over TLSv1.3"
 
 
 async def test_a_database_that_an_unknown_authority_vouches_for_is_refused(
-    settings: Settings, elsewhere: tuple[str, Path], tmp_path: Path
+    settings: Settings, elsewhere: Elsewhere, tmp_path: Path
 ) -> None:
-    place, _ = elsewhere
     _, another = identity(tmp_path / "another")
     for trusted in (None, another):
         with pytest.raises(AwayError) as refused:
-            await name_seen(moved(settings, place, trusted))
+            await name_seen(elsewhere.moved(settings, trusted))
         assert isinstance(refused.value.__cause__, ssl.SSLCertVerificationError)
 
 
-async def test_a_database_with_the_certificate_of_another_is_refused(
-    settings: Settings, cluster: Cluster, tmp_path: Path
-) -> None:
-    presented, authority = identity(tmp_path / "another", "127.0.0.3")
-    with front_door(cluster.server.sockets, presented) as place, pytest.raises(AwayError) as refused:
-        await name_seen(moved(settings, place, authority))
+async def test_a_database_with_the_certificate_of_another_is_refused(settings: Settings, elsewhere: Elsewhere) -> None:
+    with pytest.raises(AwayError) as refused:
+        await name_seen(elsewhere.moved(settings, elsewhere.authority, UNNAMED))
     assert isinstance(refused.value.__cause__, ssl.SSLCertVerificationError)
-    assert "127.0.0.2" in str(refused.value.__cause__)
+    assert UNNAMED in str(refused.value.__cause__)
 
 
-async def test_a_database_that_will_not_encrypt_is_refused(settings: Settings, cluster: Cluster) -> None:
-    with front_door(cluster.server.sockets, None) as place, pytest.raises(AwayError) as refused:
-        await name_seen(moved(settings, place, None))
+async def test_a_database_that_will_not_encrypt_is_refused(settings: Settings, elsewhere: Elsewhere) -> None:
+    conf = (elsewhere.cluster.server.data / "postgresql.conf").read_text()
+    moved = elsewhere.moved(settings, elsewhere.authority)
+    async with elsewhere.cluster.changed("postgresql.conf", f"{conf}\nssl = off\n"):
+        with pytest.raises(AwayError) as refused:
+            await name_seen(moved)
     assert "SSL" in str(refused.value.__cause__)
+    assert await name_seen(moved) == "web over TLSv1.3"

@@ -10,12 +10,15 @@ import pytest
 
 from tests.promises.faults import Scratch
 from tests.support.cluster import Cluster
-from tests.support.deployment import deployed
+from tests.support.deployment import Deployment, deployed
 from tests.support.door import front_door, identity
+from tests.support.elsewhere import HERE, Elsewhere
 from upheld.features.trust import store
 from upheld.features.trust.probes import admission
-from upheld.features.trust.probes.admission import Line, fault_of, faults_of, lines_of
-from upheld.platform.install import database_name, sql
+from upheld.features.trust.probes.admission import RUNTIME_ROLES, Line, fault_of, faults_of, lines_of
+from upheld.main.web import ROLES, create_app
+from upheld.platform.install import database_name, sql, url
+from upheld.platform.services import open_platform
 
 pytestmark = pytest.mark.anyio
 
@@ -84,21 +87,56 @@ async def test_edge_database_refused_is_red_when_nobody_has_to_prove_who_they_ar
 
 
 async def test_edge_database_admits_is_red_when_somebody_is_trusted(own: Cluster) -> None:
-    rules = own.server.data / "pg_hba.conf"
-    before = rules.read_text()
+    before = (own.server.data / "pg_hba.conf").read_text()
     async with deployed(own) as deployment:
         scratch = Scratch.around(deployment, own)
         assert (await scratch.look("edge.database.admits")).state == "upheld"
-        rules.write_text(f"local all web trust\nhost all all 0.0.0.0/0 scram-sha-256\n{before}")
-        try:
-            await reload_rules(own)
+        trusting = f"local all web trust\nhost all all 0.0.0.0/0 scram-sha-256\n{before}"
+        async with own.changed("pg_hba.conf", trusting):
             await scratch.sees_red(
                 "edge.database.admits",
                 "data, line 1: local by trust", "keyring, line 2: host by scram", "web gets in with a wrong password",
             )  # fmt: skip
-        finally:
-            rules.write_text(before)
-            await reload_rules(own)
+
+
+@pytest.fixture
+async def afar(elsewhere: Elsewhere) -> AsyncGenerator[Scratch]:
+    """Set up a scene around a deployment whose databases are elsewhere, ruled by the example that we ship."""
+    settings = await elsewhere.cluster.deploy()
+    moved = elsewhere.moved(settings, elsewhere.authority)
+    async with (
+        elsewhere.cluster.changed("pg_hba.conf", elsewhere.shipped_rules(settings)),
+        open_platform(moved, ROLES) as platform,
+    ):
+        deployment = Deployment(moved, platform, create_app(platform), elsewhere.cluster)
+        scratch = Scratch.around(deployment, elsewhere.cluster)
+        scratch.scene.database_files = None
+        yield scratch
+
+
+async def test_a_database_elsewhere_with_tls_and_our_rules_upholds_it(afar: Scratch) -> None:
+    connection, admits = [await afar.look(f"edge.database.{name}") for name in ("connection", "admits")]
+    assert (connection.state, admits.state) == ("upheld", "upheld"), (connection, admits)
+    ways = connection.checks[0].evidence["connections"]
+    assert len(ways) == len(RUNTIME_ROLES)
+    assert {way.partition("over ")[2] for way in ways.values()} == {"TLSv1.3"}
+    assert admits.checks[0].evidence["embedded"] is False
+
+
+async def test_a_database_elsewhere_turns_away_whoever_comes_without_tls(afar: Scratch) -> None:
+    settings = afar.scene.settings
+    plain = url(settings.database.partition("?")[0], "web", settings.secret("web"))
+    with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError, match="no encryption"):
+        await asyncpg.connect(plain, ssl=False)
+
+
+async def test_edge_database_admits_is_red_when_a_server_elsewhere_lets_in_whoever_comes_without_tls(
+    afar: Scratch, elsewhere: Elsewhere
+) -> None:
+    lax = f"host all all {HERE}/32 scram-sha-256\nhostnossl all web 192.0.2.0/24 scram-sha-256\n"
+    rules = (elsewhere.cluster.server.data / "pg_hba.conf").read_text()
+    async with elsewhere.cluster.changed("pg_hba.conf", f"{lax}{rules}"):
+        await afar.sees_red("edge.database.admits", "line 2: hostnossl admits connections without TLS")
 
 
 async def start_again(own: Cluster) -> None:
@@ -117,14 +155,6 @@ async def test_edge_database_admits_is_red_when_the_embedded_server_listens(own:
     finally:
         settings.write_text(before)
         await start_again(own)
-
-
-async def reload_rules(cluster: Cluster) -> None:
-    """Let the server read its rules again."""
-    administrator = await asyncpg.connect(cluster.administrator.format(database="postgres"))
-    await administrator.execute("select pg_reload_conf()")
-    await administrator.close()
-    await asyncio.sleep(0.5)  # the postmaster reads them when it is signalled
 
 
 @pytest.mark.parametrize(
@@ -151,21 +181,10 @@ async def test_edge_database_manifests_is_red_when_the_example_lets_more_in(
     await scratch.sees_red("edge.database.manifests", fault)
 
 
-async def test_the_example_means_to_postgresql_what_it_means_to_us(own: Cluster) -> None:
-    """PostgreSQL reads it without an error of ours: this build of it says of TLS that it has none."""
-    rules = own.server.data / "pg_hba.conf"
-    before = rules.read_text()
-    administrator = await asyncpg.connect(own.administrator.format(database="postgres"))
-    try:
-        rules.write_text(sql("pg_hba.conf"))  # read by the view, and not put in force
+async def test_the_example_means_to_postgresql_what_it_means_to_us(afar: Scratch) -> None:
+    async with afar.scene.as_administrator() as administrator:
         rows = await administrator.fetch(store.QUERIES["admission_rules"].sql)
-    finally:
-        rules.write_text(before)
-        await administrator.close()
-    assert {row["error"] for row in rows} <= {
-        None,
-        "hostssl record cannot match because SSL is not supported by this build",
-    }
+    assert {row["error"] for row in rows} == {None}
     ours = lines_of(sql("pg_hba.conf"))
     assert sorted((row["line_number"], row["kind"], row["method"]) for row in rows) == [
         (line.line_number, line.kind, line.method) for line in ours

@@ -1,4 +1,4 @@
-"""A front door for PostgreSQL that ends TLS, as poolers and tunnels do: the embedded server is built without it."""
+"""A front door for PostgreSQL that ends TLS before it, as poolers and tunnels do."""
 
 import datetime as dt
 import ipaddress
@@ -28,9 +28,7 @@ class _Visit(socketserver.BaseRequestHandler):
         door = cast("_Door", self.server)
         visitor: socket.socket = self.request
         visitor.recv(8)
-        visitor.sendall(b"S" if door.tls else b"N")
-        if door.tls is None:
-            return
+        visitor.sendall(b"S")
         try:
             with door.tls.wrap_socket(visitor, server_side=True) as inside, socket.socket(socket.AF_UNIX) as server:
                 server.connect(str(door.behind))
@@ -42,7 +40,7 @@ class _Visit(socketserver.BaseRequestHandler):
 class _Door(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
-    def __init__(self, behind: Path, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, behind: Path, tls: ssl.SSLContext) -> None:
         super().__init__((ELSEWHERE, 0), _Visit)
         self.behind, self.tls, self.refusals = behind, tls, 0
 
@@ -58,8 +56,8 @@ def _carry(inside: ssl.SSLSocket, server: socket.socket) -> None:
 
 
 @contextmanager
-def front_door(sockets: Path, tls: ssl.SSLContext | None) -> Generator[str]:
-    """Open a door before the server of a socket folder; yield `address:port`. Without `tls` it refuses TLS."""
+def front_door(sockets: Path, tls: ssl.SSLContext) -> Generator[str]:
+    """Open a door before the server of a socket folder; yield `address:port`."""
     with _Door(sockets / ".s.PGSQL.5432", tls) as door:
         thread = Thread(target=door.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
