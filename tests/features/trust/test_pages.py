@@ -111,7 +111,7 @@ async def test_a_run_that_is_days_old_is_said_to_be_old(deployment: Deployment) 
 
 def stats(page: str) -> dict[str, str]:
     """Return the numbers of a page, by what they count."""
-    return dict(re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)</dd>", page))
+    return dict(re.findall(r'<div class="stat"><dt>([^<]*)</dt><dd>([^<]*)</dd>', page))
 
 
 async def test_the_front_page_counts_what_the_last_run_found_and_nothing_before_it(deployment: Deployment) -> None:

@@ -137,9 +137,10 @@ class Evidence:
         counted = Counter(promise.state for promise in self.promises)
         return {state: counted[state] for state in PromiseState}
 
-    def family(self, name: str) -> list[ShownPromise]:
-        """Return the promises of a family."""
-        return [promise for promise in self.promises if promise.promise.id.startswith(f"{name}.")]
+    def family(self, name: str, state: str = "") -> list[ShownPromise]:
+        """Return the promises of a family, or those of one state among them."""
+        family = [promise for promise in self.promises if promise.promise.id.startswith(f"{name}.")]
+        return [promise for promise in family if not state or promise.state == state]
 
 
 async def evidence(tx: Transaction, platform: Platform) -> Evidence:

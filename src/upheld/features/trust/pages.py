@@ -15,6 +15,7 @@ from upheld.features.trust.disclosure import POLICY, WELL_KNOWN, contact_uri, se
 from upheld.features.trust.errors import NoRunError
 from upheld.features.trust.evidence import FAMILIES, evidence, one_promise
 from upheld.features.trust.landing import EXAMPLE, facts, standing
+from upheld.features.trust.model import PromiseState
 from upheld.features.trust.runs import last_run
 from upheld.platform.materials import bill
 from upheld.platform.web.downloads import download
@@ -58,10 +59,18 @@ def bill_file() -> Response[bytes]:
 
 @get("/trust", name="trust.promises", opt={"public": True})
 async def promises_page(request: AnyRequest, visit: Visit) -> Response[str]:
-    """Show every promise, what became of it, and how that is known."""
+    """Show every promise, or those of one state: what became of it, and how that is known."""
     shown = await evidence(visit.tx, visit.platform)
-    address = visit.platform.settings.address
-    return page(request, "trust/promises.html", shown=shown, families=FAMILIES, address=address)
+    asked = request.query_params.get("state", "")
+    return page(
+        request,
+        "trust/promises.html",
+        shown=shown,
+        chosen=asked if asked in list(PromiseState) else "",
+        states=list(PromiseState),
+        families=FAMILIES,
+        address=visit.platform.settings.address,
+    )
 
 
 @get("/trust.json", name="trust.promises.file", opt={"public": True})
