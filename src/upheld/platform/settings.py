@@ -17,6 +17,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from upheld.kit.errors import UnavailableError
+from upheld.platform.i18n import mark
 
 # Read by the command line itself: where settings stand, and who installs (never stored).
 _NOT_SETTINGS = frozenset({"UPHELD_SETTINGS", "UPHELD_ADMINISTRATOR"})
@@ -116,7 +117,7 @@ class Settings:
     mail_from: str = "no-reply@upheld.example"
     """The address that mails come from."""
 
-    controller: str = "The operator of this site"
+    controller: str = mark("The operator of this site")
     """Who answers for the platform's own processing, as it stands in the notices. Left at
     the default, the notices name nobody, and no consent given to them is worth much."""
 

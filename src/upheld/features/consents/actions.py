@@ -9,6 +9,7 @@ from upheld.features.audit.model import Action
 from upheld.features.consents import store
 from upheld.features.consents.model import Kind, Purpose
 from upheld.platform.acting import Acting
+from upheld.platform.i18n import Words
 from upheld.platform.services import Platform
 
 
@@ -24,7 +25,9 @@ async def publish_notices(platform: Platform) -> None:
                 name, language, _ = file.name.split(".")
                 if name == kind:
                     text = file.read_text()
-                    body = text.replace("{controller}", settings.controller).replace("{contact}", settings.contact)
+                    # Left at its default, who answers is a sentence of ours; a name stays as it is.
+                    controller = Words(language)(settings.controller)
+                    body = text.replace("{controller}", controller).replace("{contact}", settings.contact)
                     digest = hashlib.sha256(body.encode()).hexdigest()
                     notice_id = UUID(hex=digest[:32])
                     await store.publish_notice(tx, notice_id, kind, f"1.{digest[:8]}", language, body)

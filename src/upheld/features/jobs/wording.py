@@ -74,8 +74,10 @@ def salary(words: Words, text: JobText) -> str | None:
     """Write the yearly pay, or None when the employer does not say."""
     if text.salary_currency is None or text.salary_from is None or text.salary_to is None:
         return None
+    # Rupees are counted in lakh and crore in every language.
+    digits = "¤#,##,##0" if text.salary_currency == "INR" else "¤#,##0"
     lower, upper = (
-        format_currency(amount, text.salary_currency, "¤#,##0", locale=words.language, currency_digits=False)
+        format_currency(amount, text.salary_currency, digits, locale=words.language, currency_digits=False)
         for amount in (text.salary_from, text.salary_to)
     )
     if lower == upper:
