@@ -26,7 +26,7 @@ from upheld.features.jobs.actions import close_job, post_job
 from upheld.features.jobs.model import Employment, JobText
 from upheld.features.organisations.actions import accept_fair_use, found_organisation
 from upheld.features.privacy.actions import cancel_erasure, request_erasure
-from upheld.main.demo.cast import Extra, Role, cast
+from upheld.main.demo.cast import Role, cast
 from upheld.main.demo.openings import EMPLOYERS, Employer, Opening, State
 from upheld.main.demo.past import Past
 from upheld.main.demo.resumes import resume_of
@@ -142,7 +142,7 @@ async def _post(stage: _Stage, employer: Employer, opening: Opening) -> None:
 async def _apply(stage: _Stage, number: int) -> None:
     """Let a candidate register, write a profile, add a résumé and apply."""
     role = stage.roles[number]
-    await stage.admit(number, role.extra.email, _shown_as(number, role.extra))
+    await stage.admit(number, role.extra.email, _shown_as(number, role))
     async with stage.acting(number) as acting:
         extra = role.extra
         await save_profile(
@@ -159,12 +159,13 @@ async def _apply(stage: _Stage, number: int) -> None:
         stage.sent[number] = await submit_application(acting, job, extra.letter, document, notice)
 
 
-def _shown_as(number: int, extra: Extra) -> str | None:
+def _shown_as(number: int, role: Role) -> str | None:
     """Return how a candidate's sign-in is shown; only the first three can be signed in as."""
+    name = f"Candidate {role.extra.name}"
     return {
-        0: f"Candidate {extra.name}, invited to an interview",
-        1: f"Candidate {extra.name}, a field technician",
-        2: f"Candidate {extra.name}, who is leaving",
+        0: f"{name}, invited to an interview at {role.employer.name}",
+        1: f"{name}, a field technician",
+        2: f"{name}, who is leaving",
     }.get(number)
 
 
