@@ -4,6 +4,7 @@ import pytest
 
 from tests.promises.faults import Outside, Scratch
 from upheld.features.trust.probe import CheckState
+from upheld.features.trust.routes import Route
 
 pytestmark = pytest.mark.anyio
 
@@ -13,7 +14,7 @@ async def test_each_role_does_what_it_may_and_nothing_else(scratch: Scratch) -> 
     assert check.state is CheckState.PASSED, check.evidence
     allowed = check.evidence["allowed"]
     assert allowed["owner"] > allowed["manager"] > 15
-    assert allowed["interviewer"] == 2
+    assert allowed["interviewer"] == 5
 
 
 async def test_access_roles_matrix_is_red_when_the_database_lets_an_interviewer_change_jobs(scratch: Scratch) -> None:
@@ -47,3 +48,9 @@ async def test_access_roles_matrix_is_red_when_a_manager_is_kept_from_candidates
         " and m.organisation_id = upheld.current_organisation() and m.person_id = upheld.current_person())"
     )
     await scratch.sees_red("access.roles.matrix", "manager: cannot open what was sent in the database")
+
+
+async def test_access_roles_matrix_is_red_when_a_page_of_hiring_is_tried_by_nobody(scratch: Scratch) -> None:
+    new = Route("hiring.secrets", "GET", "/hiring/jobs/{job_id:uuid}/secrets", public=False)
+    scratch.scene.routes = (*scratch.scene.routes, new)
+    await scratch.sees_red("access.roles.matrix", "/hiring/jobs/…/secrets is tried by nobody")

@@ -1,6 +1,6 @@
 """data.erase, and what backups hold: red under each of their sabotages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +9,19 @@ import pytest
 from tests.promises.faults import LeakyVault, Scratch
 from upheld.main.erasing import OwnErasures
 from upheld.platform.settings import Settings
+from upheld.platform.vault import KeyRef
 
 pytestmark = pytest.mark.anyio
+
+
+class LeakyProfiles(LeakyVault):
+    """Forgets to seal a column of profiles, and of nothing else."""
+
+    async def seal(
+        self, ref: KeyRef, table: str, row: UUID, values: Mapping[str, str | None]
+    ) -> dict[str, bytes | None]:
+        """Seal all columns but one of one table."""
+        return await (super().seal if table == "profiles" else super(LeakyVault, self).seal)(ref, table, row, values)
 
 
 class NoReplay(OwnErasures):
@@ -44,6 +55,18 @@ async def test_data_erase_is_upheld_when_the_worker_is_quicker(scratch: Scratch)
     scratch.scene.erasures = Late()
     checks = (await scratch.look("data.erase.complete")).checks
     assert [check.state for check in checks] == ["passed"], checks
+    await _nothing_is_left(scratch)
+
+
+async def _nothing_is_left(scratch: Scratch) -> None:
+    """See that what somebody who left had sent to a probe employer went with the run."""
+    async with scratch.scene.as_administrator() as connection:
+        for table in ("applications", "application_snapshots", "consents", "disclosures", "access_journal", "people"):
+            assert await connection.fetchval(f"select count(*) from upheld.{table}") == 0, table  # noqa: S608 - as above
+    async with scratch.scene.as_administrator(keyring=True) as connection:
+        # The log of the month is everybody's: its key stays.
+        assert await connection.fetchval("select count(*) from keyring.data_keys where class !~ '^log-'") == 0
+    assert not [path for path in (scratch.deployment.settings.var / "objects" / "files").rglob("*") if path.is_file()]
 
 
 async def test_data_erase_complete_is_red_when_a_row_comes_back(scratch: Scratch) -> None:
@@ -63,7 +86,7 @@ async def test_data_erase_complete_is_red_when_a_plain_copy_is_kept(scratch: Scr
         " $$ begin insert into upheld.shadow select new.*; return new; end $$",
         "create trigger keep after insert or update on upheld.profiles for each row execute function upheld.keep()",
     )
-    scratch.serve_with(vault=LeakyVault(platform.database, platform.keys))
+    scratch.serve_with(vault=LeakyProfiles(platform.database, platform.keys))
     await scratch.sees_red("data.erase.complete", "upheld.shadow: plain", "upheld.shadow.person_id names the person")
 
 
@@ -81,6 +104,26 @@ async def test_data_erase_complete_is_red_when_nobody_erases(scratch: Scratch) -
         "the address is still in the index",
         "the session still opens",
         "there is no certificate",
+    )
+
+
+async def test_data_erase_complete_is_red_when_the_journal_stays_the_application_goes_on_and_no_entry_is_left(
+    scratch: Scratch,
+) -> None:
+    await scratch.change(
+        "drop policy the_journal_goes_with_the_account on upheld.access_journal",
+        "create function upheld.swallow() returns trigger language plpgsql as 'begin return null; end'",
+        "create trigger swallow before insert on upheld.audit_entries for each row"
+        " when (new.action = 'erasure.completed') execute function upheld.swallow()",
+    )
+    goes_on = "update upheld.applications set stage = 'new', closed_at = null, keep_until = null where person_id = $1"
+    scratch.scene.erasures = Leaving(lambda person: scratch.put(goes_on, person))
+    await scratch.sees_red(
+        "data.erase.complete",
+        "upheld.access_journal.person_id names the person",
+        "their application goes on, or has no day on which it goes",
+        "the certificate says of no look that its entry went",
+        "the log does not say that they left",
     )
 
 

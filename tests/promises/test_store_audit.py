@@ -3,7 +3,9 @@
 import pytest
 
 from tests.promises.faults import Scratch
+from upheld.features.audit.model import Action
 from upheld.features.trust.probe import CheckState
+from upheld.features.trust.probes.acts import ELSEWHERE, REQUIRED
 
 pytestmark = pytest.mark.anyio
 
@@ -12,6 +14,11 @@ async def test_the_log_of_a_healthy_deployment_is_complete_and_only_appended_to(
     for check_id in ("store.audit.append", "store.audit.complete"):
         (check,) = (await scratch.look(check_id)).checks
         assert check.state is CheckState.PASSED, check
+
+
+def test_every_act_that_can_be_recorded_is_looked_for_or_it_is_said_why_not() -> None:
+    looked_for = [action for actions in REQUIRED.values() for action in actions]
+    assert sorted([*looked_for, *ELSEWHERE]) == sorted(Action)
 
 
 async def test_store_audit_append_is_red_when_entries_can_be_deleted(scratch: Scratch) -> None:

@@ -2669,7 +2669,7 @@ declare
     tab text;
 begin
     -- What hangs on a person or an organisation without a foreign key that removes it.
-    foreach tab in array array['consents', 'disclosures', 'access_journal', 'job_secrets', 'erasures'] loop
+    foreach tab in array array['job_secrets', 'erasures'] loop
         execute format(
             'create policy %s_of_probes_are_found_by_their_keeper on upheld.%I for select to probe_keeper
              using (person_id = any((select upheld.probe_people())::uuid []))', tab, tab);
@@ -2677,6 +2677,17 @@ begin
             'create policy %s_of_probes_are_removed_by_their_keeper on upheld.%I for delete to probe_keeper
              using (person_id = any((select upheld.probe_people())::uuid []))', tab, tab);
         execute format('grant select (person_id), delete on upheld.%I to probe_keeper', tab);
+    end loop;
+    foreach tab in array array['consents', 'disclosures', 'access_journal'] loop
+        execute format(
+            'create policy %s_of_probes_are_found_by_their_keeper on upheld.%I for select to probe_keeper using (
+                 person_id = any((select upheld.probe_people())::uuid [])
+                 or organisation_id = any((select upheld.probe_organisations())::uuid []))', tab, tab);
+        execute format(
+            'create policy %s_of_probes_are_removed_by_their_keeper on upheld.%I for delete to probe_keeper using (
+                 person_id = any((select upheld.probe_people())::uuid [])
+                 or organisation_id = any((select upheld.probe_organisations())::uuid []))', tab, tab);
+        execute format('grant select (person_id, organisation_id), delete on upheld.%I to probe_keeper', tab);
     end loop;
     -- An application is its employer's record, and outlives a candidate who left: it goes with a
     -- probe employer. Only probes can apply there, since nobody else sees such an employer's jobs.
@@ -2715,9 +2726,9 @@ begin
         where s.organisation_id = any(organisations) and s.resume_object_id is not null
     );
     delete from upheld.applications where organisation_id = any(organisations);
-    delete from upheld.access_journal where person_id = any(people);
-    delete from upheld.disclosures where person_id = any(people);
-    delete from upheld.consents where person_id = any(people);
+    delete from upheld.access_journal where person_id = any(people) or organisation_id = any(organisations);
+    delete from upheld.disclosures where person_id = any(people) or organisation_id = any(organisations);
+    delete from upheld.consents where person_id = any(people) or organisation_id = any(organisations);
     delete from upheld.erasures where person_id = any(people);
     delete from upheld.job_secrets where person_id = any(people);
     delete from upheld.people where is_probe;

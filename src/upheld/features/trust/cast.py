@@ -125,11 +125,15 @@ async def accept_fair_use(employer: Actor) -> None:
 
 async def post_job(employer: Actor, *, then: str = "publish") -> UUID:
     """Post a job; return its id."""
-    offer = {
+    return id_in(await employer.send("/hiring/jobs/new", offer(then)))
+
+
+def offer(then: str) -> dict[str, str]:
+    """Return the form of a job, to be published or kept as a draft."""
+    return {
         "title": "Probe", "employment_type": "contract", "description": _DESCRIPTION,
         "location": "Nowhere", "country": "PT", "then": then,
     }  # fmt: skip
-    return id_in(await employer.send("/hiring/jobs/new", offer))
 
 
 async def introduce(candidate: Actor, canaries: Canaries) -> UUID:

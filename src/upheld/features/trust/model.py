@@ -7,16 +7,31 @@ from typing import Any
 import msgspec
 
 from upheld.features.trust.probe import CheckState, Probe
+from upheld.platform.i18n import mark
 
 
 class Work(StrEnum):
-    """Which issue brings a check."""
+    """Which work brings a check: an issue that is done, or what is still to be built."""
 
     SPINE = "issue 2"
     BOUNDARY = "issue 3"
     TRUST = "issue 4"
-    AUTH = "issue 5"
-    LATER = "later"
+    AUTH = mark("strong sign-in, roles and invitations")
+    SEARCH = mark("candidate search")
+    RIGHTS = mark("the workbench for requests about one's data")
+    SCORING = mark("scoring")
+    ASSESSMENTS = mark("assessments")
+    AGENT = mark("the interview agent")
+    INTEGRATIONS = mark("integrations with other systems")
+    SUPPORT = mark("support for customers")
+    WITNESSES = mark("the log's tree and its witnesses")
+    REGISTERS = mark("registers, drills and notices")
+    DUTIES = mark("the catalogue of legal duties")
+
+    @property
+    def is_done(self) -> bool:
+        """Whether everything that it brings is here."""
+        return self in {Work.SPINE, Work.BOUNDARY, Work.TRUST}
 
 
 @dataclass(frozen=True)

@@ -97,15 +97,22 @@ class Actor:
 
 
 async def enter(platform: Platform, site: Site, email: str, password: str) -> Actor:
-    """Register a probe person, verify their address and sign them in.
+    """Register a probe person, verify their address and sign them in."""
+    person, token = await admit(platform, email, password)
+    verified = await site.ask("POST", f"/verify/{token}", SAME_ORIGIN)
+    answer = await sign_in(site, email, password)
+    if answer.status != HTTPStatus.SEE_OTHER:
+        msg = f"A probe person could not sign in (verify {verified.status}, sign-in {answer.status})."
+        raise CannotLookError(msg)
+    return Actor(email, password, person, session_in(answer), answer.one("set-cookie"), site)
 
-    Only the first step does not go through the pages, which make no probes. The link is
-    renewed with a token of ours, since probes are never mailed.
+
+async def admit(platform: Platform, email: str, password: str) -> tuple[UUID, str]:
+    """Register a probe person; return who they are, and the token of the link that verifies their address.
+
+    The link is renewed with a token of ours, since probes are never mailed.
     """
-    async with platform.database.transaction("gate") as tx:
-        notice = await notice_in_force(tx, Kind.ACCOUNT, "en")
-    asked = Registration(email, password, notice.id, reads_resumes=True, is_probe=True)
-    await register(platform, asked, f"probe {uuid4()}", "upheld verify")
+    await register_probe(platform, email, password)
     token = secrets.token_urlsafe(32)
     async with platform.database.transaction("gate") as tx:
         person = await store.renew_link(
@@ -114,12 +121,15 @@ async def enter(platform: Platform, site: Site, email: str, password: str) -> Ac
     if person is None:
         msg = "A probe person could not be registered."
         raise CannotLookError(msg)
-    verified = await site.ask("POST", f"/verify/{token}", SAME_ORIGIN)
-    answer = await sign_in(site, email, password)
-    if answer.status != HTTPStatus.SEE_OTHER:
-        msg = f"A probe person could not sign in (verify {verified.status}, sign-in {answer.status})."
-        raise CannotLookError(msg)
-    return Actor(email, password, person, session_in(answer), answer.one("set-cookie"), site)
+    return person, token
+
+
+async def register_probe(platform: Platform, email: str, password: str) -> None:
+    """Register a probe person by the function that the page calls: the page itself makes no probes."""
+    async with platform.database.transaction("gate") as tx:
+        notice = await notice_in_force(tx, Kind.ACCOUNT, "en")
+    asked = Registration(email, password, notice.id, reads_resumes=True, is_probe=True)
+    await register(platform, asked, f"probe {uuid4()}", "upheld verify")
 
 
 def another_address() -> str:

@@ -39,7 +39,7 @@ async def complete(scene: Scene) -> Finding:
     """Download everything as a probe person: every planted word is there, every row, every file, nobody else's."""
     cast = await scene.cast()
     wanted = await _rows(scene, cast)
-    archive = await _downloaded(scene, cast)
+    archive = await downloaded(scene, cast)
     content = b"\n".join(archive.values())
     faults = [f"the word planted in “{name}” is missing" for name, word in _words(cast) if word not in content]
     someone_else = (cast.employer.email, cast.stranger.email)
@@ -50,7 +50,12 @@ async def complete(scene: Scene) -> Finding:
     return judged(faults, planted=len(_words(cast)), files=len(archive), tables=len(wanted), bytes=len(content))
 
 
-async def _downloaded(scene: Scene, cast: Cast) -> dict[str, bytes]:
+async def downloaded(scene: Scene, cast: Cast) -> dict[str, bytes]:
+    """Return the files of what the probe candidate downloads.
+
+    Raises:
+        CannotLookError: nothing was handed out.
+    """
     someone = cast.candidate
     body = urlencode({"password": someone.password}).encode()
     answer = await scene.site.ask("POST", "/privacy/export", {**someone.cookie, **FORM}, body)

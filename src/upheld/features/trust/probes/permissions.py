@@ -4,7 +4,8 @@ One probe person takes every role of their organisation in turn; the database lo
 up at each statement, so their session is that role's from one request to the next.
 """
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+import re
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,6 +18,7 @@ from upheld.features.trust.people import FORM, Actor
 from upheld.features.trust.probe import Finding, judged, probe
 from upheld.features.trust.probes.attempts import OPENING, READING
 from upheld.features.trust.probes.powers import undone
+from upheld.features.trust.routes import Route
 from upheld.features.trust.scene import Scene
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ _OUTSIDER = "nobody of the organisation"
 _OWNER = frozenset({"owner"})
 _HIRING = frozenset({"owner", "manager"})
 _MEMBERS = frozenset(ROLES)
+_INTERVIEWERS = frozenset({"interviewer"})
 _GETS_THROUGH = frozenset({HTTPStatus.OK, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
 """It was done, or would have been if it had been filled in, or were not done already."""
 
@@ -54,12 +57,21 @@ ACTS: Sequence[Act] = (
     Act("change a job", _HIRING, "POST /hiring/jobs/{draft}/edit"),
     Act("publish a job", _HIRING, "POST /hiring/jobs/{job}/publish"),
     Act("close a job", _HIRING, "GET /hiring/jobs/{job}/close"),
-    Act("list applications", _HIRING, "GET /hiring/jobs/{job}"),
+    Act("see the applications to all jobs", _HIRING, "GET /hiring/applications"),
+    Act("see applications on a board", _HIRING, "GET /hiring/jobs/{job}"),
+    Act("see applications in a list", _HIRING, "GET /hiring/jobs/{job}/list"),
+    Act("move applications of a list", _HIRING, "POST /hiring/jobs/{job}/move"),
     Act("read an application", _HIRING, "GET /hiring/applications/{application}"),
     Act("read a contact", _HIRING, "GET /hiring/applications/{application}/contact"),
     Act("download a résumé", _HIRING, "GET /hiring/applications/{application}/resume"),
+    Act("see a résumé", _HIRING, "GET /hiring/applications/{application}/resume.png"),
     Act("move an application", _HIRING, "POST /hiring/applications/{application}/move"),
     Act("decide", _HIRING, "POST /hiring/applications/{application}/decide"),
+    Act("look over a decision", _HIRING, "POST /hiring/applications/{application}/decide/check"),
+    Act("change a decision before it is made", _HIRING, "POST /hiring/applications/{application}/decide/again"),
+    Act("see whom to interview", _INTERVIEWERS, "GET /hiring/interviews"),
+    Act("see how the organisation presents itself", _MEMBERS, "GET /hiring/organisation"),
+    Act("read what fair use is", _MEMBERS, "GET /hiring/fair-use"),
     Act(
         "post a job",
         _HIRING,
@@ -101,15 +113,15 @@ ACTS: Sequence[Act] = (
 
 @probe(
     privilege="sessions of probe people; an administrator, who gives one of them each role",
-    cost="some fifty requests and fifty short transactions",
+    cost="some eighty requests and fifty short transactions",
 )
 async def matrix(scene: Scene) -> Finding:
     """Let a member of each role, and somebody of no role, try everything there is to do, both ways."""
     cast = await scene.cast()
+    faults = [f"{path} is tried by nobody" for path in sorted(_hiring_pages(scene.routes) - _tried_pages())]
     named = {"draft": cast.draft, "job": cast.job, "application": cast.application, "organisation": cast.organisation}
     named["candidate"] = cast.candidate.person
     places = {name: str(value) for name, value in named.items()}
-    faults: list[str] = []
     for role in ROLES:
         async with _as(scene, cast, role):
             faults += await _tried(scene, cast.employer, role, ACTS, places)
@@ -118,6 +130,15 @@ async def matrix(scene: Scene) -> Finding:
     faults += await _tried(scene, cast.stranger, _OUTSIDER, about_this_one, places)
     allowed = {role: sum(role in act.may for act in ACTS) for role in (*ROLES, _OUTSIDER)}
     return judged(faults, acts=len(ACTS), pages=sum(bool(act.route) for act in ACTS), allowed=allowed)
+
+
+def _hiring_pages(routes: Iterable[Route]) -> set[str]:
+    """Return the pages of hiring, with a blank for what they name."""
+    return {re.sub(r"\{[^}]*\}", "…", route.path) for route in routes if route.path.startswith("/hiring")}
+
+
+def _tried_pages() -> set[str]:
+    return {re.sub(r"\{[^}]*\}", "…", act.route.partition(" ")[2]) for act in ACTS}
 
 
 @asynccontextmanager

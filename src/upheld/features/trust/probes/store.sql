@@ -165,3 +165,19 @@ where
     (state in ('scheduled', 'running') and due_at < pg_catalog.now() - interval '1 day')
     or due_at > requested_at + interval '30 days'
 order by tab;
+
+-- name: erasures_by_the_clock
+-- How many requests to leave there are, how many are due too far off, how many are late, and of how many the last turn of the sweeper gave an alarm.
+select
+    pg_catalog.count(*) as number,
+    pg_catalog.count(*) filter (where due_at > requested_at + interval '30 days') as too_far,
+    pg_catalog.count(*) filter (
+        where state in ('scheduled', 'running') and due_at < pg_catalog.now() - interval '2 hours'
+    ) as late,
+    coalesce((
+        select (a.details ->> 'overdue_erasures')::bigint from upheld.audit_entries as a
+        where a.action = 'retention.ran'
+        order by a.id desc
+        limit 1
+    ), 0) as alarmed
+from upheld.erasures;

@@ -120,7 +120,7 @@ PROMISES = (
     Promise(
         "access.report",
         mark("The raw report of an integrity scan is read by the interviewer who began it, and by nobody else."),
-        (Check("access.report.initiator", "owners and staff read nothing of it", Work.LATER),),
+        (Check("access.report.initiator", "owners and staff read nothing of it", Work.AGENT),),
     ),
     Promise(
         "access.support",
@@ -135,7 +135,7 @@ PROMISES = (
             Check(
                 "access.support.breakglass",
                 "the exception needs a reason and a second person, and ends by itself",
-                Work.LATER,
+                Work.SUPPORT,
             ),
         ),
     ),

@@ -1,7 +1,7 @@
 """What is promised about getting in."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import crosssite, guessing, landing, passwords, sessions
+from upheld.features.trust.probes import crosssite, guessing, landing, passwords, sessions, silence
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -85,7 +85,12 @@ PROMISES = (
                 Work.TRUST,
                 guessing.burst,
             ),
-            Check("auth.ratelimit.silence", "no answer tells whether an account exists", Work.TRUST, guessing.silence),
+            Check(
+                "auth.ratelimit.silence",
+                "no answer to signing in, registering or verifying tells whether an account exists",
+                Work.TRUST,
+                silence.silence,
+            ),
         ),
     ),
     Promise(

@@ -8,22 +8,22 @@ PROMISES = (
     Promise(
         "org.breach",
         mark("Should data get out, the authority and the people concerned hear of it without delay, within 72 hours."),
-        (Check("org.breach.drill", "a drill computes who is affected and sends word in time", Work.LATER),),
+        (Check("org.breach.drill", "a drill computes who is affected and sends word in time", Work.REGISTERS),),
     ),
     Promise(
         "org.subprocessors",
         mark("Whoever works for us with people's data is listed, and customers hear of a change before it happens."),
-        (Check("org.subprocessors.hosts", "every host that data goes to is on the list", Work.LATER),),
+        (Check("org.subprocessors.hosts", "every host that data goes to is on the list", Work.REGISTERS),),
     ),
     Promise(
         "org.transfers",
         mark("Data crosses a border only under a safeguard that is on record."),
-        (Check("org.transfers.record", "no transfer lacks its safeguard", Work.LATER),),
+        (Check("org.transfers.record", "no transfer lacks its safeguard", Work.REGISTERS),),
     ),
     Promise(
         "org.contact",
         mark("It is said whom to turn to, and a complaint gets a reference and a date."),
-        (Check("org.contact.route", "contact, grievance route and authority are named, and answer", Work.LATER),),
+        (Check("org.contact.route", "contact, grievance route and authority are named, and answer", Work.RIGHTS),),
     ),
     Promise(
         "org.disclosure",
@@ -68,7 +68,7 @@ PROMISES = (
     Promise(
         "org.compliance",
         mark("Each duty under the data-protection laws of India, Europe and California is mapped to what meets it."),
-        (Check("org.compliance.duties", "no duty is without a control that passes", Work.LATER),),
+        (Check("org.compliance.duties", "no duty is without a control that passes", Work.DUTIES),),
     ),
     Promise(
         "org.proof",

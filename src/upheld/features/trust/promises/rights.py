@@ -1,7 +1,7 @@
 """What is promised about personal data and people's rights in it."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import basis, consents, erasure, exports, inventory, retention, sharing
+from upheld.features.trust.probes import basis, consents, erasure, exports, inventory, requests, retention, sharing
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -64,7 +64,7 @@ PROMISES = (
     Promise(
         "data.visibility",
         mark("Whoever hides their profile is found no more from that moment on."),
-        (Check("data.visibility.search", "no search finds a hidden profile", Work.LATER),),
+        (Check("data.visibility.search", "no search finds a hidden profile", Work.SEARCH),),
     ),
     Promise(
         "data.consent",
@@ -100,7 +100,15 @@ PROMISES = (
     Promise(
         "data.rectify",
         mark("What is wrong can be put right, and those who were told learn of it."),
-        (Check("data.rectify.told", "a correction reaches everyone who received the mistake", Work.LATER),),
+        (
+            Check(
+                "data.rectify.own",
+                "what a person corrects is right at once wherever they look",
+                Work.TRUST,
+                requests.corrected,
+            ),
+            Check("data.rectify.told", "a correction reaches everyone who received the mistake", Work.RIGHTS),
+        ),
     ),
     Promise(
         "data.erase",
@@ -123,23 +131,37 @@ PROMISES = (
     Promise(
         "data.restrict",
         mark("Objecting to what is done with one's data, or pausing it, takes effect at once."),
-        (Check("data.restrict.at_once", "nothing is done with restricted data from that moment on", Work.LATER),),
+        (Check("data.restrict.at_once", "nothing is done with restricted data from that moment on", Work.RIGHTS),),
     ),
     Promise(
         "data.portable",
         mark("People take their data along in a format that other programs can read."),
         (
             Check(
+                "data.portable.listed",
+                "what is exported is JSON, each file listed with its checksum",
+                Work.TRUST,
+                requests.listed,
+            ),
+            Check(
                 "data.portable.schema",
                 "what is exported fits its published format, and can be read in again",
-                Work.LATER,
+                Work.RIGHTS,
             ),
         ),
     ),
     Promise(
         "data.clock",
         mark("Every request about one's data is answered within thirty days, and the day is shown from the start."),
-        (Check("data.clock.overdue", "no request is late without somebody having been alarmed", Work.LATER),),
+        (
+            Check(
+                "data.clock.erasures",
+                "a request to leave is due within thirty days, and none is late without an alarm",
+                Work.TRUST,
+                requests.erasures,
+            ),
+            Check("data.clock.overdue", "no request is late without somebody having been alarmed", Work.RIGHTS),
+        ),
     ),
     Promise(
         "data.retention",
@@ -157,6 +179,6 @@ PROMISES = (
     Promise(
         "data.notrain",
         mark("Candidates' data is weighed for the job they want, and trains nobody's model."),
-        (Check("data.notrain.outbound", "nothing of it leaves but to where it must", Work.LATER),),
+        (Check("data.notrain.outbound", "nothing of it leaves but to where it must", Work.SCORING),),
     ),
 )

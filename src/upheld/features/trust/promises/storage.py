@@ -1,7 +1,7 @@
 """What is promised about what is stored, and how."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import atrest, backups, cookies, journal, rotation, volumes
+from upheld.features.trust.probes import acts, atrest, backups, cookies, journal, rotation, volumes
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -52,7 +52,7 @@ PROMISES = (
     Promise(
         "store.credentials",
         mark("What opens other systems for us is sealed with AES-256-GCM, with a fresh random nonce each time."),
-        (Check("store.credentials.nonces", "no nonce occurs twice, and a changed bit is noticed", Work.LATER),),
+        (Check("store.credentials.nonces", "no nonce occurs twice, and a changed bit is noticed", Work.INTEGRATIONS),),
     ),
     Promise(
         "store.rotation",
@@ -87,14 +87,18 @@ PROMISES = (
                 "store.audit.complete",
                 "acts of every kind that must be recorded are, refused ones too, with who, from where and a seal",
                 Work.BOUNDARY,
-                journal.complete,
+                acts.complete,
             ),
         ),
     ),
     Promise(
         "store.transparent",
         mark("Not even whoever runs this can rewrite the log unnoticed."),
-        (Check("store.transparent.tree", "the log's tree is recomputed and agrees with what was signed", Work.LATER),),
+        (
+            Check(
+                "store.transparent.tree", "the log's tree is recomputed and agrees with what was signed", Work.WITNESSES
+            ),
+        ),
     ),
     Promise(
         "store.cookies",
