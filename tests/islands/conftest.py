@@ -21,13 +21,15 @@ BOARDS = 12
 
 @dataclass(frozen=True)
 class Site:
-    """A running deployment, the cookies of Olga who hires and Ada who applied, and boards nobody touched yet."""
+    """A running deployment, the cookies of Olga who hires and Ada who applied, boards nobody touched, and a job."""
 
     server: Server
     browser: Browser
     olga: str
     ada: str
     boards: Iterator[tuple[UUID, UUID]]
+    open_job: UUID
+    """Nobody has applied for it."""
 
 
 @dataclass(frozen=True)
@@ -61,16 +63,17 @@ class Recruiter:
 @pytest.fixture(scope="module")
 def site(cluster: Cluster) -> Generator[Site]:
     """Run one deployment for every test of a file."""
-    settings, olga, ada, boards = asyncio.run(_prepared(cluster))
+    settings, olga, ada, boards, open_job = asyncio.run(_prepared(cluster))
     with serving(settings) as server, a_browser() as browser:
-        yield Site(server, browser, olga, ada, iter(boards))
+        yield Site(server, browser, olga, ada, iter(boards), open_job)
 
 
-async def _prepared(cluster: Cluster) -> tuple[Settings, str, str, list[tuple[UUID, UUID]]]:
+async def _prepared(cluster: Cluster) -> tuple[Settings, str, str, list[tuple[UUID, UUID]], UUID]:
     async with deployed(cluster) as deployment, employer(deployment) as olga, candidate(deployment) as ada:
         jobs = [await new_job(deployment, olga, f"Boat keeper {number}") for number in range(BOARDS)]
         boards = [(job, await apply_for(ada, job)) for job in jobs]
-        return deployment.settings, olga.cookies[SESSION_COOKIE], ada.cookies[SESSION_COOKIE], boards
+        cookies = olga.cookies[SESSION_COOKIE], ada.cookies[SESSION_COOKIE]
+        return deployment.settings, *cookies, boards, await new_job(deployment, olga, "Sail maker")
 
 
 @pytest.fixture
