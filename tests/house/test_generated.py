@@ -2,6 +2,10 @@
 
 from dataclasses import fields
 
+import pytest
+
+from tests.support.deployment import Deployment
+from tools import data_map
 from tools.settings import PAGE, page
 from tools.words import error_messages
 from upheld.platform.settings import Settings, reference
@@ -9,6 +13,11 @@ from upheld.platform.settings import Settings, reference
 
 def test_the_page_of_settings_is_fresh() -> None:
     assert PAGE.read_text() == page(), "run `make fix`"
+
+
+@pytest.mark.anyio
+async def test_the_data_map_is_fresh(deployment: Deployment) -> None:
+    assert data_map.PAGE.read_text() == data_map.page(await data_map.read(deployment)), "run `make fix`"
 
 
 def test_every_setting_says_what_it_means() -> None:
