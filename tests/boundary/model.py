@@ -285,9 +285,9 @@ TABLES: Mapping[str, Rights] = {
         columns={"worker": Columns(EVERY, EVERY, EVERY)},
     ),
     "queue.pgqueuer_schedules": Rights(
-        reads=(by("worker", called("tidy")),),
+        reads=(by("worker", called("tidy", "rotate", "scan")),),
         inserts={"a duty": only("worker")},
-        updates={"advance": by("worker", called("tidy"))},
+        updates={"advance": by("worker", called("tidy", "rotate", "scan"))},
         columns={"worker": Columns(EVERY, EVERY, EVERY)},
     ),
     "queue.pgqueuer_statistics": Rights(

@@ -187,7 +187,8 @@ def _of_the_platform() -> dict[str, list[Row]]:
             for name in ("mail", "unknown")
         ],
         "queue.pgqueuer_schedules": [
-            Row(name, {"expression": "'* * * * *'", "entrypoint": f"'{name}'"}) for name in ("tidy", "unknown")
+            Row(name, {"expression": "'* * * * *'", "entrypoint": f"'{name}'"})
+            for name in ("tidy", "rotate", "scan", "unknown")
         ],
         "queue.pgqueuer_statistics": [
             Row(name, {"count": "1", "priority": "0", "status": "'successful'", "entrypoint": f"'{name}'"})

@@ -18,7 +18,7 @@ from tests.promises.faults import Scratch
 from upheld.features.trust.probes import isolation
 from upheld.features.trust.probes.isolation import faults_of
 from upheld.platform import shipped
-from upheld.platform.embedded import SERVER_USER
+from upheld.platform.owner import SERVER_USER
 from upheld.platform.shipped import Compose, Image, Template, Unit, manifests
 from upheld.platform.standing import Standing, standings
 

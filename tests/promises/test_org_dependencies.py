@@ -4,11 +4,14 @@ The real one (OSV) cannot be had on the machines that these tests run on.
 """
 
 import datetime as dt
+import json
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from tests.promises.faults import Scratch
 from upheld.features.trust.probes import dependencies
@@ -141,6 +144,13 @@ class _Without:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self._app({**scope, "path": scope["path"].replace("sbom", "nothing")}, receive, send)
+
+
+def test_the_bill_is_what_cyclonedx_says_it_is() -> None:
+    official = JsonStrictValidator(SchemaVersion.V1_6)
+    assert official.validate_str(json.dumps(bill())) is None
+    piece = {"type": "library", "name": "left-pad", "licence": "MIT"}
+    assert official.validate_str(json.dumps({**bill(), "components": [piece]})) is not None
 
 
 def test_the_bill_lists_what_runs_with_us_the_database_and_what_built_the_islands() -> None:

@@ -53,6 +53,7 @@ def without_people(var: Path) -> None:
     var.mkdir(parents=True)
     var.parent.chmod(0o711)  # the server runs as a user of its own when the tests run as root
     (var / "sign-ins").write_text("{}")
+    (var / "lock").touch()  # as the run leaves it that made them
 
 
 @contextmanager

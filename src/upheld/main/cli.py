@@ -28,10 +28,17 @@ from upheld.main.supervisor import end_in_order, serve_all
 from upheld.main.verify import verify
 from upheld.platform.keyfiles import KeyFiles
 from upheld.platform.migrations import check_schema
+from upheld.platform.owner import become_owner, leave_root
 from upheld.platform.services import open_platform
-from upheld.platform.settings import Settings, reference
+from upheld.platform.settings import Settings, SettingsError, reference
+from upheld.platform.standing import BIND_LOW_PORTS
 
 console = Console(stderr=False, highlight=False)
+
+_GO_ON = {"run", "serve", "process", "prove"}
+"""The commands that see to it themselves, and the processes that those start."""
+
+_FIRST_OPEN_PORT = 1024
 
 
 class Commands(click.Group):
@@ -46,8 +53,12 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands)
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Upheld: hiring that keeps its promises in running code."""
+    with suppress(SettingsError):  # whichever command reads them says what is wrong
+        if ctx.invoked_subcommand not in _GO_ON:
+            become_owner(Settings.read().var)
 
 
 @cli.command()
@@ -55,6 +66,7 @@ def run() -> None:
     """Set up and start a demo on an embedded PostgreSQL, until Ctrl-C."""
     end_in_order()
     settings = replace(Settings.read(), demo=True)
+    _leave_root(settings, hands_over=True)
     began = time.monotonic()
     with embedded_server(settings, _say) as (named, server):
         _check_databases(named)
@@ -91,6 +103,7 @@ def serve() -> None:
         msg = "UPHELD_DATABASE is not set. `upheld init` sets up a real deployment; `upheld run` starts a demo."
         raise click.ClickException(msg)
     end_in_order()
+    _leave_root(settings, hands_over=False)
     _check_databases(settings)
     serve_all(settings, lambda: _say(f"Serving {settings.address}. Ctrl-C stops it."))
 
@@ -129,6 +142,13 @@ def process(name: str) -> None:
 
 for command in (*COMMANDS, dependencies, health, migrate_command, *backups.COMMANDS, seed, verify, prove):
     cli.add_command(command)
+
+
+def _leave_root(settings: Settings, *, hands_over: bool) -> None:
+    ports = [int(listen.rpartition(":")[2]) for listen in (settings.listen, settings.listen_plain) if listen]
+    kept = frozenset({BIND_LOW_PORTS} if min(ports) < _FIRST_OPEN_PORT else ())
+    if reason := leave_root(settings.var, kept, hands_over=hands_over):
+        _say(f"This runs as root, and so breaks the promise edge.isolation: {reason}.")
 
 
 def _check_databases(settings: Settings) -> None:

@@ -107,9 +107,8 @@ async def seed_demo(settings: Settings, administrator: str, progress: Callable[[
     """
     if (settings.var / "sign-ins").exists():
         return read_sign_ins(settings)
-    # Imported here: the demo's extras (PDF making) are not installed with a real deployment.
-    from upheld.main.demo.past import past  # noqa: PLC0415
-    from upheld.main.demo.seed import seed  # noqa: PLC0415
+    from upheld.main.demo.past import past  # noqa: PLC0415 - of the demo alone, as the next
+    from upheld.main.demo.seed import seed  # noqa: PLC0415 - makes PDFs with the extra `demo`
 
     _half_seeded(settings).touch()
     # Whoever leaves in the story is still here when it is told, however short the grace is from then on.

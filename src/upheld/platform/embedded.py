@@ -4,15 +4,15 @@ The wheel's own start-up trusts whoever reaches the socket. Ours does not: scram
 line of `pg_hba.conf`, random passwords in files of mode 0600, no TCP listener, and a
 socket folder of mode 0700.
 
-PostgreSQL refuses to run as root. When we are root the server runs as a system user,
-`upheld`, made when missing; if that user cannot walk down to `var` (a clone under /root),
-it is given the one capability it needs for that, and nothing else changes on the machine.
+PostgreSQL refuses to run as root. When we had to stay root (`owner` says when) the server runs
+as a system user, `upheld`, made when missing; if that user cannot walk down to `var` (a clone
+under /root), it is given the one capability it needs for that, and nothing else changes on the
+machine.
 """
 
 import hashlib
 import importlib.util
 import os
-import pwd
 import secrets
 import shutil
 import signal
@@ -22,9 +22,9 @@ import time
 from pathlib import Path
 
 from upheld.kit.errors import UnavailableError
+from upheld.platform.owner import server_user
+from upheld.platform.passage import closed_to_others
 from upheld.platform.private import bare_environment, write_private
-
-SERVER_USER = "upheld"
 
 _HBA = """# Written by Upheld. Every line asks for a password; there is no TCP listener.
 local all all scram-sha-256
@@ -211,15 +211,15 @@ class EmbeddedPostgres:
     def _as_server_user(self) -> list[str]:
         if os.geteuid() != 0:
             return []
-        user = _server_user()
+        user = server_user()
         drop = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
-        if not all(_may_be_walked(p) for p in (*self.data.parents, *binary("postgres").parents)):
+        if closed_to_others([self.data, binary("postgres")]):
             drop += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
         return [*drop, "--"]
 
     def _give(self, path: Path) -> None:
         if os.geteuid() == 0:
-            user = _server_user()
+            user = server_user()
             os.chown(path, user.pw_uid, user.pw_gid)
 
 
@@ -240,26 +240,10 @@ def binary(name: str) -> Path:
     return Path(wheel.origin).parent / "pginstall" / "bin" / name
 
 
-def _server_user() -> pwd.struct_passwd:
-    try:
-        return pwd.getpwnam(SERVER_USER)
-    except KeyError:
-        subprocess.run(  # noqa: S603 - fixed arguments
-            ["/usr/sbin/useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SERVER_USER],
-            check=True,
-            env=bare_environment(),
-        )
-        return pwd.getpwnam(SERVER_USER)
-
-
-def _may_be_walked(folder: Path) -> bool:
-    return bool(folder.stat().st_mode & 0o001)
-
-
 def _socket_folder(folder: Path) -> Path:
     """Return `folder/sockets`, or a short one in the temporary folder: the kernel allows 107 bytes."""
     near = folder / "sockets"
     if len(os.fsencode(near)) < 85:  # noqa: PLR2004 - leaves room for `/.s.PGSQL.5432.lock`
         return near
     tag = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"upheld-{os.geteuid()}-{tag}"
+    return Path(tempfile.gettempdir()) / f"upheld-{tag}"

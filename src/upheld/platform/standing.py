@@ -10,19 +10,28 @@ import os
 import resource
 import socket
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
 from upheld.platform.documents import seccomp
 
-_PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _CLEAR_ALL = 38, 47, 4
+_PR_SET_DUMPABLE, _PR_SET_KEEPCAPS, _PR_SET_SECUREBITS, _PR_SET_NO_NEW_PRIVS = 4, 8, 28, 38
+_PR_CAP_AMBIENT, _RAISE, _CLEAR_ALL = 47, 2, 4
+_KEEP_FOR_ACCESS = 4
+"""Without it (SECBIT_NO_SETUID_FIXUP) access(2) says of what a capability opens that it cannot be opened."""
 _CAPABILITIES_VERSION = 0x20080522
 _START_TIME = 19
 """Which field after the name in `/proc/<pid>/stat` says when a process began (proc(5), field 22)."""
 
 BIND_LOW_PORTS = 10
 """The one capability that a listener may need: ports below 1024 (capabilities(7), CAP_NET_BIND_SERVICE)."""
+
+
+OPEN_ANY_FILE = 1
+"""What a command of root's keeps that is done soon (CAP_DAC_OVERRIDE)."""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -56,9 +65,30 @@ def give_up_capabilities() -> None:
     """Give up every capability; for processes that bind nothing. Root keeps them: it opens documents with them."""
     if sys.platform != "linux" or os.geteuid() == 0:
         return
+    _hold_only(frozenset())
+
+
+@contextmanager
+def hold(kept: frozenset[int]) -> Generator[None]:
+    """Carry these capabilities, and no other, through a change of user inside of the block, and on to children."""
     libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
+    if kept:
+        libc.prctl(_PR_SET_SECUREBITS, _KEEP_FOR_ACCESS, 0, 0, 0)
+    yield
+    _hold_only(kept)
+    # Whoever changes its user may no longer read its own /proc/self, until it is told that it may.
+    libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
+
+
+def _hold_only(kept: frozenset[int]) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    there = _standing("", os.getpid()).capabilities & kept
+    bits = sum(1 << number for number in there)
     libc.prctl(_PR_CAP_AMBIENT, _CLEAR_ALL, 0, 0, 0)
-    libc.capset((ctypes.c_uint32 * 2)(_CAPABILITIES_VERSION, 0), (ctypes.c_uint32 * 6)())
+    libc.capset((ctypes.c_uint32 * 2)(_CAPABILITIES_VERSION, 0), (ctypes.c_uint32 * 6)(bits, bits, bits))
+    for number in there:
+        libc.prctl(_PR_CAP_AMBIENT, _RAISE, number, 0, 0)
 
 
 def note(var: Path, name: str) -> None:
