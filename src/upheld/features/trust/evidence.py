@@ -29,6 +29,11 @@ SHOWN_RUNS = 60
 OLD_AFTER = dt.timedelta(days=2)
 """A last run older than this is said to be old: something has kept the checks from running."""
 
+BEST_FIRST = [
+    PromiseState.UPHELD, PromiseState.PARTLY, PromiseState.UNPROVEN, PromiseState.BROKEN, PromiseState.NOT_BUILT,
+]  # fmt: skip
+"""The states in the order in which the page counts them."""
+
 FAMILIES = {
     "edge": mark("The way in"),
     "auth": mark("Signing in"),

@@ -13,9 +13,8 @@ from upheld.features.consents.queries import notice_in_force
 from upheld.features.trust.declared import WORDS, data_map
 from upheld.features.trust.disclosure import POLICY, WELL_KNOWN, contact_uri, security_txt
 from upheld.features.trust.errors import NoRunError
-from upheld.features.trust.evidence import FAMILIES, evidence, one_promise
+from upheld.features.trust.evidence import BEST_FIRST, FAMILIES, evidence, one_promise
 from upheld.features.trust.landing import EXAMPLE, facts, standing
-from upheld.features.trust.model import PromiseState
 from upheld.features.trust.runs import last_run
 from upheld.platform.materials import bill
 from upheld.platform.web.downloads import download
@@ -66,8 +65,8 @@ async def promises_page(request: AnyRequest, visit: Visit) -> Response[str]:
         request,
         "trust/promises.html",
         shown=shown,
-        chosen=asked if asked in list(PromiseState) else "",
-        states=list(PromiseState),
+        chosen=asked if asked in BEST_FIRST else "",
+        states=BEST_FIRST,
         families=FAMILIES,
         address=visit.platform.settings.address,
     )
