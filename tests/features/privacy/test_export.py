@@ -123,6 +123,19 @@ async def test_the_archive_asks_for_the_password_again(deployment: Deployment) -
             assert "password" in answer.text
 
 
+async def test_whoever_read_the_page_for_longer_than_a_minute_is_answered_as_well(deployment: Deployment) -> None:
+    async with candidate(deployment) as browser:
+        async with connected(deployment.cluster, deployment.settings.database) as connection:
+            await connection.execute(
+                "update upheld.sessions set last_seen_at = now() - interval '2 minutes',"
+                " proven_at = now() - interval '1 hour'"
+            )
+        await download(browser)
+        async with connected(deployment.cluster, deployment.settings.database) as connection:
+            since = "select now() - min(proven_at) < interval '5 minutes' from upheld.sessions where revoked_at is null"
+            assert await connection.fetchval(since)
+
+
 async def test_a_file_that_cannot_be_read_fails_the_whole_archive(deployment: Deployment) -> None:
     async with applied(deployment, RESUME) as application:
         for stored in (deployment.settings.var / "objects" / "files").rglob("*"):

@@ -197,9 +197,7 @@ async def sign_in(
         NotVerifiedError: the password is right, the address not verified; a new link is sent.
         TooSoonError: too many tries.
     """
-    await _within_limits(platform, normalised(email), address, origin)
-    async with platform.database.transaction("gate") as tx:
-        known = await _known(tx, platform, normalised(email))
+    known = await _tried(platform, normalised(email), address, origin)
     known_hash = known.password_hash if known else None
     if not await verify_password(password, known_hash, platform.settings.bcrypt_cost) or known is None:
         async with platform.database.attempt() as tx:
@@ -248,14 +246,19 @@ async def prove_again(acting: Acting, session: UUID, password: str) -> None:
     platform = acting.platform
     async with platform.database.attempt() as tx:
         await take(tx, platform, PROOFS_PER_ACCOUNT, str(acting.person_id))
-    async with platform.database.transaction("gate") as tx:
         known_hash = await store.credential_of(tx, acting.person_id)
     if not await verify_password(password, known_hash, platform.settings.bcrypt_cost):
         async with platform.database.attempt() as tx:
             await record_at_gate(tx, platform, acting.person_id, Action.PROOF_FAILED, acting.origin)
         raise ProofNeededError
-    async with platform.database.transaction("gate") as tx:
-        await store.freshen_session(tx, acting.person_id, session)
+
+    async def freshen() -> None:
+        async with platform.database.transaction("gate") as tx:
+            await store.freshen_session(tx, acting.person_id, session)
+
+    # Afterwards, since the request may itself have noted in the session's row that it was used:
+    # another connection would wait for that row until it gave up.
+    acting.tx.once_committed(freshen)
 
 
 async def choose_language(acting: Acting, language: str) -> None:
@@ -325,11 +328,17 @@ async def _prepare(platform: Platform, asked: Registration, origin: str) -> Newc
     )
 
 
-async def _within_limits(platform: Platform, email: str, address: str, origin: str) -> None:
+async def _tried(platform: Platform, email: str, address: str, origin: str) -> Credential | None:
+    """Count a try and find who uses the address, in one transaction: the count is there before the password is read.
+
+    Raises:
+        TooSoonError: too many tries.
+    """
     try:
         async with platform.database.attempt() as tx:
             await look(tx, platform, FAILURES_PER_ADDRESS, address)
             await take(tx, platform, SIGN_IN_PER_ACCOUNT, email)
+            return await _known(tx, platform, email)
     except TooSoonError:
         async with platform.database.attempt() as tx:
             await record_at_gate(tx, platform, None, Action.SIGN_IN_LIMITED, origin)
