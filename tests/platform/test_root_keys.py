@@ -295,7 +295,7 @@ def test_a_vault_that_is_named_wrongly_is_refused(tmp_path: Path, named: str, sa
 
 @pytest.mark.parametrize(
     ("module", "named", "extra"),
-    [("boto3", "aws-kms:alias/x", "upheld[aws]"), ("hvac", "vault:https://vault.example/transit/x", "upheld[vault]")],
+    [("boto3", "aws-kms:alias/x", "--extra aws"), ("hvac", "vault:https://vault.example/transit/x", "--extra vault")],
 )
 def test_a_missing_extra_is_named(tmp_path: Path, module: str, named: str, extra: str) -> None:
     """In a process where the library cannot be imported, as where its extra is not installed."""

@@ -39,7 +39,7 @@ class AwsKms:
                 Config,
             )
         except ImportError:
-            msg = "UPHELD_ROOT_KEY names AWS KMS, which needs an extra: install `upheld[aws]`."
+            msg = "UPHELD_ROOT_KEY names AWS KMS, whose library is not installed: `uv sync --extra aws`."
             raise KeyFileError(msg) from None
         self._key = key
         region = key.split(":")[3] if key.startswith("arn:") else None

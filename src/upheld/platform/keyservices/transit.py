@@ -23,7 +23,7 @@ class Transit:
         try:
             import hvac  # noqa: PLC0415 - an extra
         except ImportError:
-            msg = "UPHELD_ROOT_KEY names a Vault, which needs an extra: install `upheld[vault]`."
+            msg = "UPHELD_ROOT_KEY names a Vault, whose library is not installed: `uv sync --extra vault`."
             raise KeyFileError(msg) from None
         self._name, self._mount, self._key = f"{address}/{mount}/{key}", mount, key
         client: Any = hvac.Client(url=address, token=token, timeout=10, allow_redirects=False)

@@ -29,7 +29,7 @@ def begin(process: str, settings: Settings) -> None:
         from opentelemetry.sdk.trace import TracerProvider as Provider  # noqa: PLC0415 - an extra
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - an extra
     except ImportError:
-        msg = "UPHELD_TRACES is set, and the libraries for it are not installed: `pip install upheld[traces]`."
+        msg = "UPHELD_TRACES is set, and the libraries for it are not installed: `uv sync --extra traces`."
         raise SettingsError(msg) from None
     provider = Provider(resource=Resource.create({"service.name": f"upheld-{process}"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.traces)))
