@@ -1664,37 +1664,43 @@ returns table (
     full_name_sealed bytea, headline_sealed bytea, has_resume boolean
 )
 language plpgsql volatile security definer set search_path = ''
--- What is not asked for falls out of the plan, which then reads along an index and stops.
-set plan_cache_mode = force_custom_plan
 as $$
 declare
     employer uuid := upheld.hiring_organisation();
+    viewer uuid := upheld.current_person();
     every_stage text[] := array['new', 'review', 'interview', 'offer', 'hired', 'rejected', 'withdrawn'];
     shown uuid[];
 begin
-    shown := array(
-        select one.id
-        from pg_catalog.unnest(coalesce(wanted_stages, every_stage)) as w (stage)
-        cross join lateral (
-            select a.id, a.submitted_at
-            from upheld.applications as a
-            where
-                a.organisation_id = employer and a.stage = w.stage
-                and (wanted_job_id is null or a.job_id = wanted_job_id)
-                and (after_at is null or (a.submitted_at, a.id) < (after_at, after_id))
-            order by a.submitted_at desc, a.id desc
-            limit least(of_each_stage, 100)
-        ) as one
-        order by one.submitted_at desc, one.id desc
-        limit least(in_all, 200)
-    );
+    -- Planned anew each time: what is not asked for falls out of the plan, which then reads along an
+    -- index and stops. This statement alone, since a setting of the function would have every
+    -- look at the context planned anew as well.
+    execute $query$
+        select array(
+            select one.id
+            from pg_catalog.unnest($1) as w (stage)
+            cross join lateral (
+                select a.id, a.submitted_at
+                from upheld.applications as a
+                where
+                    a.organisation_id = $2 and a.stage = w.stage
+                    and ($3 is null or a.job_id = $3)
+                    and ($4 is null or (a.submitted_at, a.id) < ($4, $5))
+                order by a.submitted_at desc, a.id desc
+                limit least($6, 100)
+            ) as one
+            order by one.submitted_at desc, one.id desc
+            limit least($7, 200)
+        )
+    $query$ into shown
+    using
+        coalesce(wanted_stages, every_stage), employer, wanted_job_id, after_at, after_id, of_each_stage, in_all;
     insert into upheld.access_journal (person_id, viewer_id, organisation_id, application_id, part)
-    select distinct on (a.person_id) a.person_id, upheld.current_person(), a.organisation_id, a.id, 'list'
+    select distinct on (a.person_id) a.person_id, viewer, a.organisation_id, a.id, 'list'
     from upheld.applications as a
     where a.id = any(shown) and not exists (
         select from upheld.access_journal as j
         where
-            j.viewer_id = upheld.current_person() and j.person_id = a.person_id and j.part = 'list'
+            j.viewer_id = viewer and j.person_id = a.person_id and j.part = 'list'
             and j.organisation_id = a.organisation_id
             and j.at > upheld.clock_now() - interval '1 hour'
     )

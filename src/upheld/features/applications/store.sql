@@ -32,12 +32,12 @@ select
     j.title as job_title
 from upheld.applications as a
 inner join upheld.jobs as j on a.organisation_id = j.organisation_id and a.job_id = j.id
-where a.id = $1 and a.organisation_id = upheld.current_organisation();
+where a.id = $1 and a.organisation_id = (select upheld.current_organisation());
 
 -- name: counts
 -- How many applications to the organisation of the person asking stand where, by job; of one job, or of all.
 select job_id, stage, sum(number)::integer as number from upheld.stage_counts
-where organisation_id = upheld.current_organisation() and ($1::uuid is null or job_id = $1)
+where organisation_id = (select upheld.current_organisation()) and ($1::uuid is null or job_id = $1)
 group by job_id, stage
 having sum(number) <> 0;
 
@@ -96,7 +96,7 @@ select
 from upheld.applications as a
 inner join upheld.jobs as j on a.job_id = j.id
 inner join upheld.organisations as o on a.organisation_id = o.id
-where a.person_id = upheld.current_person()
+where a.person_id = (select upheld.current_person())
 order by a.submitted_at desc, a.id asc;
 
 -- name: own_snapshots

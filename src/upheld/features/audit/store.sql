@@ -15,6 +15,6 @@ select upheld.record_duty($1, $2);
 select
     at, action, target_kind, target_id, organisation_id
 from upheld.audit_entries
-where actor_id = upheld.current_person()
+where actor_id = (select upheld.current_person())
 order by id desc
 limit $1;

@@ -23,7 +23,7 @@ on conflict (person_id) do nothing;
 -- name: set_visibility
 -- Says who may find the profile of the person asking; touches nothing when it is so already.
 update upheld.profiles set visibility = $1, updated_at = upheld.clock_now()
-where person_id = upheld.current_person() and visibility <> $1;
+where person_id = (select upheld.current_person()) and visibility <> $1;
 
 -- name: own_documents
 -- The documents of the person asking, sealed, newest first.
@@ -40,7 +40,7 @@ select pg_catalog.pg_advisory_xact_lock(
 -- name: count_documents
 -- How many documents the person asking keeps.
 select pg_catalog.count(*) from upheld.documents
-where person_id = upheld.current_person();
+where person_id = (select upheld.current_person());
 
 -- name: add_document
 -- Adds a document of the person asking; when that was.
@@ -51,7 +51,7 @@ returning uploaded_at;
 -- name: remove_document
 -- Removes a document of the person asking; the file it named.
 delete from upheld.documents
-where id = $1 and person_id = upheld.current_person()
+where id = $1 and person_id = (select upheld.current_person())
 returning object_id;
 
 -- name: disclose
@@ -70,4 +70,4 @@ on conflict (person_id, organisation_id) do update set
 -- name: end_disclosure
 -- Ends what the person asking shares with an organisation.
 update upheld.disclosures set ended_at = upheld.clock_now()
-where organisation_id = $1 and person_id = upheld.current_person() and ended_at is null;
+where organisation_id = $1 and person_id = (select upheld.current_person()) and ended_at is null;

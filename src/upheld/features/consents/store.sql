@@ -33,7 +33,7 @@ order by c.at desc, c.id asc;
 -- name: own_standing
 -- Whether the last word of the person asking about a purpose was yes.
 select given from upheld.consents
-where purpose = $1 and organisation_id is not distinct from $2 and person_id = upheld.current_person()
+where purpose = $1 and organisation_id is not distinct from $2 and person_id = (select upheld.current_person())
 order by at desc
 limit 1;
 
@@ -45,5 +45,5 @@ select
 from upheld.consents as c
 inner join upheld.notices as n on c.notice_id = n.id
 left join upheld.organisations as o on c.organisation_id = o.id
-where c.person_id = upheld.current_person()
+where c.person_id = (select upheld.current_person())
 order by c.at desc, c.id asc;

@@ -58,7 +58,7 @@ select
     and coalesce(j.closes_on >= (upheld.clock_now() at time zone 'UTC')::date, true) as takes_applications
 from upheld.jobs as j
 inner join upheld.organisations as o on j.organisation_id = o.id
-where j.organisation_id = upheld.current_organisation()
+where j.organisation_id = (select upheld.current_organisation())
 order by array_position(array['open', 'draft', 'closed'], j.status) asc, j.created_at desc, j.id asc;
 
 -- name: own_job
@@ -71,7 +71,7 @@ select
     and coalesce(j.closes_on >= (upheld.clock_now() at time zone 'UTC')::date, true) as takes_applications
 from upheld.jobs as j
 inner join upheld.organisations as o on j.organisation_id = o.id
-where j.id = $1 and j.organisation_id = upheld.current_organisation();
+where j.id = $1 and j.organisation_id = (select upheld.current_organisation());
 
 -- name: add_job
 -- Adds a draft for the organisation acted for.

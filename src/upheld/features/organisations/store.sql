@@ -20,17 +20,17 @@ on conflict do nothing;
 select accepted_at from upheld.fair_use_acceptances
 where
     notice_id = any($1)
-    and organisation_id = upheld.current_organisation()
-    and person_id = upheld.current_person()
+    and organisation_id = (select upheld.current_organisation())
+    and person_id = (select upheld.current_person())
 order by accepted_at desc
 limit 1;
 
 -- name: own_membership
 -- What the person asking is in the organisation they act for.
 select role, joined_at from upheld.members
-where organisation_id = upheld.current_organisation() and person_id = upheld.current_person();
+where organisation_id = (select upheld.current_organisation()) and person_id = (select upheld.current_person());
 
 -- name: change_organisation
 -- Changes what everyone reads about the organisation acted for.
 update upheld.organisations set name = $1, website = $2
-where id = upheld.current_organisation();
+where id = (select upheld.current_organisation());

@@ -239,7 +239,7 @@ order by name;
 -- name: journal_by_part
 -- How many entries the candidate asking finds in their journal, by part.
 select part, count(*) as number from upheld.access_journal
-where person_id = upheld.current_person()
+where person_id = (select upheld.current_person())
 group by part;
 
 -- name: declared

@@ -8,7 +8,7 @@ from unnest($1::text[]) as s (stage)
 cross join lateral (
     select w.id, w.organisation_id, w.job_id, w.stage
     from upheld.applications as w
-    where w.organisation_id = upheld.current_organisation() and w.stage = s.stage
+    where w.organisation_id = (select upheld.current_organisation()) and w.stage = s.stage
     order by w.submitted_at asc, w.id asc
     limit 40
 ) as a
@@ -24,10 +24,10 @@ order by moved.at, a.id;
 select
     e.application_id, a.job_id, e.stage, e.at,
     coalesce(e.actor_id = e.person_id, false) as is_candidates,
-    coalesce(e.actor_id = upheld.current_person(), false) as is_own
+    coalesce(e.actor_id = (select upheld.current_person()), false) as is_own
 from upheld.application_events as e
 inner join upheld.applications as a on e.organisation_id = a.organisation_id and e.application_id = a.id
-where e.organisation_id = upheld.current_organisation()
+where e.organisation_id = (select upheld.current_organisation())
 order by e.at desc, e.id asc
 limit $1;
 
@@ -51,4 +51,4 @@ select
         limit 1
     ) as older
 from upheld.applications as a
-where a.id = $1 and a.organisation_id = upheld.current_organisation();
+where a.id = $1 and a.organisation_id = (select upheld.current_organisation());
