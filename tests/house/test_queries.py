@@ -72,6 +72,15 @@ def test_every_query_names_its_columns() -> None:
     assert breaches == []
 
 
+def test_no_query_asks_row_by_row_who_is_asking() -> None:
+    # In a subquery it is asked once a statement; beside a column, for each row that is looked at.
+    compared = re.compile(r"[=<>]\s*upheld\.(?:current_\w+|asking|hiring_organisation)\(")
+    breaches = [
+        f"{one.place}: {one.query.name}" for one in in_stores() + in_modules() if compared.search(one.query.sql)
+    ]
+    assert breaches == []
+
+
 @pytest.mark.anyio
 async def test_postgresql_accepts_every_query(deployment: Deployment) -> None:
     settings = deployment.settings

@@ -129,7 +129,7 @@ async def test_a_data_key_moved_to_another_owner_does_not_open(deployment: Deplo
         with pytest.raises(TamperedError):
             await vault.key(ref)
         with pytest.raises(TamperedError):
-            await vault.open_row(CELL.table, CELL.row, {CELL.column: seal_field(before[ref], CELL, "text")})
+            await vault.open(CELL.table, CELL.row, {CELL.column: seal_field(before[ref], CELL, "text")})
     assert len(await vault.check_keys()) == 2
 
 

@@ -136,13 +136,13 @@ class Transaction:
         """Return every row as `into`, a struct whose fields are the columns."""
         with traces.span(query.name), _translated():
             rows = await self._connection.fetch(query.sql, *args)
-        return [_convert(row, into) for row in rows]
+        return _convert([dict(row) for row in rows], list[into])
 
     async def one(self, query: Query, *args: object, into: type[Row]) -> Row | None:
         """Return the first row as `into`, or None."""
         with traces.span(query.name), _translated():
             row = await self._connection.fetchrow(query.sql, *args)
-        return None if row is None else _convert(row, into)
+        return None if row is None else _convert(dict(row), into)
 
     async def value(self, query: Query, *args: object) -> Any:  # noqa: ANN401 - the column decides
         """Return the first column of the first row, or None."""
@@ -227,6 +227,11 @@ class Database:
                 yield request
             finally:
                 await request.undo()
+
+    async def read(self, role: Role, query: Query, *args: object, into: type[Row]) -> list[Row]:
+        """Run one statement that reads: a transaction by itself, so that none is begun and ended around it."""
+        async with self._connection(role) as connection:
+            return await Transaction(connection).all(query, *args, into=into)
 
     async def answers(self, role: Role) -> bool:
         """Whether the database answers as one of the roles opened here."""
@@ -390,5 +395,5 @@ def _decode_jsonb(data: bytes) -> object:
     return msgspec.json.decode(data[1:])
 
 
-def _convert(row: Any, into: type[Row]) -> Row:  # noqa: ANN401 - asyncpg's own record
-    return msgspec.convert(dict(row), into, builtin_types=_NATIVE, strict=True)
+def _convert(found: object, into: type[Row]) -> Row:
+    return msgspec.convert(found, into, builtin_types=_NATIVE, strict=True)

@@ -8,11 +8,12 @@ import datetime as dt
 import math
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from io import BytesIO
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.core import Locale
+from babel.dates import TIMEDELTA_UNITS, format_date, format_datetime, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -23,6 +24,9 @@ LANGUAGES = {"en": "English", "hi": "हिन्दी"}
 """The languages the interface is complete in, each by its own name; the first is the source."""
 
 SOURCE = next(iter(LANGUAGES))
+
+_ENOUGH = 0.85
+"""Of how much of a unit on a time is said in it: ten months are said in months, eleven are a year."""
 
 _WAITS = (("hour", 3600), ("minute", 60), ("second", 1))
 
@@ -86,25 +90,45 @@ class Words:
 
     def number(self, value: int) -> str:
         """Write a whole number."""
-        return format_decimal(value, locale=self.language)
+        return _number(self.language, value)
 
     def day(self, value: dt.date | dt.datetime) -> str:
         """Write a date."""
-        return format_date(value, "d MMMM yyyy", locale=self.language)
+        return format_date(value, "d MMMM yyyy", locale=_locale(self.language))
 
     def moment(self, value: dt.datetime) -> str:
         """Write an instant, in UTC."""
-        return format_datetime(value.astimezone(dt.UTC), "d MMMM yyyy, HH:mm 'UTC'", locale=self.language)
+        return format_datetime(value.astimezone(dt.UTC), "d MMMM yyyy, HH:mm 'UTC'", locale=_locale(self.language))
 
     def time(self, value: dt.datetime) -> str:
         """Write the time of day of an instant, in UTC."""
-        return format_datetime(value.astimezone(dt.UTC), "HH:mm", locale=self.language)
+        return format_datetime(value.astimezone(dt.UTC), "HH:mm", locale=_locale(self.language))
 
     def ago(self, value: dt.datetime, now: dt.datetime) -> str:
         """Write how long ago something was."""
-        return format_timedelta(value - now, add_direction=True, locale=self.language)
+        seconds = (value - now) // dt.timedelta(seconds=1)
+        size = next((size for _, size in TIMEDELTA_UNITS if abs(seconds) >= _ENOUGH * size), 1)
+        return _ago(self.language, round(seconds / size) * size)
 
     def wait(self, seconds: int) -> str:
         """Write how long to wait, in the unit people think in; rounded up, so that it is never too soon."""
         unit, size = next((name, size) for name, size in _WAITS if seconds >= 2 * size or size == 1)
         return format_unit(math.ceil(seconds / size), unit, locale=self.language)
+
+
+# What stands in every line of a list is written once: a page of them says few different numbers and times.
+
+
+@cache
+def _locale(language: str) -> Locale:
+    return Locale.parse(language)
+
+
+@lru_cache(maxsize=4096)
+def _number(language: str, value: int) -> str:
+    return format_decimal(value, locale=_locale(language))
+
+
+@lru_cache(maxsize=1024)
+def _ago(language: str, seconds: int) -> str:
+    return format_timedelta(dt.timedelta(seconds=seconds), threshold=1, add_direction=True, locale=_locale(language))

@@ -167,11 +167,12 @@ class Vault:
         Raises:
             ErasedError: it was destroyed, or never made.
         """
-        async with self._database.transaction("vault") as tx:
-            found = await tx.one(_Q["key_of"], ref.subject, ref.controller, ref.data_class, into=WrappedKey)
-        if found is None:
+        found = await self._database.read(
+            "vault", _Q["key_of"], ref.subject, ref.controller, ref.data_class, into=WrappedKey
+        )
+        if not found:
             raise ErasedError
-        return self._unwrapped(found)
+        return self._unwrapped(found[0])
 
     async def key_ids(self, subject: UUID, controller: UUID) -> list[UUID]:
         """Return the ids of a person's live keys with a controller."""
@@ -330,9 +331,10 @@ class Vault:
     async def _keys_by_id(self, ids: set[UUID]) -> dict[UUID, DataKey]:
         if not ids:
             return {}
-        async with self._database.transaction("vault") as tx:
-            found = await tx.all(_Q["keys_by_id"], list(ids), into=WrappedKey)
-        return {row.id: self._unwrapped(row) for row in found}
+        found = await self._database.read("vault", _Q["keys_by_id"], list(ids), into=WrappedKey)
+        # Looked up once each: a page of names has one epoch, and a key for each person.
+        epochs = {epoch: self._files.epoch(epoch) for epoch in {row.epoch_id for row in found}}
+        return {row.id: DataKey(row.id, unwrap(epochs[row.epoch_id], row.wrapped, row.bound())) for row in found}
 
     def _unwrapped(self, row: WrappedKey) -> DataKey:
         return DataKey(row.id, unwrap(self._files.epoch(row.epoch_id), row.wrapped, row.bound()))

@@ -238,7 +238,7 @@ class Inspector:
         if blob is None:
             return ""
         try:
-            return (await self.platform.vault.open_row(table, row_id, {column: blob}))[column] or ""
+            return (await self.platform.vault.open(table, row_id, {column: blob}))[column] or ""
         except UpheldError:
             return ""  # told by `_open_every_value`
 

@@ -1,6 +1,7 @@
 """What an employer should do next, from where jobs and applications stand."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -57,12 +58,16 @@ def what_to_do(
     tasks = list(_of_those_who_wait(jobs, waiting))
     for job in jobs:
         tasks += _of_job(job, counts.get(job.id, {}), today)
-    return sorted(tasks, key=lambda task: list(Kind).index(task.kind))
+    order = {kind: place for place, kind in enumerate(Kind)}
+    return sorted(tasks, key=lambda task: order[task.kind])
 
 
 def _of_those_who_wait(jobs: Sequence[Job], waiting: Sequence[Waiting]) -> Iterator[Task]:
+    by_job: dict[UUID, list[Waiting]] = defaultdict(list)
+    for one in waiting:
+        by_job[one.job_id].append(one)
     for job in jobs:
-        here = [one for one in waiting if one.job_id == job.id]
+        here = by_job[job.id]
         if job.status is Status.OPEN and here:
             yield Task(Kind.WAITING, job, len(here), here[0].stage, here[0].since, here[0].id)
 
