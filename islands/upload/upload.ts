@@ -63,7 +63,7 @@ class Line {
     this.stop.type = "button";
     this.stop.className = "second small";
     this.box.append(this.text);
-    form.append(this.box);
+    form.querySelector("button[type=submit]")?.after(this.box);
   }
 
   begin(said: string | undefined, label: string | undefined, stop: () => void): void {

@@ -119,6 +119,24 @@ async def test_changing_the_profile_from_the_form_of_an_application_leads_back_t
         assert odd.status_code == httpx.codes.UNPROCESSABLE_ENTITY
 
 
+async def test_a_resume_uploaded_on_the_way_to_an_application_leads_back_to_it(deployment: Deployment) -> None:
+    async with employer(deployment) as owner, candidate(deployment) as ada:
+        job_id = str(await new_job(deployment, owner))
+        assert f'href="/documents?job={job_id}"' in (await ada.get(f"/jobs/{job_id}/apply")).text
+        assert hidden(await ada.get(f"/documents?job={job_id}"), "job") == job_id
+        file = {"file": ("ada.pdf", pdf("Ada Okafor", "ada@example.org"), "application/pdf")}
+        confirm = await ada.post("/documents", files=file, data={"job": job_id})
+        assert confirm.url.path.endswith("/confirm")
+        assert f'href="/jobs/{job_id}/apply"' in confirm.text
+        ticked = {"email": "ada@example.org", "use-email": "yes", "job": hidden(confirm, "job")}
+        back = await ada.form(confirm.url.path, **ticked)
+        assert back.url.path == f"/jobs/{job_id}/apply"
+        assert "ada.pdf" in back.text
+        odd = await ada.post("/documents", files=file, data={"job": "https://evil.example/"})
+        assert odd.url.path.endswith("/confirm")
+        assert "evil.example" not in odd.text
+
+
 async def test_a_job_one_has_applied_for_offers_the_application_instead_of_applying(deployment: Deployment) -> None:
     async with applied(deployment) as sent:
         async with deployment.browser() as stranger:

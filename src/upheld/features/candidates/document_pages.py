@@ -1,5 +1,6 @@
 """Pages of the documents: the list, uploading, downloading, removing, and letting us read."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -29,23 +30,28 @@ KINDS = {PDF: mark("PDF"), DOCX: mark("Word")}
 @get("/documents", name="candidates.documents")
 async def documents_page(request: AnyRequest, visit: Visit) -> Response[str]:
     """Show the documents and the form for the next."""
-    return await _documents_page(request, visit, None)
+    return await _documents_page(request, visit, job_of(request.query_params), None)
 
 
 @post("/documents", name="candidates.documents.do", status_code=200)
 async def documents_do(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
     """Store a document, and lead on to what it suggests, if it may be read."""
-    acting = visit.acting()
+    acting, job = visit.acting(), ""
     try:
-        upload = (await Form.read(request)).files.get("file")
-        if upload is None:
+        form = await Form.read(request)
+        job = job_of(form.values)
+        if "file" not in form.files:
             raise NoDocumentError
-        document = await add_document(acting, upload)
+        document = await add_document(acting, form.files["file"])
     except (InvalidError, TooLargeError, TooSoonError, UnavailableError) as error:
-        return await _documents_page(request, visit, error)
-    if document.text is None:
-        return redirect(request, "candidates.documents", q_done="added")
-    return redirect(request, "candidates.confirm", document_id=document.id)
+        return await _documents_page(request, visit, job, error)
+    if document.text is not None:
+        return redirect(
+            request, "candidates.confirm", cookies=(), document_id=document.id, **({"q_job": job} if job else {})
+        )
+    if job:
+        return redirect(request, "applications.apply", job_id=job)
+    return redirect(request, "candidates.documents", q_done="added")
 
 
 @get("/documents/{document_id:uuid}/file", name="candidates.file")
@@ -80,15 +86,23 @@ async def reading_do(request: AnyRequest, visit: Visit) -> Redirect:
     return redirect(request, "candidates.documents", q_done="reading" if reads else "not-reading")
 
 
-async def _documents_page(request: AnyRequest, visit: Visit, error: UpheldError | None) -> Response[str]:
+async def _documents_page(request: AnyRequest, visit: Visit, job: str, error: UpheldError | None) -> Response[str]:
     acting = visit.acting()
     return page(
         request, "candidates/documents.html", status=error.status if error else 200, error=error,
         done=request.query_params.get("done", ""),
         documents=await own_documents(acting), reads=await reads_resumes(acting), kinds=KINDS, most=MOST_DOCUMENTS,
-        largest=LARGEST_DOCUMENT,
+        largest=LARGEST_DOCUMENT, job=job,
         notice=await notice_in_force(acting.tx, Kind.ACCOUNT, words_for(request).language),
     )  # fmt: skip
+
+
+def job_of(named: Mapping[str, str]) -> str:
+    """Return the id of the job somebody is about to apply for, or nothing: afterwards they go on there."""
+    try:
+        return str(UUID(named.get("job", "")))
+    except ValueError:
+        return ""
 
 
 handlers = [

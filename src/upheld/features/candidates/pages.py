@@ -11,6 +11,7 @@ from litestar.response import Redirect
 from upheld.features.accounts.queries import own_email
 from upheld.features.candidates.actions import save_profile, set_visibility
 from upheld.features.candidates.document_pages import handlers as document_handlers
+from upheld.features.candidates.document_pages import job_of
 from upheld.features.candidates.errors import ReadingNotAllowedError
 from upheld.features.candidates.model import FIELDS, ProfileText, Visibility
 from upheld.features.candidates.queries import own_document, own_documents, own_profile, suggestion_from
@@ -44,7 +45,7 @@ async def edit_page(request: AnyRequest, visit: Visit) -> Response[str]:
     values = _values(profile.text)
     if profile.updated_at is None:
         values["email"] = await own_email(acting)
-    return _edit_page(request, Form({**values, "job": _job_asked(request)}), None)
+    return _edit_page(request, Form({**values, "job": job_of(request.query_params)}), None)
 
 
 @post("/profile/edit", name="candidates.edit.do", status_code=200)
@@ -62,7 +63,7 @@ async def edit_do(request: AnyRequest, visit: Visit) -> Response[str] | Redirect
 async def edit_one_page(request: AnyRequest, visit: Visit, answer: FromPath[str]) -> Response[str]:
     """Ask one question."""
     text = (await own_profile(visit.acting())).text
-    form = Form({**_values(text), "job": _job_asked(request)})
+    form = Form({**_values(text), "job": job_of(request.query_params)})
     return _one_page(request, answer, form, None)
 
 
@@ -109,7 +110,7 @@ async def confirm_do(request: AnyRequest, visit: Visit, document_id: FromPath[UU
         await save_profile(acting, msgspec.structs.replace(stored, **confirmed))
     except InvalidError as error:
         return await _confirm_page(request, visit, document_id, form, error)
-    return redirect(request, "candidates.profile", q_done="saved")
+    return _on(request, form)
 
 
 async def _confirm_page(
@@ -128,6 +129,7 @@ async def _confirm_page(
         request, "candidates/confirm.html", status=status, document=document, profile=profile, questions=QUESTIONS,
         suggested={name: value for name, value in suggested.items() if name not in same}, same=same,
         unread=unread, form=form or Form(suggested), error=error,
+        job=job_of(form.values if form else request.query_params),
     )  # fmt: skip
 
 
@@ -159,14 +161,6 @@ def _one_page(request: AnyRequest, name: str, form: Form, error: InvalidError | 
     return page(
         request, "candidates/edit_one.html", status=status, form=form, error=error, name=name, question=question
     )  # fmt: skip
-
-
-def _job_asked(request: AnyRequest) -> str:
-    """Return the id of the job somebody is about to apply for, or nothing: afterwards they go on there."""
-    try:
-        return str(UUID(request.query_params.get("job", "")))
-    except ValueError:
-        return ""
 
 
 def _on(request: AnyRequest, form: Form) -> Redirect:
