@@ -2456,8 +2456,8 @@ create policy sessions_past_their_time_are_found on upheld.sessions
 for select to retention_keeper using (expires_at < upheld.clock_now() or revoked_at is not null);
 create policy links_are_removed_after_their_time on upheld.email_verifications
 for delete to retention_keeper using (expires_at < upheld.clock_now());
-create policy links_past_their_time_are_found on upheld.email_verifications
-for select to retention_keeper using (expires_at < upheld.clock_now());
+create policy links_are_known_to_the_retention_keeper on upheld.email_verifications
+for select to retention_keeper using (expires_at is not null);
 create policy invitations_are_removed_after_their_time on upheld.operator_invitations
 for delete to retention_keeper using (expires_at < upheld.clock_now());
 create policy invitations_past_their_time_are_found on upheld.operator_invitations
@@ -2478,17 +2478,23 @@ grant select (expires_at), delete on upheld.email_verifications to retention_kee
 grant select (expires_at), delete on upheld.job_secrets to retention_keeper;
 grant select (expires_at), delete on upheld.operator_invitations to retention_keeper;
 
--- What was agreed with an employer goes with the last application record; the journal
--- about a person who has left goes with the record it is about.
-create policy consents_go_with_the_last_application_record on upheld.consents
+-- What was agreed with an employer goes with the last application record, what was agreed
+-- with us with the account; the journal about a person who has left goes with the record it
+-- is about.
+create policy consents_go_with_the_last_record_or_with_the_account on upheld.consents
 for delete to retention_keeper using (
-    organisation_id is not null and not exists (
-        select from upheld.applications as a
-        where a.person_id = consents.person_id and a.organisation_id = consents.organisation_id
-    )
+    case when organisation_id is null
+        then not exists (select from upheld.people as p where p.id = consents.person_id)
+        else not exists (
+            select from upheld.applications as a
+            where a.person_id = consents.person_id and a.organisation_id = consents.organisation_id
+        )
+    end
 );
-create policy consents_to_employers_are_found on upheld.consents
-for select to retention_keeper using (organisation_id is not null);
+create policy consents_to_employers_and_of_nobody_are_found on upheld.consents
+for select to retention_keeper using (
+    organisation_id is not null or not exists (select from upheld.people as p where p.id = consents.person_id)
+);
 create policy people_who_are_still_here_are_known on upheld.people
 for select to retention_keeper using (id is not null);
 create policy the_journal_of_those_who_left_goes_with_the_record on upheld.access_journal
@@ -2561,16 +2567,6 @@ create policy accounts_that_nobody_proved_are_removed on upheld.people
 for delete to retention_keeper using (
     verified_at is null and created_at < upheld.clock_now() - interval '7 days'
     and not exists (select from upheld.email_verifications as v where v.person_id = people.id)
-);
-create policy links_that_still_work_are_known on upheld.email_verifications
-for select to retention_keeper using (expires_at >= upheld.clock_now());
-create policy consents_go_with_an_account_that_nobody_proved on upheld.consents
-for delete to retention_keeper using (
-    organisation_id is null and not exists (select from upheld.people as p where p.id = consents.person_id)
-);
-create policy consents_of_nobody_are_found on upheld.consents
-for select to retention_keeper using (
-    organisation_id is null and not exists (select from upheld.people as p where p.id = consents.person_id)
 );
 grant select (verified_at, created_at), delete on upheld.people to retention_keeper;
 grant select (person_id) on upheld.email_verifications to retention_keeper;

@@ -15,7 +15,6 @@ _EACH: tuple[Role, Role] = ("maintenance", "vault")  # one role for each of the 
 WHOLE_TABLES = (
     "acceptances_are_checked_by_the_context_keeper",
     "applications_are_counted_by_the_retention_keeper",
-    "consents_to_employers_are_found",
     "context_keys_are_made_by_their_keeper",
     "context_keys_are_read_by_their_keeper",
     "counters_are_read_by_their_keeper",
@@ -32,6 +31,7 @@ WHOLE_TABLES = (
     "hashes_are_replaced_by_the_credential_keeper",
     "hashes_are_set_by_the_credential_keeper",
     "indexes_of_addresses_are_raised",
+    "links_are_known_to_the_retention_keeper",
     "memberships_are_checked_by_the_context_keeper",
     "memberships_are_looked_up_at_sign_in",
     "messages_are_queued_by_the_queue_writer",
