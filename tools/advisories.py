@@ -18,7 +18,7 @@ NOTED = ROOT / ".venv"
 
 
 def main() -> int:
-    """Scan and tell; return 1 when something is known."""
+    """Scan and tell; return 1 when something is known, 2 when nobody could be asked."""
     pinned = [*locked((ROOT / "uv.lock").read_text()), *npm_locked((ROOT / "package-lock.json").read_text())]
     done = asyncio.run(scan(Outbound(), purls(pinned), dt.datetime.now(dt.UTC)))
     note(NOTED, done)
@@ -29,7 +29,7 @@ def main() -> int:
             f"  they have known weaknesses. {done.could_not_ask}",
         ]
     sys.stderr.writelines(f"{line}\n" for line in told)
-    return 1 if done.found else 0
+    return 1 if done.found else 2 if done.could_not_ask else 0
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from tests.promises.faults import Scratch
+from tools import advisories as locks
 from upheld.features.trust.probes import dependencies
 from upheld.features.trust.probes.outbound import Pretended
 from upheld.platform import advisories
@@ -103,6 +104,25 @@ async def test_a_scan_that_could_not_ask_is_not_clean(scratch: Scratch, changed:
     found = await scratch.look("org.dependencies.scan")
     assert found.state == "unproven"
     assert advisories.SOURCE in found.checks[0].evidence["could_not_look"]
+
+
+@pytest.mark.parametrize(("changed", "answer"), [({"status": 503}, 2), ({"cut_short": True}, 2), ({}, 0)])
+def test_what_checks_the_locks_does_not_take_silence_for_clean(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any, changed: dict[str, Any], answer: int
+) -> None:
+    monkeypatch.setattr(locks, "Outbound", lambda: service(**changed))
+    monkeypatch.setattr(locks, "NOTED", tmp_path)
+    assert locks.main() == answer
+    scans = last_scans(tmp_path)
+    assert scans is not None
+    assert bool(scans.last.could_not_ask) == (answer == 2)
+
+
+def test_what_checks_the_locks_fails_when_something_is_known(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setattr(locks, "Outbound", service)
+    monkeypatch.setattr(locks, "NOTED", tmp_path)
+    monkeypatch.setattr(locks, "locked", lambda _: locked(LOCK.format(pillow="9.0.0")))
+    assert locks.main() == 1
 
 
 async def test_a_scan_that_could_not_ask_leaves_the_last_clean_one(scratch: Scratch) -> None:
