@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from tests.house.sources import ROOT
 from tests.support.demo import Demo, running_demo
 from upheld.main.demo.cast import cast
 from upheld.main.demo.openings import EMPLOYERS, State
@@ -49,6 +50,13 @@ def test_a_resume_says_who_somebody_is_and_where_they_worked() -> None:
     text = asyncio.run(read_document(resume_of(extra), PDF)).text
     for said in (extra.name, extra.email, extra.history[0].employer, extra.education[1], extra.skills[0]):
         assert said in text
+
+
+def test_the_tour_of_the_readme_names_somebody_whom_the_demo_prints() -> None:
+    tour = (ROOT / "README.md").read_text().split("## A tour of one minute\n")[1].split("\n## ")[0]
+    second = cast(250)[1]  # printed with a sign-in, like the first and the third
+    for said in (second.extra.name, second.opening.title, second.employer.name):
+        assert f"**{said}**" in tour or f"owner of {said}" in tour
 
 
 def asked(demo: Demo, *queries: str) -> list[Any]:

@@ -164,7 +164,7 @@ def _shown_as(number: int, role: Role) -> str | None:
     name = f"Candidate {role.extra.name}"
     return {
         0: f"{name}, invited to an interview at {role.employer.name}",
-        1: f"{name}, a field technician",
+        1: f"{name}, who would be a field technician there",
         2: f"{name}, who is leaving",
     }.get(number)
 
