@@ -9,9 +9,8 @@ import pytest
 
 from tests.support.clock import SetClock
 from tests.support.cluster import Cluster
-from tests.support.deployment import PASSWORD, Deployment, deployed, hidden, text_of
-from tests.support.proofs import recorded, told
-from upheld.features.accounts.actions import invite_operator
+from tests.support.deployment import Deployment, deployed, text_of
+from tests.support.proofs import make_operator, recorded, told
 from upheld.features.trust import store
 from upheld.features.trust.model import PromiseResult, Report
 from upheld.features.trust.probe import CheckState
@@ -35,14 +34,6 @@ def later(deployment: Deployment, by: dt.timedelta) -> Deployment:
     """Return the same deployment at a later hour."""
     now = deployment.platform.clock.now()
     return replace(deployment, platform=replace(deployment.platform, clock=SetClock(now + by)))
-
-
-async def operator(deployment: Deployment) -> None:
-    """Make somebody the operator."""
-    link = await invite_operator(deployment.platform)
-    async with deployment.browser() as browser:
-        notice = hidden(await browser.get(link), "notice")
-        await browser.form(link, email=GRACE, account="yes", notice=notice, password=PASSWORD)
 
 
 async def test_a_run_on_record_covers_every_promise_is_signed_and_names_the_one_before(
@@ -88,7 +79,7 @@ async def test_whoever_has_no_access_does_not_undo_what_an_operator_has_proven(d
 async def test_operators_are_told_of_a_broken_promise_once_and_of_its_mending_once(
     deployment: Deployment, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await operator(deployment)
+    await make_operator(deployment, GRACE)
     with caplog.at_level(logging.WARNING, "upheld.trust"):
         for state in ("PASSED", "FAILED", "FAILED", "UNPROVEN", "PASSED", "PASSED"):
             await told(deployment, PROMISE, CheckState[state], faults=["planted"])
