@@ -29,7 +29,7 @@ begin
     end loop;
     -- Roles that log in.
     foreach name in array array[
-        'migrator',     -- changes the schema; used by `upheld migrate` only
+        'migrator',     -- changes the schema with `upheld migrate`; `upheld serve` asks as it which steps were taken
         'gate',         -- registers, verifies and signs people in; mints sessions
         'web',          -- serves requests under the context of the person asking
         'worker',       -- runs background work under the context stored with it

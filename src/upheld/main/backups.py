@@ -123,7 +123,7 @@ def restore_data_command(terms: Terms, folder: Path) -> None:
     if unknown := sorted(set(manifest.steps) - set(steps())):
         click.echo(f"It is of a newer version ({unknown[-1]}). Install that before you start.")
     if sorted(set(steps()) - set(manifest.steps)):
-        click.echo("It is of an older version: run `upheld migrate`.")
+        click.echo("It is of an older version: run `upheld migrate --finish`.")
     _say_what_is_next()
 
 
