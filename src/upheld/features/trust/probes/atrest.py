@@ -56,7 +56,11 @@ async def rows(scene: Scene) -> Finding:
     return judged(search.faults, tables=tables, bytes=search.size, planted=sorted(cast.canaries.planted))
 
 
-@probe(privilege="an administrator of both databases", cost="reads the statistics once")
+@probe(
+    privilege="an administrator of both databases",
+    cost="has the server sample every table anew, and reads its statistics once",
+    safe_in_production=False,
+)
 async def statistics(scene: Scene) -> Finding:
     """Search what the database notes about its contents and its work for canaries."""
     cast = await scene.cast()
@@ -89,7 +93,11 @@ async def keys(scene: Scene) -> Finding:
     return _found(search, _not_here(scene), tables=tables, exceptions=exceptions, **known)
 
 
-@probe(privilege="an administrator of both databases", cost="reads the sealed columns once")
+@probe(
+    privilege="an administrator of both databases; reads the stored files",
+    cost="reads every sealed column, and the beginning of every stored file, once",
+    safe_in_production=False,
+)
 async def envelope(scene: Scene) -> Finding:
     """Read off that every value of every sealed column, and every stored file, has the form of ciphertext."""
     faults: list[str] = []

@@ -44,7 +44,7 @@ async def grounds(scene: Scene) -> Finding:
     return judged(faults, purposes={purpose: sorted(found[purpose]) for purpose in sorted(found)})
 
 
-@probe(privilege=READS_EVERYTHING, cost="four counts over what rests on consents")
+@probe(privilege=READS_EVERYTHING, cost="four counts, each over all that rests on a consent")
 async def standing_rows(scene: Scene) -> Finding:
     """Count what is there although the consent it rests on was never given, or has been withdrawn."""
     async with every_row(scene) as connection:

@@ -104,12 +104,13 @@ async def standing(scene: Scene, someone: Actor, purpose: str, organisation: UUI
         return bool(await tx.value(QUERIES["standing_consent"], purpose, organisation))
 
 
-# What would change a consent that was recorded, or record one for somebody else.
+# What would change a consent that was recorded, or record one for somebody else. Rights are asked
+# before rows are: most touch none, even should the rights be there.
 _CHANGES: Mapping[str, str] = {
-    "change consents": "update upheld.consents set given = true",
-    "change when they were given": "update upheld.consents set at = at",
-    "change what was shown": "update upheld.consents set notice_id = notice_id",
-    "remove consents": "delete from upheld.consents",
+    "change consents": "update upheld.consents set given = true where false",
+    "change when they were given": "update upheld.consents set at = at where false",
+    "change what was shown": "update upheld.consents set notice_id = notice_id where false",
+    "remove consents": "delete from upheld.consents where false",
     "remove all consents": "truncate upheld.consents",
     "agree in somebody's name": (
         "insert into upheld.consents (person_id, purpose, notice_id, given)"

@@ -20,7 +20,7 @@ _TOO_FAST = 4
 _BYTES_OF_BCRYPT = 72
 
 
-@probe(privilege=READS_EVERYTHING, cost="one query")
+@probe(privilege=READS_EVERYTHING, cost="one query over every stored hash")
 async def cost(scene: Scene) -> Finding:
     """Count the stored hashes by kind and cost: each is bcrypt's, whole, and slow enough."""
     async with every_row(scene) as connection:
@@ -57,7 +57,7 @@ async def grows(scene: Scene) -> Finding:
     return judged(faults, refused=_TOO_FAST, planted=FLOOR, afterwards=after)
 
 
-@probe(privilege="the passwords of probe people", cost="three passwords checked, ten requests")
+@probe(privilege="the passwords of probe people", cost="three passwords checked or hashed, ten requests")
 async def handling(scene: Scene) -> Finding:
     """Sign in with the beginning of a long password only, and register with passwords that are none."""
     cast = await scene.cast()

@@ -38,7 +38,10 @@ class Seen:
     certificates: set[bytes] = field(default_factory=set[bytes])
 
 
-@probe(privilege="starts a listener on a port of its own, on this machine only", cost="about eight seconds")
+@probe(
+    privilege="starts a listener on a port of its own, on this machine only",
+    cost="about eight seconds of requests to it, as fast as the priority of the run allows",
+)
 async def taken_over(scene: Scene) -> Finding:  # noqa: ARG001 - the listener is the same everywhere
     """Replace the certificate of a listener while people ask: the new one is shown soon, and nobody is turned away."""
     return await asyncio.to_thread(_rehearse)

@@ -37,7 +37,11 @@ _ADDED = ("blind", "cookie", "limits", "backup", "epoch")
 _PER = dt.timedelta(hours=1)
 
 
-@probe(privilege="a session; the role `maintenance`", cost="one replacement of the context key, some requests")
+@probe(
+    privilege="a session of a probe person; the roles `web` and `maintenance`",
+    cost="two replacements of the context key, with four people asking all the while",
+    safe_in_production=False,
+)
 async def load(scene: Scene) -> Finding:
     """Replace the key that seals who is asking, with transactions open and requests under way."""
     cast = await scene.cast()
@@ -53,7 +57,7 @@ async def load(scene: Scene) -> Finding:
 
 
 @probe(
-    privilege="the root key, opened; the role `vault`",
+    privilege="the root key, opened; a session of a probe person; the role `vault`",
     cost="copies the wrapped key files to a private temporary folder; unwraps at most 500 data keys",
 )
 async def rehearsal(scene: Scene) -> Finding:

@@ -52,7 +52,7 @@ async def refused(scene: Scene) -> Finding:
     return judged(faults, private_routes=len(private), sessions=list(bad), requests=len(asked))
 
 
-@probe(privilege="none", cost="reads one cookie")
+@probe(privilege="a session of a probe person", cost="reads one cookie")
 async def cookie(scene: Scene) -> Finding:
     """Read the cookie: bound to the site, out of reach of scripts, a secret and an expiry and nothing else."""
     cast = await scene.cast()
@@ -79,7 +79,7 @@ async def cookie(scene: Scene) -> Finding:
     )
 
 
-@probe(privilege="a session of a probe person", cost="five requests")
+@probe(privilege="the key of the cookies; a session of a probe person", cost="three requests")
 async def revoked(scene: Scene) -> Finding:
     """End a session and use it once more: it is worth nothing from the very next request on."""
     cast = await scene.cast()
@@ -106,7 +106,7 @@ async def public(scene: Scene) -> Finding:
     return judged(faults, public_routes=sorted(open_now), private_routes=sum(not r.public for r in scene.routes))
 
 
-@probe(privilege="none", cost="one handshake for each path")
+@probe(privilege="none", cost="two handshakes for each path")
 async def sockets(scene: Scene) -> Finding:
     """Knock on every path of the application without a session: no WebSocket may open."""
     site = scene.settings.address
