@@ -34,7 +34,7 @@ async def test_every_room_that_is_offered_opens(deployment: Deployment) -> None:
         candidate = await stack.enter_async_context(deployment.person("ada@example.org"))
         owner = await stack.enter_async_context(employer(deployment))
         interviewer = await stack.enter_async_context(colleague(deployment, owner, "ivan@example.org", "interviewer"))
-        public = {"/", "/jobs", "/trust", "/about/privacy", "/about/data-map", "/.well-known/security.txt", "/outbox"}
+        public = {"/", "/jobs", "/trust", "/about/privacy", "/about/data-map", "/about/disclosure", "/outbox"}
         own = {"/applications", "/profile", "/privacy"}
         assert await opens_all_of_them(stranger, "/jobs") == public | {"/sign-in", "/register"}
         assert await opens_all_of_them(candidate, "/profile") == public | own | {"/home"}

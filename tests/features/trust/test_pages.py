@@ -101,6 +101,26 @@ async def test_the_history_shows_since_when_and_has_a_table_behind_it(deployment
     assert "The last 4 runs, oldest first" in page
 
 
+async def test_the_page_filters_by_state_and_says_so_when_nothing_is_in_it(deployment: Deployment) -> None:
+    await told(deployment, "store.cookies", CheckState.PASSED)
+    async with deployment.browser() as browser:
+        upheld = (await browser.get("/trust", params={"state": "upheld"})).text
+        broken = (await browser.get("/trust", params={"state": "broken"})).text
+        odd = (await browser.get("/trust", params={"state": "<b>"})).text
+    assert re.findall(r'<li id="([a-z.]+)">', upheld) == ["store.cookies"]
+    assert "No promise is in this state" in broken
+    assert set(re.findall(r'<li id="([a-z.]+)">', odd)) == {promise.id for promise in PROMISES}
+
+
+async def test_what_no_run_could_show_is_not_called_checked(deployment: Deployment) -> None:
+    await told(deployment, "store.cookies", CheckState.UNPROVEN, could_not_look="it was away")
+    async with deployment.browser() as browser:
+        page = (await browser.get("/trust/store.cookies")).text
+    assert "could not show all of it" in page
+    assert "Last checked" not in page
+    assert "<dt>Tried at</dt>" in page
+
+
 async def test_a_run_that_is_days_old_is_said_to_be_old(deployment: Deployment) -> None:
     await told(deployment, "store.cookies", CheckState.PASSED)
     async with after(deployment, 1) as browser:
