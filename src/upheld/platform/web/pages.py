@@ -6,13 +6,14 @@ an error, not a blank. Templates are named `<slice>/<page>.html`.
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from functools import cache
 from http import HTTPStatus
 from importlib import resources
 from typing import Any, cast
 
 import jinja2
-from litestar import Request, Response
+from litestar import Litestar, Request, Response
 from litestar.enums import MediaType
 from litestar.response import Redirect
 from litestar.types import Scope
@@ -90,7 +91,7 @@ def page(
         path=request.url.path,
         # What is missing looks like what never was, to the byte.
         route_here={} if status == HTTPStatus.NOT_FOUND else place_of(request.scope),
-        url=request.app.route_reverse,
+        url=_addresses(request.app),
         now=visit.platform.clock.now(),
         **context,
     )
@@ -128,6 +129,19 @@ def words_of(scope: Scope) -> Words:
     """Return the words of whoever sent a request, one that reached no route included."""
     said = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
     return Words(choose_language(said.get(b"accept-language", ""), chosen_language(said.get(b"cookie", ""))))
+
+
+def _addresses(app: Litestar) -> Callable[..., str]:
+    """Return what writes the address of a route by its name; a list has a page look each route up once."""
+    shapes: dict[tuple[str, ...], str] = {}
+
+    def url(route: str, **parts: object) -> str:
+        asked = (route, *parts)
+        if asked not in shapes:
+            shapes[asked] = app.route_reverse(route, **{name: f"{{{name}}}" for name in parts})
+        return shapes[asked].format_map(parts)
+
+    return url
 
 
 def _with_cookies(response: Any, cookies: tuple[str, ...]) -> Any:  # noqa: ANN401 - the same kind of answer comes back
