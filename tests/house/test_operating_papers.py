@@ -69,6 +69,15 @@ def test_every_place_in_the_source_that_is_named_exists(paper: Path) -> None:
     assert [word for word in named if not (SOURCE / word).exists() and not (SOURCE / f"{word}.py").exists()] == []
 
 
+def test_everything_that_the_architecture_names_is_made_somewhere() -> None:
+    """Functions, triggers, tables, statements; what its walks name is followed by `test_walks`."""
+    source = "\n".join(path.read_text() for path in sorted(SOURCE.rglob("*")) if path.suffix in {".py", ".sql"})
+    made = set(re.findall(r"\b(?:def|class|function|trigger|table|name:) (?:\w+\.)?(\w+)", source))
+    named = re.findall(r"`([a-z]\w*_\w+)(?:\(\))?`", (ROOT / "ARCHITECTURE.md").read_text())
+    assert len(named) > 40
+    assert [name for name in named if not name.startswith("test_") and name not in made] == []
+
+
 @pytest.mark.parametrize("paper", PAPERS, ids=shown)
 def test_every_section_that_is_linked_exists(paper: Path) -> None:
     linked = re.findall(r"\]\(([^)\s#:]*)#([^)\s]+)\)", paper.read_text())
