@@ -1,16 +1,20 @@
 """org.disclosure, red under each of its sabotages: an expired file, a wrong one, a policy without safety."""
 
 import datetime as dt
+import re
 from dataclasses import replace
 
 import pytest
+from sectxt import Parser  # pyright: ignore[reportMissingTypeStubs] - it has types, and does not say so
 
 from tests.promises.faults import Outside, Scratch
 from tests.support.clock import SetClock
 from tests.support.cluster import Cluster
-from tests.support.deployment import deployed
+from tests.support.deployment import Deployment, deployed
+from tests.support.inside import InsideSite
 from upheld.features.trust.disclosure import POLICY, WELL_KNOWN, security_txt
 from upheld.features.trust.probes.disclosure import faults_of, read
+from upheld.main.web import create_app
 from upheld.platform.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -74,6 +78,27 @@ def test_security_txt_is_made_anew_long_before_it_expires() -> None:
         found, wrong = read(security_txt(settings, later))
         assert wrong == []
         assert faults_of(found, settings.address + WELL_KNOWN, later) == []
+
+
+@pytest.mark.parametrize("years", [0, 1, 5])
+async def test_another_validator_finds_nothing_wrong_whenever_it_is_asked(deployment: Deployment, years: int) -> None:
+    # It goes by the machine's clock, so the file of a later year is moved back by as much.
+    by = dt.timedelta(days=365 * years)
+    later = SetClock(deployment.platform.clock.now() + by)
+    app = create_app(replace(deployment.platform, clock=later))
+    answer = await InsideSite(app, deployment.settings).ask("GET", WELL_KNOWN)
+    text = answer.body.decode()
+    found = re.search(r"^Expires: (.*)$", text, re.MULTILINE)
+    assert found is not None
+    expires = dt.datetime.fromisoformat(found[1])
+    assert dt.timedelta(days=170) < expires - later.now() <= dt.timedelta(days=180)
+    now = text.replace(found[1], f"{expires - by:%Y-%m-%dT%H:%M:%SZ}")
+    place = deployment.settings.address + WELL_KNOWN
+    checked = Parser(now.encode(), place)
+    assert checked.errors == []
+    assert {str(one["code"]) for one in checked.recommendations} <= {"not_signed", "no_encryption"}
+    assert Parser(now.replace("Contact: ", "Contact ").encode(), place).errors != []
+    assert Parser(now.encode(), "https://elsewhere.example" + WELL_KNOWN).errors != []
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,15 @@ from xml.etree import ElementTree as ET
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from xmlschema import XMLSchema
 
 from tests.promises.faults import Unwatched
+from tests.support.catalog import connected
 from tests.support.cluster import Cluster
 from tests.support.deployment import deployed
 from tests.support.server import serving
 from upheld.features.trust.model import Check, CheckResult, Promise, PromiseResult, PromiseState, Report, Work
+from upheld.features.trust.offline import problems_of
 from upheld.features.trust.probe import CheckState, Finding, Probe
 from upheld.features.trust.promises import PROMISES
 from upheld.features.trust.runner import run, sign
@@ -105,6 +108,51 @@ def test_build_servers_read_what_failed_what_could_not_be_looked_at_and_what_is_
     assert suite[2][0].get("message") == "No light."
 
 
+_SHAPE = """
+<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
+  <xs:simpleType name="count"><xs:restriction base="xs:nonNegativeInteger"/></xs:simpleType>
+  <xs:complexType name="said"><xs:simpleContent><xs:extension base="xs:string">
+    <xs:attribute name="message" type="xs:string"/><xs:attribute name="type" type="xs:string" use="required"/>
+  </xs:extension></xs:simpleContent></xs:complexType>
+  <xs:element name="testsuites"><xs:complexType><xs:sequence>
+    <xs:element name="testsuite" minOccurs="0" maxOccurs="unbounded"><xs:complexType><xs:sequence>
+      <xs:element name="testcase" minOccurs="0" maxOccurs="unbounded"><xs:complexType>
+        <xs:choice minOccurs="0">
+          <xs:element name="skipped" type="said"/><xs:element name="error" type="said"/>
+          <xs:element name="failure" type="said"/>
+        </xs:choice>
+        <xs:attribute name="name" type="xs:token" use="required"/>
+        <xs:attribute name="classname" type="xs:token" use="required"/>
+        <xs:attribute name="time" type="xs:decimal" use="required"/>
+      </xs:complexType></xs:element></xs:sequence>
+      <xs:attribute name="name" type="xs:token" use="required"/>
+      <xs:attribute name="tests" type="count" use="required"/>
+      <xs:attribute name="failures" type="count" use="required"/>
+      <xs:attribute name="errors" type="count" use="required"/>
+      <xs:attribute name="skipped" type="count"/>
+      <xs:attribute name="time" type="xs:decimal" use="required"/>
+      <xs:attribute name="timestamp" type="xs:dateTime" use="required"/>
+    </xs:complexType></xs:element></xs:sequence>
+    <xs:attribute name="name" type="xs:string"/>
+  </xs:complexType></xs:element>
+</xs:schema>
+"""
+"""What the programs that read JUnit's XML have in common: the elements, and what stands in each."""
+
+
+def fits_the_shape(content: bytes) -> bool:
+    """Whether a file has the shape that build servers read."""
+    return XMLSchema(_SHAPE).is_valid(content.decode())
+
+
+def test_every_state_of_a_check_has_the_shape_that_build_servers_read() -> None:
+    checks = [CheckResult(f"a.b.{state.name.lower()}", state, {"faults": ["<&>"]}, 0.125) for state in CheckState]
+    said = junit(Report([PromiseResult("a.b", "broken", checks)], {"at": "2026-11-22T00:00:00+00:00"}))
+    assert fits_the_shape(said)
+    assert not fits_the_shape(said.replace(b"testcase", b"case"))
+    assert not fits_the_shape(said.replace(b' type="failure"', b""))
+
+
 @pytest.mark.anyio
 async def test_the_command_proves_a_running_server_and_signs_what_it_found(cluster: Cluster) -> None:
     settings = await cluster.deploy()
@@ -125,6 +173,11 @@ async def test_the_command_proves_a_running_server_and_signs_what_it_found(clust
         assert set(report) == {"promises", "summary", "signature"}
         assert set(report["promises"][0]) == {"id", "state", "checks"}
         assert set(report["promises"][0]["checks"][0]) == {"id", "state", "evidence", "seconds"}
+        # As the design says it: nothing more, nothing less, and signed.
+        assert msgspec.json.encode(msgspec.json.decode(four.stdout, type=Report)) == msgspec.json.encode(report)
+        assert problems_of(report) == []
+        assert problems_of({**report, "promises": report["promises"][1:]}) != []
+        assert fits_the_shape(suites.read_bytes())
         assert [suite.get("failures") for suite in ET.fromstring(suites.read_bytes())] == ["0"] * 4  # noqa: S314 - our own
         with server.client() as client:
             shown = client.get("/trust.json", headers={"host": server.settings.host}).json()
@@ -134,6 +187,11 @@ async def test_the_command_proves_a_running_server_and_signs_what_it_found(clust
         assert rest.returncode == 2
         assert "unproven" in rest.stdout
         assert "not built" in rest.stdout
+        async with connected(cluster, settings.database) as administrator:
+            await administrator.execute("alter table upheld.jobs no force row level security")
+        broken = verify("access.rls")
+        assert broken.returncode == 1
+        assert "row security is not forced on its owner" in broken.stdout
     dead = verify("access.rls")
     assert dead.returncode == 2
     assert "Is the deployment running?" in dead.stderr

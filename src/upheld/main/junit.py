@@ -41,4 +41,4 @@ def _add(suite: Element, promise: str, check: CheckResult) -> None:
         check.evidence.get("faults") or check.evidence.get("not_looked_at") or [check.evidence.get("could_not_look")]
     )
     reasons = [_NOT_XML.sub("?", str(reason)) for reason in found if reason]
-    SubElement(case, word, message=reasons[0] if reasons else str(check.state)).text = "\n".join(reasons)
+    SubElement(case, word, message=reasons[0] if reasons else str(check.state), type=word).text = "\n".join(reasons)
