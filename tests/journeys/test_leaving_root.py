@@ -4,14 +4,19 @@ As an ordinary user the same holds without anything being given up: these tests 
 """
 
 import os
+import secrets
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.support.demo import Demo, running_demo, without_people
+from tests.support.server import HOST, free_port
 from upheld.platform.owner import leave_root, server_user
 from upheld.platform.passage import closed_to_others
 
@@ -40,8 +45,17 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     var.parent.chmod(0o700)
     with running_demo(var):
         pass
-    with running_demo(var) as demo:
+    with running_demo(var, UPHELD_LISTEN_PLAIN=f"127.0.0.1:{low_port() if IS_ROOT else free_port()}") as demo:
         yield demo
+
+
+def low_port() -> int:
+    """Return a port that nobody uses, and that only root may open."""
+    while True:
+        port = secrets.randbelow(300) + 700
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def owners(var: Path) -> set[int]:
@@ -53,6 +67,11 @@ def test_a_demo_of_roots_upholds_isolation(demo: Demo) -> None:
     done = demo.command("verify", "edge.isolation")
     assert done.returncode == 0, done.stdout
     assert "runs as root" not in demo.output.read_text()
+
+
+def test_a_port_that_only_root_may_open_is_served_without_root(demo: Demo) -> None:
+    answer = httpx.get(f"http://{demo.environment['UPHELD_LISTEN_PLAIN']}/jobs", headers={"host": HOST})
+    assert answer.headers["location"] == f"{demo.url}/jobs"
 
 
 def test_what_root_runs_beside_it_leaves_nothing_of_roots_behind(demo: Demo, tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import cast
 
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
-from granian.server import Server as Granian
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from upheld.main.parent import end_with_parent
@@ -24,7 +23,7 @@ from upheld.platform.settings import Settings
 from upheld.platform.standing import give_up_capabilities, note, step_down
 from upheld.platform.telemetry import logs, metrics, traces
 from upheld.platform.web.headers import PRIVATE, SECURITY_HEADERS
-from upheld.platform.web.listener import OVERLAP, Departing, Listener
+from upheld.platform.web.listener import OVERLAP, Departing, Listener, OneQueue
 
 
 def serve_web(settings: Settings) -> None:
@@ -57,7 +56,7 @@ def serve_plain(settings: Settings) -> None:
     end_with_parent()
     step_down(settings.var, "plain")
     host, port = settings.listen_plain.rsplit(":", 1)
-    Granian(
+    OneQueue(
         "upheld.main.processes:redirect_application",
         address=host,
         port=int(port),

@@ -29,8 +29,21 @@ SUCCESSOR, OVERLAP = 9.0, 12.0
 """Seconds in which a new worker begins to serve; seconds after which the old one is told to end."""
 
 
-class Listener(MPServer):
-    """Granian, with one queue for all workers, and an eye on its certificate."""
+class OneQueue(MPServer):
+    """Granian, with one queue for all workers.
+
+    It is opened before any of them starts, by the process that may still hold the right to a low port.
+    """
+
+    def _init_shared_socket(self) -> None:
+        self._ssp = None
+        self._sso = None
+        self._shd = ListenerSpec(self.bind_addr, self.bind_port, self.backlog).build()
+        self._sfd = self._shd.get_fd()
+
+
+class Listener(OneQueue):
+    """Keeps an eye on its certificate."""
 
     def __init__(self, target: str, *, ssl_cert: Path, ssl_key: Path, **chosen: Any) -> None:  # noqa: ANN401 - Granian's own
         """Take what Granian takes; the certificate is not optional."""
@@ -43,12 +56,6 @@ class Listener(MPServer):
         """Begin to serve, and to watch."""
         cast("Any", super()).startup(spawn_target, target_loader)
         threading.Thread(target=self._watch_certificate, daemon=True, name="certificate").start()
-
-    def _init_shared_socket(self) -> None:
-        self._ssp = None
-        self._sso = None
-        self._shd = ListenerSpec(self.bind_addr, self.bind_port, self.backlog).build()
-        self._sfd = self._shd.get_fd()
 
     def _watch_certificate(self) -> None:
         while not self.interrupt_signal:
