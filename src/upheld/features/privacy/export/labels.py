@@ -3,7 +3,7 @@
 from upheld.features.applications.wording import OWN_STAGE_NAMES
 from upheld.features.privacy.wording import ACTS, PURPOSES, STATES
 from upheld.platform.documents import DOCX, PDF
-from upheld.platform.i18n import mark
+from upheld.platform.i18n import LANGUAGES, mark
 
 COLUMNS = {
     "accepted_at": mark("Accepted"),
@@ -31,6 +31,7 @@ COLUMNS = {
     "letter": mark("Letter"),
     "location": mark("Place"),
     "made_at": mark("Since"),
+    "language": mark("Language of your mails"),
     "media_type": mark("Kind of file"),
     "name": mark("File name"),
     "notice_version": mark("Wording of the notice"),
@@ -79,6 +80,7 @@ DETAILS = {
 
 VALUES: dict[str, dict[str, str]] = {
     "action": ACTS,
+    "language": LANGUAGES,
     "duty": {"mail": mark("Sending you mails"), "erasure": mark("Erasing your account")},
     "media_type": {PDF: mark("PDF"), DOCX: mark("Word")},
     "resume_media_type": {PDF: mark("PDF"), DOCX: mark("Word")},
