@@ -1,6 +1,7 @@
 """store.atrest, red under each of its sabotages, and unproven where nobody can look."""
 
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,15 @@ async def test_store_atrest_files_is_red_when_one_field_is_stored_plain(scratch:
     platform = scratch.deployment.platform
     scratch.serve_with(vault=LeakyVault(platform.database, platform.keys))
     await scratch.sees_red("store.atrest.files", "postgres/data/")
+
+
+async def test_store_atrest_files_is_red_when_a_temporary_file_is_left_behind(
+    scratch: Scratch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    cast = await scratch.scene.cast()
+    (tmp_path / "draft").write_text(cast.canaries.stem)
+    await scratch.sees_red("store.atrest.files", f"{tmp_path}/draft: plain")
 
 
 async def test_store_atrest_rows_is_red_when_one_field_is_stored_plain(scratch: Scratch) -> None:
