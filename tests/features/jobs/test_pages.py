@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.deployment import Browser, Deployment
 from tests.support.hiring import employer, new_job
+from upheld.platform.web.pages import notice_html
 
 pytestmark = pytest.mark.anyio
 NURSE = {
@@ -233,3 +234,8 @@ async def test_a_job_is_looked_at_before_anything_is_saved(deployment: Deploymen
         wrong = await owner.form("/hiring/jobs/new", **{**NURSE, "title": "", "then": "look"})
         assert wrong.status_code == httpx.codes.UNPROCESSABLE_ENTITY
         assert NURSE["location"] in wrong.text
+
+
+@pytest.mark.parametrize("written", ["# Nights\n\n## Days", "## Nights\n\n### Days", "#### Nights\n\n##### Days"])
+async def test_headings_of_a_description_begin_below_the_pages_own(written: str) -> None:
+    assert notice_html(written) == "<h2>Nights</h2>\n<h3>Days</h3>\n"

@@ -56,12 +56,13 @@ def _instant(text: str) -> dt.datetime:
 
 
 def notice_html(text: str) -> Markup:
-    """Return Markdown as HTML, headings one level lower; HTML inside it stays text."""
+    """Return Markdown as HTML, its highest heading below the page's own; HTML inside it stays text."""
     parser = MarkdownIt("commonmark", {"html": False}).disable(["image", "link", "autolink"])
     tokens = parser.parse(text)
-    for token in tokens:
-        if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+    headings = [token for token in tokens if token.type in {"heading_open", "heading_close"}]
+    highest = min((int(token.tag[1]) for token in headings), default=1)
+    for token in headings:
+        token.tag = f"h{min(int(token.tag[1]) - highest + 2, 6)}"
     return Markup(parser.renderer.render(tokens, parser.options, {}))  # noqa: S704 - made of escaped text by the line above
 
 
