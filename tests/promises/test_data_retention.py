@@ -1,12 +1,18 @@
 """data.retention, green, and red when what is over stays."""
 
+import asyncio
+import time
+
 import pytest
 
 from tests.promises.faults import Scratch
+from tests.support.deployment import Deployment
+from tests.support.server import serving
 from upheld.features.privacy.duties import tidy
 from upheld.features.trust.probe import CheckState
 
 pytestmark = pytest.mark.anyio
+_PATIENCE = 120.0
 
 # Each kind of row, made as old as if nothing had been removed for days.
 _LONG_OVER = {
@@ -91,3 +97,16 @@ async def test_data_retention_sweeper_is_red_when_nothing_was_removed_for_an_hou
         "update upheld.audit_entries set at = now() - interval '61 minutes'",
     )
     await scratch.sees_red("data.retention.sweeper", "nothing that is over was removed for")
+
+
+async def test_a_worker_that_starts_removes_what_is_over_before_its_first_turn_is_due(deployment: Deployment) -> None:
+    administrator = await deployment.administrator()
+    try:
+        await administrator.execute(_LONG_OVER["upheld.operator_invitations"])
+        with serving(deployment.settings, "worker"):
+            limit = time.monotonic() + _PATIENCE
+            while await administrator.fetchval("select count(*) from upheld.operator_invitations"):
+                assert time.monotonic() < limit, "nothing was removed"
+                await asyncio.sleep(0.1)
+    finally:
+        await administrator.close()

@@ -160,7 +160,9 @@ async def _work_until(stopping: asyncio.Event, platform: Platform, mailer: Maile
             await stopping.wait()
             queue.shutdown.set()
 
-        besides = (stop(), keep_counting(stopping, platform))
+        # Turns of the sweeper are ten minutes apart: after a standstill the first must not wait for its own.
+        first_turn = _on_schedule("tidy", tidy(platform, all_files=False))
+        besides = (stop(), keep_counting(stopping, platform), first_turn)
         beside = [asyncio.create_task(one) for one in besides]
         try:
             await queue.run(dequeue_timeout=min(patience, timedelta(seconds=30)), heartbeat_timeout=patience)
