@@ -53,7 +53,8 @@ def leave_root(var: Path, kept: frozenset[int], *, hands_over: bool) -> str | No
     except OSError:
         return f"no other user can walk through {closed_to_others([var.resolve(), *_PROGRAMS])[0]}"
     user, group = server_user()[2:4] if owner is None or is_roots else (owner.st_uid, owner.st_gid)
-    if hands_over:
+    # Only once: in a folder of another user's, root changes no owners, since they could lead it astray.
+    if is_roots:
         _hand_over(var, user, group)
     _become(user, group, kept)
     return None
