@@ -35,7 +35,7 @@ async def measure() -> list[Figure]:
     """Back a million rows up while four writers insert, restore them, and look for what was acknowledged before."""
     with tempfile.TemporaryDirectory(prefix="upheld-bench-") as folder:
         Path(folder).chmod(0o711)  # noqa: ASYNC240 - before anything else runs
-        cluster = Cluster(Path(folder) / "cluster")
+        cluster = Cluster(Path(folder) / "cluster", spares_the_disk=False)
         try:
             await asyncio.to_thread(cluster.start)  # which runs a loop of its own
             settings = await cluster.deploy()

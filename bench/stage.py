@@ -52,6 +52,6 @@ async def empty() -> AsyncGenerator[Deployment]:
 
 def _started(folder: Path) -> Cluster:
     folder.chmod(0o711)  # the server runs as a user of its own when we are root
-    cluster = Cluster(folder)
+    cluster = Cluster(folder, spares_the_disk=False)
     cluster.start()
     return cluster

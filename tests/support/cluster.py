@@ -27,9 +27,16 @@ class Cluster:
     Roles belong to the cluster, so their passwords are the same in every deployment.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Take a folder of the test run's own."""
+    def __init__(self, folder: Path, *, spares_the_disk: bool = True) -> None:
+        """Take a folder of the test run's own.
+
+        Args:
+            folder: where the server lives.
+            spares_the_disk: whether the server goes on before what it wrote has reached the disk;
+                what is measured has to wait.
+        """
         self.folder = folder
+        self.spares_the_disk = spares_the_disk
         self.server = EmbeddedPostgres(folder / "postgres")
         self._numbers = count(1)
 
@@ -40,7 +47,8 @@ class Cluster:
         make_secrets(settings.secrets_folder)
 
         async def build() -> None:
-            await _spare_the_disk(self.administrator)
+            if self.spares_the_disk:
+                await _spare_the_disk(self.administrator)
             await install(self.administrator, settings)
             await migrate(settings, finish=True)
 

@@ -117,6 +117,4 @@ async def test_a_stranger_chooses_for_nobody(deployment: Deployment) -> None:
 
 async def _language_of(deployment: Deployment, browser: Browser) -> str:
     async with acting_in(deployment, browser) as acting:
-        return await acting.tx.value(
-            Query("language", "select language from upheld.people", "Their account.")
-        )
+        return await acting.tx.value(Query("language", "select language from upheld.people", "Their account."))

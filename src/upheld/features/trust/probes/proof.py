@@ -23,14 +23,12 @@ _RUNS = 50  # how far back the signatures and the chain are followed
 _IN_ENGLISH = {"accept-language": "en"}
 
 _SHOWN = re.compile(r'<li id="([a-z]+\.[a-z]+)">\s*<div class="promise-state">\s*<span class="tag[^"]*">([^<]*)</span>')
-_COUNTED = re.compile(r"<dt>([^<]*)</dt>\s*<dd>(\d+)</dd>")
+_COUNTED = re.compile(r'<a href="/trust\?state=[^>]*>([^<]*)<span class="count">(\d+)</span>')
+_SUM = re.compile(r"<strong>(\d+) of \d+ promises are upheld")
 _WORDS = {
     "upheld": "Upheld", "broken": "Broken", "unproven": "Unproven", "partly": "Partly", "not built": "Not built yet",
 }  # fmt: skip
-_COUNTS = {
-    "upheld": "Upheld", "broken": "Broken", "unproven": "Unproven", "partly": "Partly shown",
-    "not built": "Not built yet",
-}  # fmt: skip
+_COUNTED_AS = {**{word: word for word in _WORDS.values()}, "Partly": "Partly shown"}
 
 
 @probe(privilege="none for the pages; the role `maintenance` for the runs on record", cost="three requests, one query")
@@ -78,12 +76,13 @@ def faults_of_page(html: str, states: Mapping[str, str]) -> list[str]:
         for name, said in wanted.items()
         if shown.get(name) != said
     ]
-    counted = {unescape(name).strip(): int(number) for name, number in _COUNTED.findall(html)}
-    counts = Counter(_COUNTS[state.split(",")[0]] for state in states.values())
+    counts = Counter(_COUNTED_AS.get(said.split(",")[0], said) for said in shown.values())
+    tabs, sums = _COUNTED.findall(html), [("Upheld", number) for number in _SUM.findall(html)]
+    faults += ["the page has a run to show, and does not count"] if states and not (tabs and sums) else []
     return faults + [
-        f"{number} are counted as {name}, and the run says {counts[name]}"
-        for name, number in counted.items()
-        if name in _COUNTS.values() and number != counts[name]
+        f"{number} are counted as {name}, and {counts[name]} are shown so"
+        for name, number in [(unescape(name).strip(), int(number)) for name, number in [*tabs, *sums]]
+        if number != counts[name]
     ]
 
 
