@@ -19,7 +19,7 @@ from upheld.features.trust.probes import dependencies
 from upheld.features.trust.probes.outbound import Pretended
 from upheld.platform import advisories
 from upheld.platform.advisories import Scan, last_scans, note, scan
-from upheld.platform.materials import bill, installed, locked, npm_locked, purls
+from upheld.platform.materials import Material, bill, installed, locked, npm_locked, purls
 from upheld.platform.outbound import Asked, Fetched, Outbound
 
 pytestmark = pytest.mark.anyio
@@ -121,7 +121,12 @@ def test_what_checks_the_locks_does_not_take_silence_for_clean(
 def test_what_checks_the_locks_fails_when_something_is_known(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.setattr(locks, "Outbound", service)
     monkeypatch.setattr(locks, "NOTED", tmp_path)
-    monkeypatch.setattr(locks, "locked", lambda _: locked(LOCK.format(pillow="9.0.0")))
+    old = locked(LOCK.format(pillow="9.0.0"))
+
+    def pinned(_: str) -> list[Material]:
+        return old
+
+    monkeypatch.setattr(locks, "locked", pinned)
     assert locks.main() == 1
 
 

@@ -45,8 +45,9 @@ grant select (expires_at), delete on upheld.operator_invitations to retention_ke
 -- is about.
 create policy consents_go_with_the_last_record_or_with_the_account on upheld.consents
 for delete to retention_keeper using (
-    case when organisation_id is null
-        then not exists (select from upheld.people as p where p.id = consents.person_id)
+    case
+        when organisation_id is null
+            then not exists (select from upheld.people as p where p.id = consents.person_id)
         else not exists (
             select from upheld.applications as a
             where a.person_id = consents.person_id and a.organisation_id = consents.organisation_id
