@@ -264,7 +264,7 @@ CANDIDATE = [
         mails_an_employer_about_an_application_sent_before=(
             "select upheld.queue_arrival(gen_random_uuid(), '{olga}', '{application_of_ada}', 'x', 'x')"
         ),
-        mints_a_session="select upheld.mint_session('{ben}', sha256('x'), '1 day', '1 day')",
+        mints_a_session="select upheld.mint_session('{ben}', sha256('x'), '1 day', '1 day', 'password')",
         reads_a_credential="select upheld.credential_of('{ben}')",
         opens_work="select upheld.open_job_context('\\x{secret_of_erasure}')",
         records_a_duty="select upheld.record_duty('keys.rotated', '{{}}')",

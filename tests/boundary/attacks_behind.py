@@ -91,7 +91,7 @@ MAINTENANCE = [
         records_a_session="select upheld.record_duty('session.opened', '{{}}')",
         opens_the_work_it_allows="select upheld.open_job_context('\\x{secret_of_erasure}')",
         erases="select upheld.erase_person('{erasure_of_ben}', current_date)",
-        mints_a_session="select upheld.mint_session('{ben}', sha256('x'), '1 day', '1 day')",
+        mints_a_session="select upheld.mint_session('{ben}', sha256('x'), '1 day', '1 day', 'password')",
     ),
     *all_of(
         NOTHING,

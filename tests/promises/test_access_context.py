@@ -62,7 +62,7 @@ async def test_access_context_ended_is_red_when_a_revoked_session_still_opens(sc
 
 
 async def test_access_context_sealed_is_red_when_the_web_may_mint_sessions(scratch: Scratch) -> None:
-    await scratch.change("grant execute on function upheld.mint_session(uuid, bytea, interval, interval) to web")
+    await scratch.change("grant execute on function upheld.mint_session(uuid, bytea, interval, interval, text) to web")
     await scratch.sees_red("access.context.sealed", "web can mint a session")
 
 

@@ -161,6 +161,8 @@ create table upheld.sessions (
     idle_for interval not null,
     expires_at timestamptz not null,
     revoked_at timestamptz,
+    strength text not null default 'password'
+    check (strength in ('password', 'provider', 'two-factor', 'passkey', 'machine')),
     foreign key (organisation_id, person_id) references upheld.members (organisation_id, person_id)
     on delete set null (organisation_id)
 );
@@ -171,7 +173,7 @@ alter table upheld.sessions force row level security;
 alter table upheld.sessions alter column secret_hash set statistics 0;
 comment on table upheld.sessions is 'A signed-in browser: who, acting for which organisation, and until when.';
 call upheld.classify('upheld.sessions', '{secret_hash}', 'technical', 'person', '{account}', 'contract', 'session', false, 'row');
-call upheld.classify('upheld.sessions', '{id,person_id,organisation_id,created_at,last_seen_at,proven_at,idle_for,expires_at,revoked_at}', 'technical', 'person', '{account}', 'contract', 'session', true, 'row');
+call upheld.classify('upheld.sessions', '{id,person_id,organisation_id,created_at,last_seen_at,proven_at,idle_for,expires_at,revoked_at,strength}', 'technical', 'person', '{account}', 'contract', 'session', true, 'row');
 
 -- The right of one piece of background work to act for one person; only a hash is kept.
 create table upheld.job_secrets (
@@ -422,7 +424,7 @@ $$;
 create function upheld.open_context(session_secret bytea)
 returns table (
     person_id uuid, session_id uuid, organisation_id uuid, role text,
-    proven_at timestamptz, expires_at timestamptz
+    proven_at timestamptz, expires_at timestamptz, strength text
 )
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -451,7 +453,7 @@ begin
             select m.role from upheld.members as m
             where m.organisation_id = found_session.organisation_id and m.person_id = found_session.person_id
         ),
-        found_session.proven_at, found_session.expires_at;
+        found_session.proven_at, found_session.expires_at, found_session.strength;
 end
 $$;
 
@@ -806,7 +808,7 @@ create policy a_person_ends_their_own_sessions on upheld.sessions
 for update to web using (person_id = (select upheld.current_person()) and revoked_at is null)
 with check (person_id = (select upheld.current_person()));
 grant select, insert, update (proven_at) on upheld.sessions to credential_keeper;
-grant select (id, person_id, organisation_id, created_at, last_seen_at, proven_at, idle_for, expires_at, revoked_at)
+grant select (id, person_id, organisation_id, created_at, last_seen_at, proven_at, idle_for, expires_at, revoked_at, strength)
 on upheld.sessions to web;
 grant update (revoked_at, organisation_id) on upheld.sessions to web;
 
@@ -925,13 +927,13 @@ end;
 -- Opens a session for a person whose proof the gate has checked. A member starts in the
 -- organisation they joined first.
 create function upheld.mint_session(
-    whose uuid, new_secret_hash bytea, idle interval, lives interval
+    whose uuid, new_secret_hash bytea, idle interval, lives interval, how text
 ) returns uuid
 language sql volatile security definer set search_path = ''
 begin atomic
-    insert into upheld.sessions (person_id, secret_hash, idle_for, expires_at, organisation_id)
+    insert into upheld.sessions (person_id, secret_hash, idle_for, expires_at, strength, organisation_id)
     values (
-        whose, new_secret_hash, idle, upheld.clock_now() + lives,
+        whose, new_secret_hash, idle, upheld.clock_now() + lives, how,
         (
             select m.organisation_id from upheld.members as m
             where m.person_id = whose
@@ -956,7 +958,7 @@ upheld.renew_link(bytea, bytea, interval),
 upheld.find_credential(bytea),
 upheld.credential_of(uuid),
 upheld.replace_credential(uuid, text),
-upheld.mint_session(uuid, bytea, interval, interval),
+upheld.mint_session(uuid, bytea, interval, interval, text),
 upheld.freshen_session(uuid, uuid)
 to gate;
 
@@ -2777,7 +2779,7 @@ alter function upheld.renew_link(bytea, bytea, interval) owner to credential_kee
 alter function upheld.find_credential(bytea) owner to credential_keeper;
 alter function upheld.credential_of(uuid) owner to credential_keeper;
 alter function upheld.replace_credential(uuid, text) owner to credential_keeper;
-alter function upheld.mint_session(uuid, bytea, interval, interval) owner to credential_keeper;
+alter function upheld.mint_session(uuid, bytea, interval, interval, text) owner to credential_keeper;
 alter function upheld.freshen_session(uuid, uuid) owner to credential_keeper;
 alter function upheld.appoint_operator(bytea, uuid) owner to credential_keeper;
 alter function upheld.found_organisation(uuid, text, text) owner to credential_keeper;

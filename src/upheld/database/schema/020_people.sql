@@ -84,6 +84,8 @@ create table upheld.sessions (
     idle_for interval not null,
     expires_at timestamptz not null,
     revoked_at timestamptz,
+    strength text not null default 'password'
+    check (strength in ('password', 'provider', 'two-factor', 'passkey', 'machine')),
     foreign key (organisation_id, person_id) references upheld.members (organisation_id, person_id)
     on delete set null (organisation_id)
 );
@@ -94,7 +96,7 @@ alter table upheld.sessions force row level security;
 alter table upheld.sessions alter column secret_hash set statistics 0;
 comment on table upheld.sessions is 'A signed-in browser: who, acting for which organisation, and until when.';
 call upheld.classify('upheld.sessions', '{secret_hash}', 'technical', 'person', '{account}', 'contract', 'session', false, 'row');
-call upheld.classify('upheld.sessions', '{id,person_id,organisation_id,created_at,last_seen_at,proven_at,idle_for,expires_at,revoked_at}', 'technical', 'person', '{account}', 'contract', 'session', true, 'row');
+call upheld.classify('upheld.sessions', '{id,person_id,organisation_id,created_at,last_seen_at,proven_at,idle_for,expires_at,revoked_at,strength}', 'technical', 'person', '{account}', 'contract', 'session', true, 'row');
 
 -- The right of one piece of background work to act for one person; only a hash is kept.
 create table upheld.job_secrets (

@@ -232,7 +232,7 @@ $$;
 create function upheld.open_context(session_secret bytea)
 returns table (
     person_id uuid, session_id uuid, organisation_id uuid, role text,
-    proven_at timestamptz, expires_at timestamptz
+    proven_at timestamptz, expires_at timestamptz, strength text
 )
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -261,7 +261,7 @@ begin
             select m.role from upheld.members as m
             where m.organisation_id = found_session.organisation_id and m.person_id = found_session.person_id
         ),
-        found_session.proven_at, found_session.expires_at;
+        found_session.proven_at, found_session.expires_at, found_session.strength;
 end
 $$;
 

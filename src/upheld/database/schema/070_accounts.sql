@@ -42,7 +42,7 @@ create policy a_person_ends_their_own_sessions on upheld.sessions
 for update to web using (person_id = (select upheld.current_person()) and revoked_at is null)
 with check (person_id = (select upheld.current_person()));
 grant select, insert, update (proven_at) on upheld.sessions to credential_keeper;
-grant select (id, person_id, organisation_id, created_at, last_seen_at, proven_at, idle_for, expires_at, revoked_at)
+grant select (id, person_id, organisation_id, created_at, last_seen_at, proven_at, idle_for, expires_at, revoked_at, strength)
 on upheld.sessions to web;
 grant update (revoked_at, organisation_id) on upheld.sessions to web;
 
@@ -161,13 +161,13 @@ end;
 -- Opens a session for a person whose proof the gate has checked. A member starts in the
 -- organisation they joined first.
 create function upheld.mint_session(
-    whose uuid, new_secret_hash bytea, idle interval, lives interval
+    whose uuid, new_secret_hash bytea, idle interval, lives interval, how text
 ) returns uuid
 language sql volatile security definer set search_path = ''
 begin atomic
-    insert into upheld.sessions (person_id, secret_hash, idle_for, expires_at, organisation_id)
+    insert into upheld.sessions (person_id, secret_hash, idle_for, expires_at, strength, organisation_id)
     values (
-        whose, new_secret_hash, idle, upheld.clock_now() + lives,
+        whose, new_secret_hash, idle, upheld.clock_now() + lives, how,
         (
             select m.organisation_id from upheld.members as m
             where m.person_id = whose
@@ -192,7 +192,7 @@ upheld.renew_link(bytea, bytea, interval),
 upheld.find_credential(bytea),
 upheld.credential_of(uuid),
 upheld.replace_credential(uuid, text),
-upheld.mint_session(uuid, bytea, interval, interval),
+upheld.mint_session(uuid, bytea, interval, interval, text),
 upheld.freshen_session(uuid, uuid)
 to gate;
 

@@ -34,7 +34,7 @@ alter function upheld.renew_link(bytea, bytea, interval) owner to credential_kee
 alter function upheld.find_credential(bytea) owner to credential_keeper;
 alter function upheld.credential_of(uuid) owner to credential_keeper;
 alter function upheld.replace_credential(uuid, text) owner to credential_keeper;
-alter function upheld.mint_session(uuid, bytea, interval, interval) owner to credential_keeper;
+alter function upheld.mint_session(uuid, bytea, interval, interval, text) owner to credential_keeper;
 alter function upheld.freshen_session(uuid, uuid) owner to credential_keeper;
 alter function upheld.appoint_operator(bytea, uuid) owner to credential_keeper;
 alter function upheld.found_organisation(uuid, text, text) owner to credential_keeper;

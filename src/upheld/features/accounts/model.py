@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from enum import StrEnum
 from uuid import UUID
 
 import msgspec
@@ -9,6 +10,17 @@ import msgspec
 from upheld.platform.i18n import SOURCE
 
 SHORTEST_PASSWORD = 12
+
+
+class Strength(StrEnum):
+    """How somebody proved who they are when their session was opened."""
+
+    PASSWORD = "password"  # noqa: S105 - a way of proving, not a password
+    PROVIDER = "provider"
+    TWO_FACTOR = "two-factor"
+    PASSKEY = "passkey"
+    MACHINE = "machine"
+    """The machine itself acts: demo data, and the probes of `upheld verify`."""
 
 
 class Credential(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from upheld.features.accounts.model import Account, Credential, Newcomer, OlderIndex, SessionRow, WaitingMail
+from upheld.features.accounts.model import Account, Credential, Newcomer, OlderIndex, SessionRow, Strength, WaitingMail
 from upheld.platform.database import Transaction, load_queries
 
 _Q = load_queries("upheld.features.accounts")
@@ -75,9 +75,11 @@ async def renew_link(tx: Transaction, email_index: bytes, link_hash: bytes, live
     return await tx.value(_Q["renew_link"], email_index, link_hash, lives)
 
 
-async def mint_session(tx: Transaction, person: UUID, secret_hash: bytes, idle: timedelta, lives: timedelta) -> UUID:
+async def mint_session(
+    tx: Transaction, person: UUID, secret_hash: bytes, idle: timedelta, lives: timedelta, strength: Strength
+) -> UUID:
     """Open a session."""
-    return await tx.value(_Q["mint_session"], person, secret_hash, idle, lives)
+    return await tx.value(_Q["mint_session"], person, secret_hash, idle, lives, str(strength))
 
 
 async def freshen_session(tx: Transaction, person: UUID, session: UUID) -> None:

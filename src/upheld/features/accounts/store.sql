@@ -49,7 +49,7 @@ select upheld.renew_link($1, $2, $3);
 
 -- name: mint_session
 -- Opens a session.
-select upheld.mint_session($1, $2, $3, $4);
+select upheld.mint_session($1, $2, $3, $4, $5);
 
 -- name: freshen_session
 -- Notes a fresh proof.

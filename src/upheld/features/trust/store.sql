@@ -4,7 +4,7 @@ select upheld.renew_link($1, $2, interval '10 minutes');
 
 -- name: mint_session
 -- A session of a probe person, with the ages it should have.
-select upheld.mint_session($1, $2, $3, $4);
+select upheld.mint_session($1, $2, $3, $4, 'machine');
 
 -- name: queue_message_at_the_gate
 -- A mail to a probe person, which is never sent, and with it a secret of background work.

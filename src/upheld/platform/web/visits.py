@@ -32,7 +32,7 @@ from upheld.platform.web.cookies import SESSION_COOKIE, read_session
 
 OPEN_CONTEXT = Query(
     "open_context",
-    "select person_id, session_id, organisation_id, role, proven_at, expires_at from upheld.open_context($1)",
+    "select person_id, session_id, organisation_id, role, proven_at, expires_at, strength from upheld.open_context($1)",
     "Opens the context of the session whose secret is presented.",
 )
 _VISIT = "upheld.visit"
@@ -52,6 +52,8 @@ class Who(msgspec.Struct, frozen=True):
     role: str | None
     proven_at: dt.datetime
     expires_at: dt.datetime
+    strength: str
+    """How the session was opened: `accounts.model.Strength`."""
 
 
 @dataclass(kw_only=True)

@@ -54,6 +54,7 @@ COLUMNS = {
     "size_bytes": mark("Size"),
     "stage": mark("Where it stands"),
     "state": mark("Where it stands"),
+    "strength": mark("How you signed in"),
     "submitted_at": mark("Sent"),
     "summary": mark("Summary"),
     "takes_up": mark("Begins again after a restore"),
@@ -95,6 +96,13 @@ VALUES: dict[str, dict[str, str]] = {
     "outcome": {str(stage): name for stage, name in OWN_STAGE_NAMES.items()},
     "stage": {str(stage): name for stage, name in OWN_STAGE_NAMES.items()},
     "state": STATES,
+    "strength": {
+        "password": mark("With a password"),
+        "provider": mark("Through another provider"),
+        "two-factor": mark("With a password and a second proof"),
+        "passkey": mark("With a passkey"),
+        "machine": mark("The machine itself"),
+    },
     "visibility": {"private": mark("Nobody: private"), "open": mark("Employers on this site")},
 }
 """Values that are words of ours, by column."""

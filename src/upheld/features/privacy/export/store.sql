@@ -22,7 +22,7 @@ where person_id = (select upheld.current_person());
 -- name: sessions
 -- Every session that is not removed yet.
 select
-    id, person_id, organisation_id, created_at, last_seen_at, proven_at, idle_for, expires_at, revoked_at
+    id, person_id, organisation_id, created_at, last_seen_at, proven_at, idle_for, expires_at, revoked_at, strength
 from upheld.sessions
 where person_id = (select upheld.current_person())
 order by created_at, id;

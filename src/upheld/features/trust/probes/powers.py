@@ -22,7 +22,7 @@ _SEALED: tuple[tuple[str, str | None, str], ...] = (
     ("replace the sealing key", "maintenance", "select upheld.rotate_context_key()"),
     ("open a context", "web", "select upheld.open_context('\\x00')"),
     ("open a context of background work", "worker", "select upheld.open_job_context('\\x00')"),
-    ("mint a session", "gate", "select upheld.mint_session(gen_random_uuid(), '\\x00', '1 hour', '1 hour')"),
+    ("mint a session", "gate", "select upheld.mint_session(gen_random_uuid(), '\\x00', '1 hour', '1 hour', 'x')"),
     ("find a credential", "gate", "select upheld.find_credential('\\x00')"),
     ("read a credential", "gate", "select upheld.credential_of(gen_random_uuid())"),
     ("replace a credential", "gate", "select upheld.replace_credential(gen_random_uuid(), 'x')"),
