@@ -192,7 +192,7 @@ async def test_a_link_is_used_up_once(deployment: Deployment) -> None:
 
 async def test_asking_to_leave_many_times_at_once_is_one_erasure(deployment: Deployment) -> None:
     async with candidate(deployment) as ada:
-        said = await _at_once(4, ada, "/privacy/leave", word="LEAVE", password=PASSWORD)
+        said = await _at_once(4, ada, "/privacy/leave", word="LEAVE")
         assert (said[303], max(said)) == (1, 409)
 
 

@@ -63,6 +63,7 @@ RULES = (
     (r"/privacy/(sessions/\{session_id\}/end|consents/\{organisation_id\}/.*)", Rule.ITS_CANDIDATE),
     (r"/documents(/reading)?|/applications|/profile(/.*)?|/privacy(/.*)?|/jobs/\{job_id\}/apply", Rule.SIGNED_IN),
     (r"/hiring/organisation/edit", Rule.SIGNED_IN),
+    (r"/prove|/account(/.*)?", Rule.SIGNED_IN),
     (r"/home|/hiring(/fair-use|/jobs/new|/interviews|/organisation)?|/organisations/new|/sign-out", Rule.SIGNED_IN),
 )
 

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 
@@ -15,6 +15,7 @@ from tests.support.deployment import Browser, Deployment, deployed
 from tests.support.hiring import acting_in, apply_for, candidate, employer, new_job, pdf, upload
 from tests.support.leaving import ask_to_leave
 from upheld.platform.install import url
+from upheld.platform.vault import PLATFORM, KeyRef
 
 NOBODY = "nobody"
 STAFF = {"mona": "manager", "ivan": "interviewer", "ines": "owner"}
@@ -112,7 +113,7 @@ async def _find(world: World) -> None:
         for kind in ("account", "application", "fair-use"):
             found = await admin.fetchval("select id from upheld.notices where kind = $1 and language = 'en'", kind)
             world.ids[f"notice_of_{kind.replace('-', '_')}"] = str(found)
-        world.ids["message_of_ben"] = await _waiting_mail(admin, world.ids["ben"])
+        world.ids["message_of_ben"] = await _waiting_mail(admin, world, UUID(world.ids["ben"]))
         for duty, person in (("mail", "ada"), ("erasure", "ben")):
             secret = secrets.token_bytes(32)
             world.secrets[f"{duty} for {person}"] = secret
@@ -151,13 +152,18 @@ async def _employ(admin: Any, ids: dict[str, str]) -> None:
     await admin.execute("insert into upheld.operators (person_id) values ($1)", UUID(ids["olaf"]))
 
 
-async def _waiting_mail(admin: Any, person: str) -> str:
-    found = await admin.fetchval(
+async def _waiting_mail(admin: Any, world: World, person: UUID) -> str:
+    message, key = uuid4(), KeyRef(person, PLATFORM, "messages")
+    vault = world.deployment.platform.vault
+    sealed = await vault.seal(key, "messages", message, {"parameters_sealed": "{}"})
+    await admin.execute(
         "insert into upheld.messages (id, person_id, kind, parameters_sealed)"
-        " values (gen_random_uuid(), $1, 'accounts/verify-address', '\\x01') returning id",
-        UUID(person),
+        " values ($1, $2, 'accounts/verify-address', $3)",
+        message,
+        person,
+        sealed["parameters_sealed"],
     )
-    return str(found)
+    return str(message)
 
 
 def keyring_of(world: World, role: str) -> str:

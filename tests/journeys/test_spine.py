@@ -165,7 +165,9 @@ def follows_to_the_end(candidate: Person) -> None:
 
 def downloads_everything(candidate: Person, folder: Path) -> None:
     candidate.goes_to("/privacy/export")
-    candidate.types(password=PASSWORD)
+    if candidate.page.locator("[name='own-password']").count():
+        candidate.types(**{"own-password": PASSWORD})
+        candidate.presses("Go on")
     path = downloaded(candidate, "Download", folder)
     with zipfile.ZipFile(path) as archive:
         texts = b"\n".join(archive.read(name) for name in archive.namelist())
@@ -177,7 +179,7 @@ def downloads_everything(candidate: Person, folder: Path) -> None:
 
 def leaves(candidate: Person, folder: Path) -> Path:
     candidate.goes_to("/privacy/leave")
-    candidate.types(word="LEAVE", password=PASSWORD)
+    candidate.types(word="LEAVE")
     candidate.presses("Erase my account")
     for _ in range(60):
         if candidate.page.get_by_text("Certificate of erasure").count():

@@ -47,8 +47,8 @@ async def test_doing_what_only_an_owner_may_is_written_down(deployment: Deployme
 
 async def test_a_wrong_password_at_the_second_proof_is_written_down(deployment: Deployment) -> None:
     async with deployment.person("ada@example.org") as ada:
-        await ada.form("/privacy/export", password="not the right one")
-        await ada.form("/privacy/export", password=PASSWORD)
+        await ada.form("/prove", **{"own-password": "not the right one"})
+        await ada.form("/prove", **{"own-password": PASSWORD})
     assert "attempt.proof_failed" in {entry["action"] for entry in await attempts(deployment)}
 
 

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from tests.promises.faults import Scratch
-from tests.support.deployment import PASSWORD, Browser
+from tests.support.deployment import Browser
 from tests.support.hiring import applied
 from upheld.features.trust.cast import Cast
 from upheld.features.trust.routes import Route
@@ -36,7 +36,7 @@ async def test_no_page_shows_anything_of_a_probe(scratch: Scratch) -> None:
 async def test_no_file_that_somebody_downloads_holds_anything_of_a_probe(scratch: Scratch) -> None:
     async with applied(scratch.deployment) as hired:
         cast = await scratch.scene.cast()
-        answer = await hired.candidate.post("/privacy/export", data={"password": PASSWORD})
+        answer = await hired.candidate.post("/privacy/export")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert not [name for name in archive.namelist() if _tells(cast, archive.read(name).decode(errors="replace"))]
 

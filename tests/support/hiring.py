@@ -34,7 +34,7 @@ PROFILE = ProfileText(
 )
 _OPEN = Query(
     "open_context",
-    "select person_id, session_id, organisation_id, role, proven_at, expires_at from upheld.open_context($1)",
+    "select person_id, session_id, organisation_id, role, proven_at, expires_at, strength from upheld.open_context($1)",
     "Opens the context of a test's person.",
 )
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import httpx
 
 from tests.support.catalog import connected
-from tests.support.deployment import PASSWORD, Deployment
+from tests.support.deployment import Deployment
 from tests.support.hiring import acting_in
 from upheld.platform.embedded import binary
 
@@ -21,7 +21,7 @@ _ROLES = "migrator, gate, web, worker, maintenance, support, auditor, vault, bac
 
 async def ask_to_leave(browser: httpx.AsyncClient) -> str:
     """Ask to leave, through the pages; return the path of the page that follows it."""
-    answer = await browser.post("/privacy/leave", data={"word": "LEAVE", "password": PASSWORD})
+    answer = await browser.post("/privacy/leave", data={"word": "LEAVE"})
     assert re.fullmatch(r"/erasure/[0-9a-f]{64}", answer.url.path), answer.text
     return answer.url.path
 

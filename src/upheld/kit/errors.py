@@ -46,6 +46,13 @@ class SignInNeededError(RefusedError):
     status = 401
 
 
+class ProofNeededError(RefusedError):
+    """Show once more that it is you; then this goes on."""
+
+    code = "proof-needed"
+    status = 401
+
+
 class ConflictError(UpheldError):
     """This has changed in the meantime. Look again, then repeat what you wanted to do."""
 

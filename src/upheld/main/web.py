@@ -12,6 +12,7 @@ from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from upheld.features.accounts.pages import ask_proof
 from upheld.features.audit.actions import record_refusal
 from upheld.features.consents.actions import publish_notices
 from upheld.features.privacy.queries import check_register
@@ -37,7 +38,7 @@ def create_router(platform: Platform, extra: list[Any] | None = None) -> Litesta
     """Return the router with every slice mounted behind the visit middleware."""
     return Litestar(
         route_handlers=[*route_handlers(platform.settings), *(extra or [])],
-        middleware=[DefineMiddleware(Visits, platform=platform, note_refusal=record_refusal)],
+        middleware=[DefineMiddleware(Visits, platform=platform, note_refusal=record_refusal, ask_proof=ask_proof)],
         dependencies={"visit": Provide(_visit, sync_to_thread=False)},
         exception_handlers={Exception: respond},
         # Above the bound that forms set themselves, whose answer says what to do.

@@ -11,8 +11,8 @@ import asyncio
 import datetime as dt
 import logging
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Literal, TypeVar
@@ -21,7 +21,8 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from upheld.kit.errors import AwayError, ConflictError, FullError, RefusedError, SignInNeededError, UnsureError
+from upheld.kit.errors import AwayError, UnsureError
+from upheld.platform.failures import FAILED, translated
 from upheld.platform.install import url
 from upheld.platform.reach import tls_for
 from upheld.platform.settings import Settings
@@ -51,24 +52,6 @@ _CONNECT_PATIENCE, _UNDO_PATIENCE = 5.0, 3.0
 LONGEST_REQUEST = dt.timedelta(minutes=15)
 """After this long the database ends the transaction of a request. Only requests write files before
 the rows that name them: a file without a row is nobody's once it is older than this."""
-
-_AWAY = (
-    OSError,  # includes TimeoutError
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # a statement on a connection that is being lost
-    asyncpg.PostgresConnectionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InFailedSQLTransactionError,
-)
-"""What the driver raises when the database is gone, starting, stopping, overloaded or too slow.
-
-The last: after one of these inside a transaction, every further statement of it fails like that.
-"""
-
-
-_FAILED = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresError)
-"""Everything that the driver raises."""
 
 
 @dataclass(frozen=True)
@@ -134,29 +117,29 @@ class Transaction:
 
     async def all(self, query: Query, *args: object, into: type[Row]) -> list[Row]:
         """Return every row as `into`, a struct whose fields are the columns."""
-        with traces.span(query.name), _translated():
+        with traces.span(query.name), translated():
             rows = await self._connection.fetch(query.sql, *args)
         return _convert([dict(row) for row in rows], list[into])
 
     async def one(self, query: Query, *args: object, into: type[Row]) -> Row | None:
         """Return the first row as `into`, or None."""
-        with traces.span(query.name), _translated():
+        with traces.span(query.name), translated():
             row = await self._connection.fetchrow(query.sql, *args)
         return None if row is None else _convert(dict(row), into)
 
     async def value(self, query: Query, *args: object) -> Any:  # noqa: ANN401 - the column decides
         """Return the first column of the first row, or None."""
-        with traces.span(query.name), _translated():
+        with traces.span(query.name), translated():
             return await self._connection.fetchval(query.sql, *args)
 
     async def column(self, query: Query, *args: object) -> list[Any]:
         """Return the first column of every row."""
-        with traces.span(query.name), _translated():
+        with traces.span(query.name), translated():
             return [row[0] for row in await self._connection.fetch(query.sql, *args)]
 
     async def run(self, query: Query, *args: object) -> int:
         """Run a statement; return how many rows it touched."""
-        with traces.span(query.name), _translated():
+        with traces.span(query.name), translated():
             status: str = await self._connection.execute(query.sql, *args)
         return int(status.rsplit(" ", 1)[-1]) if status[-1].isdigit() else 0
 
@@ -193,7 +176,7 @@ class Database:
                         command_timeout=_ANSWER_PATIENCE[role],
                         server_settings=_session_settings(role),
                     )
-                except _FAILED as error:
+                except FAILED as error:
                     msg = f"The database does not answer as {role}: {type(error).__name__}."
                     raise AwayError(msg) from error
             yield cls(pools)
@@ -246,7 +229,7 @@ class Database:
         pool = self._pools[role]
         try:
             connection = await pool.acquire(timeout=2 * _CONNECT_PATIENCE)
-        except _FAILED as error:
+        except FAILED as error:
             raise AwayError from error
         try:
             yield connection
@@ -298,7 +281,7 @@ class RequestTransaction(Transaction):
         On the request's own connection: whoever is refused often waits for nobody else's.
         """
         await self.undo()
-        with _translated():
+        with translated():
             async with self._connection.transaction():
                 yield Transaction(self._connection)
 
@@ -308,7 +291,7 @@ _ALIVE = Query("alive", "select 1", "Answers.")
 
 async def _begun(connection: Any) -> Any:  # noqa: ANN401 - asyncpg's own objects
     current = connection.transaction()
-    with _translated():
+    with translated():
         await current.start()
     return current
 
@@ -316,7 +299,7 @@ async def _begun(connection: Any) -> Any:  # noqa: ANN401 - asyncpg's own object
 async def _commit(current: Any) -> None:  # noqa: ANN401 - asyncpg's own object
     """Commit; when the connection is lost meanwhile, nobody here can know whether it was done."""
     try:
-        with _translated():
+        with translated():
             await current.commit()
     except AwayError as error:
         raise UnsureError from error.__cause__
@@ -327,7 +310,7 @@ async def _roll_back(connection: Any, current: Any) -> None:  # noqa: ANN401 - a
     try:
         async with asyncio.timeout(_UNDO_PATIENCE):
             await current.rollback()
-    except _FAILED:
+    except FAILED:
         with suppress(asyncpg.InterfaceError):  # a lost connection has left its pool already
             connection.terminate()
 
@@ -336,7 +319,7 @@ async def _give_back(pool: Any, connection: Any) -> None:  # noqa: ANN401 - asyn
     """Return a connection to its pool; one that does not answer is dropped there."""
     try:
         await pool.release(connection, timeout=_UNDO_PATIENCE)
-    except _FAILED as error:
+    except FAILED as error:
         log.warning("a connection was dropped: %s", type(error).__name__)
 
 
@@ -354,26 +337,6 @@ async def _latest_first(duties: list[Callable[[], Awaitable[object]]]) -> None:
             await duties.pop()()
         except Exception as error:  # noqa: BLE001 - what became of the transaction is decided, and is what to tell
             log.error("a duty outside the database failed: %s", type(error).__name__)  # noqa: TRY400 - its words may hold personal data
-
-
-@contextmanager
-def _translated() -> Generator[None]:
-    """Turn what the database refuses into our own errors, without its words."""
-    try:
-        yield
-    except asyncpg.InsufficientPrivilegeError as error:
-        raise RefusedError from error
-    except asyncpg.InvalidPasswordError as error:
-        # The session behind this context has ended since it was opened.
-        raise SignInNeededError from error
-    except asyncpg.InvalidAuthorizationSpecificationError as error:
-        raise RefusedError from error
-    except (asyncpg.UniqueViolationError, asyncpg.SerializationError, asyncpg.DeadlockDetectedError) as error:
-        raise ConflictError from error
-    except asyncpg.DiskFullError as error:
-        raise FullError from error
-    except _AWAY as error:
-        raise AwayError from error
 
 
 async def _prepare_connection(connection: Any) -> None:  # noqa: ANN401 - asyncpg's own object

@@ -144,6 +144,11 @@ class Settings:
     session_lifetime: timedelta = timedelta(hours=12)
     """Minutes after which a session ends whatever happens."""
 
+    fresh_for: timedelta = timedelta(minutes=10)
+    """Minutes for which somebody who has just proved who they are is not asked again before what
+    takes everything along, cannot be undone or gives others power. More than 10 is refused: the
+    database itself lets nobody do such things later than that."""
+
     link_lifetime: timedelta = timedelta(hours=24)
     """Minutes for which a link in a verification mail works."""
 
@@ -189,6 +194,9 @@ class Settings:
             raise SettingsError(msg)
         if self.erasure_grace > timedelta(days=30):
             msg = "UPHELD_ERASURE_GRACE is above 43,200 minutes; erasure within 30 days is a promise."
+            raise SettingsError(msg)
+        if not timedelta() < self.fresh_for <= timedelta(minutes=10):
+            msg = "UPHELD_FRESH_FOR is a number of minutes above 0, and at most 10, the bound of the database."
             raise SettingsError(msg)
         if urlsplit(self.address).scheme != "https":
             msg = "UPHELD_ADDRESS must begin with https://; plain HTTP only ever redirects."

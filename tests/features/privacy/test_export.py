@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.support.catalog import connected
-from tests.support.deployment import PASSWORD, Deployment
+from tests.support.deployment import Deployment
 from tests.support.hiring import ADA, LETTER, PROFILE, applied, candidate, pdf
 from upheld.features.privacy.export.labels import COLUMNS
 from upheld.features.privacy.export.parts import PARTS, QUERIES
@@ -36,7 +36,7 @@ async def classified(deployment: Deployment) -> list[tuple[str, str, dict[str, A
 
 async def download(browser: httpx.AsyncClient) -> zipfile.ZipFile:
     """Download everything."""
-    answer = await browser.post("/privacy/export", data={"password": PASSWORD})
+    answer = await browser.post("/privacy/export")
     assert answer.status_code == httpx.codes.OK, answer.text
     assert answer.headers["content-type"] == "application/zip"
     return zipfile.ZipFile(io.BytesIO(answer.content))
@@ -115,34 +115,13 @@ async def test_nothing_of_anybody_else_is_in_the_archive(deployment: Deployment)
     assert len(records(archive, "fair-use")) == 1
 
 
-async def test_the_archive_asks_for_the_password_again(deployment: Deployment) -> None:
-    async with deployment.person(ADA) as ada:
-        for wrong in ("", "not it at all"):
-            answer = await ada.post("/privacy/export", data={"password": wrong})
-            assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
-            assert "password" in answer.text
-
-
-async def test_whoever_read_the_page_for_longer_than_a_minute_is_answered_as_well(deployment: Deployment) -> None:
-    async with candidate(deployment) as browser:
-        async with connected(deployment.cluster, deployment.settings.database) as connection:
-            await connection.execute(
-                "update upheld.sessions set last_seen_at = now() - interval '2 minutes',"
-                " proven_at = now() - interval '1 hour'"
-            )
-        await download(browser)
-        async with connected(deployment.cluster, deployment.settings.database) as connection:
-            since = "select now() - min(proven_at) < interval '5 minutes' from upheld.sessions where revoked_at is null"
-            assert await connection.fetchval(since)
-
-
 async def test_a_file_that_cannot_be_read_fails_the_whole_archive(deployment: Deployment) -> None:
     async with applied(deployment, RESUME) as application:
         for stored in (deployment.settings.var / "objects" / "files").rglob("*"):
             if stored.is_file():
                 whole = stored.read_bytes()
                 stored.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-        answer = await application.candidate.post("/privacy/export", data={"password": PASSWORD})
+        answer = await application.candidate.post("/privacy/export")
         assert answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR
         assert "half of it would not be everything" in answer.text
         acts = await application.candidate.get("/privacy")

@@ -5,7 +5,7 @@ import datetime as dt
 import httpx
 import pytest
 
-from tests.support.deployment import PASSWORD, Deployment
+from tests.support.deployment import Deployment
 from tests.support.hiring import ADA, Application, applied, candidate, employer, pdf, upload
 
 pytestmark = pytest.mark.anyio
@@ -47,7 +47,7 @@ async def test_days_on_which_something_happens_by_itself_stand_at_home_the_soone
         assert f"<dt>{last_day.day} " in home
         await sent.candidate.post(sent.own_page("/withdraw"))
         assert "keeps your application for Boat keeper until this day" in (await sent.candidate.get("/home")).text
-        await sent.candidate.form("/privacy/leave", word="LEAVE", password=PASSWORD)
+        await sent.candidate.form("/privacy/leave", word="LEAVE")
         home = (await sent.candidate.get("/home")).text
     assert home.index("Until then you can call it off") < home.index("keeps your application")
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.support.catalog import connected
-from tests.support.deployment import PASSWORD, Deployment
+from tests.support.deployment import Deployment
 from tests.support.hiring import ADA, applied, pdf
 from upheld.platform.signatures import public_hex
 
@@ -154,7 +154,7 @@ async def test_nobody_ends_a_session_of_somebody_else(deployment: Deployment) ->
 
 async def test_leaving_is_called_off_with_a_word_that_it_was(deployment: Deployment) -> None:
     async with deployment.person(ADA) as ada:
-        await ada.form("/privacy/leave", word="leave", password=PASSWORD)
+        await ada.form("/privacy/leave", word="leave")
         assert "You are leaving" in (await ada.get("/privacy")).text
         page = (await ada.post("/privacy/leave/call-off")).text
     assert "Called off. Your account stays" in page
@@ -164,7 +164,7 @@ async def test_leaving_is_called_off_with_a_word_that_it_was(deployment: Deploym
 async def test_the_page_of_the_archive_says_when_everything_was_last_taken(deployment: Deployment) -> None:
     async with deployment.person(ADA) as ada:
         assert "You last downloaded everything" not in (await ada.get("/privacy/export")).text
-        await ada.form("/privacy/export", password=PASSWORD)
+        await ada.form("/privacy/export")
         assert "You last downloaded everything" in (await ada.get("/privacy/export")).text
 
 

@@ -229,15 +229,15 @@ class Candidate(Person):
 
     async def _export(self) -> bool:
         act = self.crowd.ledger.tried("exported", self.address)
-        answer = await self.send("/privacy/export", act, password=PASSWORD)
+        answer = await self.send("/privacy/export", act)
         if answer is not None and act.acknowledged:
             assert answer.content.startswith(b"PK"), answer.text[:300]
         return act.acknowledged
 
     async def _leave(self) -> None:
         act = self.crowd.ledger.tried("left", self.address)
-        for _ in range(MOST_TRIES):  # a password may be tried ten times in five minutes
-            answer = await self.send("/privacy/leave", act, word="LEAVE", password=PASSWORD)
+        for _ in range(MOST_TRIES):
+            answer = await self.send("/privacy/leave", act, word="LEAVE")
             if act.acknowledged and answer is not None:
                 act.what = answer.headers["location"].removeprefix("/erasure/")
                 return

@@ -419,6 +419,35 @@ begin
 end
 $$;
 
+-- Whether the person behind a session has proved themselves within the last ten minutes. The
+-- bound is the database's own: `UPHELD_FRESH_FOR` asks people sooner, and never later.
+create function upheld.session_is_fresh(which uuid) returns boolean
+language sql stable security definer set search_path = ''
+return exists (
+    select from upheld.sessions as s
+    where
+        s.id = which and s.expires_at > upheld.clock_of_statement()
+        and s.proven_at > upheld.clock_of_statement() - interval '10 minutes'
+);
+
+-- Whether the person asking has proved themselves within the last ten minutes: for policies
+-- of what takes everything along, cannot be undone, or gives others power. Background work
+-- has proved nothing.
+create function upheld.freshly_proven() returns boolean
+language sql stable security definer set search_path = ''
+return upheld.session_is_fresh(upheld.current_session());
+
+-- The same for functions and triggers, which say so by failing: the page then asks for a proof.
+create function upheld.demand_fresh_proof() returns void
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    if not upheld.freshly_proven() then
+        raise exception 'This needs a fresh proof of who is asking.' using errcode = 'UH001';
+    end if;
+end
+$$;
+
 -- Opens the context of the session whose secret is presented; returns no row, and opens
 -- nothing, when there is no such session or it is revoked, expired or idle for too long.
 create function upheld.open_context(session_secret bytea)
@@ -485,6 +514,9 @@ grant execute on function upheld.open_context(bytea) to web;
 grant execute on function upheld.open_job_context(bytea) to worker;
 grant execute on function upheld.rotate_context_key() to maintenance;
 grant execute on function upheld.current_work() to eraser;
+grant execute on function upheld.session_is_fresh(uuid) to credential_keeper;
+grant execute on function upheld.freshly_proven(), upheld.demand_fresh_proof()
+to web, audit_writer, record_reader, queue_writer, credential_keeper;
 grant execute on function
 upheld.asking(),
 upheld.current_person(), upheld.current_organisation(), upheld.current_standing(), upheld.current_session()
@@ -585,6 +617,11 @@ as $$
 begin
     if upheld.current_person() is null then
         raise exception 'Only a person records an act.' using errcode = '42501';
+    end if;
+    -- What is not recorded does not happen, since both are one transaction: so these acts
+    -- happen to nobody who has not just proved who they are.
+    if action = any(array['data.exported']) then
+        perform upheld.demand_fresh_proof();
     end if;
     perform upheld.append_entry(
         upheld.current_person(), upheld.current_organisation(), action,
@@ -807,7 +844,7 @@ for select to web using (person_id = (select upheld.current_person()));
 create policy a_person_ends_their_own_sessions on upheld.sessions
 for update to web using (person_id = (select upheld.current_person()) and revoked_at is null)
 with check (person_id = (select upheld.current_person()));
-grant select, insert, update (proven_at) on upheld.sessions to credential_keeper;
+grant select, insert, update (proven_at, secret_hash) on upheld.sessions to credential_keeper;
 grant select (id, person_id, organisation_id, created_at, last_seen_at, proven_at, idle_for, expires_at, revoked_at, strength)
 on upheld.sessions to web;
 grant update (revoked_at, organisation_id) on upheld.sessions to web;
@@ -943,11 +980,15 @@ begin atomic
     returning id;
 end;
 
--- Notes that the person behind a session has just proved themselves again.
-create function upheld.freshen_session(whose uuid, which uuid) returns void
+-- Notes that the person behind a session has just proved themselves again, and has the session
+-- go on under another secret: whoever copied the old one is left outside. Until when it lasts;
+-- null when it has ended.
+create function upheld.freshen_session(whose uuid, which uuid, new_secret_hash bytea) returns timestamptz
 language sql volatile security definer set search_path = ''
 begin atomic
-    update upheld.sessions set proven_at = upheld.clock_now() where id = which and person_id = whose;
+    update upheld.sessions set proven_at = upheld.clock_now(), secret_hash = new_secret_hash
+    where id = which and person_id = whose and expires_at > upheld.clock_now()
+    returning expires_at;
 end;
 
 grant execute on function
@@ -959,7 +1000,7 @@ upheld.find_credential(bytea),
 upheld.credential_of(uuid),
 upheld.replace_credential(uuid, text),
 upheld.mint_session(uuid, bytea, interval, interval, text),
-upheld.freshen_session(uuid, uuid)
+upheld.freshen_session(uuid, uuid, bytea)
 to gate;
 
 -- Replacing the key of the blind index. An index is the number of its key and a hash, made
@@ -2150,6 +2191,7 @@ for insert to web with check (
     person_id = (select upheld.current_person()) and state = 'scheduled'
     -- The law gives us a month (GDPR Art. 12(3)); nobody can put it off for longer.
     and due_at <= (select upheld.clock_now()) + interval '30 days'
+    and (select upheld.freshly_proven())
 );
 create policy erasures_are_seen_by_their_person on upheld.erasures
 for select to web using (person_id = (select upheld.current_person()));
@@ -2758,6 +2800,9 @@ alter function upheld.current_organisation() owner to context_keeper;
 alter function upheld.current_standing() owner to context_keeper;
 alter function upheld.current_session() owner to context_keeper;
 alter function upheld.hiring_organisation() owner to context_keeper;
+alter function upheld.session_is_fresh(uuid) owner to context_keeper;
+alter function upheld.freshly_proven() owner to context_keeper;
+alter function upheld.demand_fresh_proof() owner to context_keeper;
 alter function upheld.open_context(bytea) owner to context_keeper;
 alter function upheld.open_job_context(bytea) owner to context_keeper;
 alter function upheld.rotate_context_key() owner to context_keeper;
@@ -2780,7 +2825,7 @@ alter function upheld.find_credential(bytea) owner to credential_keeper;
 alter function upheld.credential_of(uuid) owner to credential_keeper;
 alter function upheld.replace_credential(uuid, text) owner to credential_keeper;
 alter function upheld.mint_session(uuid, bytea, interval, interval, text) owner to credential_keeper;
-alter function upheld.freshen_session(uuid, uuid) owner to credential_keeper;
+alter function upheld.freshen_session(uuid, uuid, bytea) owner to credential_keeper;
 alter function upheld.appoint_operator(bytea, uuid) owner to credential_keeper;
 alter function upheld.found_organisation(uuid, text, text) owner to credential_keeper;
 

@@ -227,6 +227,35 @@ begin
 end
 $$;
 
+-- Whether the person behind a session has proved themselves within the last ten minutes. The
+-- bound is the database's own: `UPHELD_FRESH_FOR` asks people sooner, and never later.
+create function upheld.session_is_fresh(which uuid) returns boolean
+language sql stable security definer set search_path = ''
+return exists (
+    select from upheld.sessions as s
+    where
+        s.id = which and s.expires_at > upheld.clock_of_statement()
+        and s.proven_at > upheld.clock_of_statement() - interval '10 minutes'
+);
+
+-- Whether the person asking has proved themselves within the last ten minutes: for policies
+-- of what takes everything along, cannot be undone, or gives others power. Background work
+-- has proved nothing.
+create function upheld.freshly_proven() returns boolean
+language sql stable security definer set search_path = ''
+return upheld.session_is_fresh(upheld.current_session());
+
+-- The same for functions and triggers, which say so by failing: the page then asks for a proof.
+create function upheld.demand_fresh_proof() returns void
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    if not upheld.freshly_proven() then
+        raise exception 'This needs a fresh proof of who is asking.' using errcode = 'UH001';
+    end if;
+end
+$$;
+
 -- Opens the context of the session whose secret is presented; returns no row, and opens
 -- nothing, when there is no such session or it is revoked, expired or idle for too long.
 create function upheld.open_context(session_secret bytea)
@@ -293,6 +322,9 @@ grant execute on function upheld.open_context(bytea) to web;
 grant execute on function upheld.open_job_context(bytea) to worker;
 grant execute on function upheld.rotate_context_key() to maintenance;
 grant execute on function upheld.current_work() to eraser;
+grant execute on function upheld.session_is_fresh(uuid) to credential_keeper;
+grant execute on function upheld.freshly_proven(), upheld.demand_fresh_proof()
+to web, audit_writer, record_reader, queue_writer, credential_keeper;
 grant execute on function
 upheld.asking(),
 upheld.current_person(), upheld.current_organisation(), upheld.current_standing(), upheld.current_session()

@@ -95,6 +95,11 @@ begin
     if upheld.current_person() is null then
         raise exception 'Only a person records an act.' using errcode = '42501';
     end if;
+    -- What is not recorded does not happen, since both are one transaction: so these acts
+    -- happen to nobody who has not just proved who they are.
+    if action = any(array['data.exported']) then
+        perform upheld.demand_fresh_proof();
+    end if;
     perform upheld.append_entry(
         upheld.current_person(), upheld.current_organisation(), action,
         target_kind, target_id, details, origin_sealed);

@@ -41,7 +41,7 @@ for select to web using (person_id = (select upheld.current_person()));
 create policy a_person_ends_their_own_sessions on upheld.sessions
 for update to web using (person_id = (select upheld.current_person()) and revoked_at is null)
 with check (person_id = (select upheld.current_person()));
-grant select, insert, update (proven_at) on upheld.sessions to credential_keeper;
+grant select, insert, update (proven_at, secret_hash) on upheld.sessions to credential_keeper;
 grant select (id, person_id, organisation_id, created_at, last_seen_at, proven_at, idle_for, expires_at, revoked_at, strength)
 on upheld.sessions to web;
 grant update (revoked_at, organisation_id) on upheld.sessions to web;
@@ -177,11 +177,15 @@ begin atomic
     returning id;
 end;
 
--- Notes that the person behind a session has just proved themselves again.
-create function upheld.freshen_session(whose uuid, which uuid) returns void
+-- Notes that the person behind a session has just proved themselves again, and has the session
+-- go on under another secret: whoever copied the old one is left outside. Until when it lasts;
+-- null when it has ended.
+create function upheld.freshen_session(whose uuid, which uuid, new_secret_hash bytea) returns timestamptz
 language sql volatile security definer set search_path = ''
 begin atomic
-    update upheld.sessions set proven_at = upheld.clock_now() where id = which and person_id = whose;
+    update upheld.sessions set proven_at = upheld.clock_now(), secret_hash = new_secret_hash
+    where id = which and person_id = whose and expires_at > upheld.clock_now()
+    returning expires_at;
 end;
 
 grant execute on function
@@ -193,7 +197,7 @@ upheld.find_credential(bytea),
 upheld.credential_of(uuid),
 upheld.replace_credential(uuid, text),
 upheld.mint_session(uuid, bytea, interval, interval, text),
-upheld.freshen_session(uuid, uuid)
+upheld.freshen_session(uuid, uuid, bytea)
 to gate;
 
 -- Replacing the key of the blind index. An index is the number of its key and a hash, made

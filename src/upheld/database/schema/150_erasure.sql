@@ -20,6 +20,7 @@ for insert to web with check (
     person_id = (select upheld.current_person()) and state = 'scheduled'
     -- The law gives us a month (GDPR Art. 12(3)); nobody can put it off for longer.
     and due_at <= (select upheld.clock_now()) + interval '30 days'
+    and (select upheld.freshly_proven())
 );
 create policy erasures_are_seen_by_their_person on upheld.erasures
 for select to web using (person_id = (select upheld.current_person()));

@@ -13,6 +13,9 @@ alter function upheld.current_organisation() owner to context_keeper;
 alter function upheld.current_standing() owner to context_keeper;
 alter function upheld.current_session() owner to context_keeper;
 alter function upheld.hiring_organisation() owner to context_keeper;
+alter function upheld.session_is_fresh(uuid) owner to context_keeper;
+alter function upheld.freshly_proven() owner to context_keeper;
+alter function upheld.demand_fresh_proof() owner to context_keeper;
 alter function upheld.open_context(bytea) owner to context_keeper;
 alter function upheld.open_job_context(bytea) owner to context_keeper;
 alter function upheld.rotate_context_key() owner to context_keeper;
@@ -35,7 +38,7 @@ alter function upheld.find_credential(bytea) owner to credential_keeper;
 alter function upheld.credential_of(uuid) owner to credential_keeper;
 alter function upheld.replace_credential(uuid, text) owner to credential_keeper;
 alter function upheld.mint_session(uuid, bytea, interval, interval, text) owner to credential_keeper;
-alter function upheld.freshen_session(uuid, uuid) owner to credential_keeper;
+alter function upheld.freshen_session(uuid, uuid, bytea) owner to credential_keeper;
 alter function upheld.appoint_operator(bytea, uuid) owner to credential_keeper;
 alter function upheld.found_organisation(uuid, text, text) owner to credential_keeper;
 

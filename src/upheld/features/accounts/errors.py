@@ -1,6 +1,7 @@
 """What can go wrong when getting in."""
 
 from upheld.kit.errors import InvalidError, RefusedError
+from upheld.platform.i18n import mark
 
 
 class WrongCredentialsError(InvalidError):
@@ -21,7 +22,11 @@ class LinkSpentError(RefusedError):
     code = "link-spent"
 
 
-class ProofNeededError(RefusedError):
-    """Enter your password again to go on."""
+class WrongProofError(InvalidError):
+    """This was not accepted as a proof that it is you."""
 
-    code = "proof-needed"
+    code = "wrong-proof"
+
+    def __init__(self) -> None:
+        """Say it at the field."""
+        super().__init__({"own-password": mark("This is not your password. Capitals matter.")})

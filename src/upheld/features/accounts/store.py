@@ -1,6 +1,6 @@
 """The queries of accounts, typed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from upheld.features.accounts.model import Account, Credential, Newcomer, OlderIndex, SessionRow, Strength, WaitingMail
@@ -82,9 +82,9 @@ async def mint_session(
     return await tx.value(_Q["mint_session"], person, secret_hash, idle, lives, str(strength))
 
 
-async def freshen_session(tx: Transaction, person: UUID, session: UUID) -> None:
-    """Note a fresh proof."""
-    await tx.value(_Q["freshen_session"], person, session)
+async def freshen_session(tx: Transaction, person: UUID, session: UUID, secret_hash: bytes) -> datetime | None:
+    """Note a fresh proof, and replace the session's secret; return when it ends, None when it has."""
+    return await tx.value(_Q["freshen_session"], person, session, secret_hash)
 
 
 async def end_session(tx: Transaction) -> None:

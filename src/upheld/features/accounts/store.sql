@@ -52,8 +52,8 @@ select upheld.renew_link($1, $2, $3);
 select upheld.mint_session($1, $2, $3, $4, $5);
 
 -- name: freshen_session
--- Notes a fresh proof.
-select upheld.freshen_session($1, $2);
+-- Notes a fresh proof, and replaces the session's secret; when it ends.
+select upheld.freshen_session($1, $2, $3);
 
 -- name: end_session
 -- Ends the session that is asking.

@@ -45,6 +45,7 @@ class Action(StrEnum):
     RESUME_OPENED = "resume.opened"
     SESSION_ENDED = "session.ended"
     SESSION_OPENED = "session.opened"
+    SESSION_PROVEN = "session.proven"
     SIGN_IN_FAILED = "attempt.sign_in_failed"
     SIGN_IN_LIMITED = "attempt.sign_in_limited"
     VISIBILITY_CHANGED = "permission.visibility_changed"

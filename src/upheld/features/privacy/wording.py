@@ -56,6 +56,7 @@ ACTS = {
     "resume.opened": mark("You opened a candidate's résumé"),
     "session.ended": mark("You signed out"),
     "session.opened": mark("You signed in"),
+    "session.proven": mark("You showed once more that it was you"),
 }
 """Acts of the audit log, in words; one without words is shown by its name."""
 

@@ -68,6 +68,17 @@ class Actor:
         """
         return self._led(path, await self._post(path, FORM["content-type"], urlencode(fields).encode()))
 
+    async def prove(self) -> None:
+        """Show once more who they are; the session goes on under another secret.
+
+        Raises:
+            CannotLookError: it was not accepted.
+        """
+        form = urlencode({"own-password": self.password}).encode()
+        answer = await self._post("/prove", FORM["content-type"], form)
+        self._led("/prove", answer)
+        self.token = session_in(answer)
+
     async def upload(self, path: str, field: str, name: str, content: bytes) -> str:
         """Upload a file and return where it leads (RFC 7578).
 

@@ -18,6 +18,7 @@ from litestar.types import Scope
 from upheld.kit.errors import (
     InvalidError,
     NotFoundError,
+    ProofNeededError,
     SignInNeededError,
     TooSoonError,
     UnavailableError,
@@ -26,6 +27,7 @@ from upheld.kit.errors import (
 )
 from upheld.platform.i18n import Words, mark
 from upheld.platform.web.pages import render, words_for, words_of
+from upheld.platform.web.place import place_of
 from upheld.platform.web.problems import PROBLEM, Problem
 from upheld.platform.web.visits import visit_of
 
@@ -63,6 +65,9 @@ def respond(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     known = _known(error)
     if isinstance(known, SignInNeededError) and not _is_api(request.scope) and request.method == "GET":
         return Redirect(request.app.route_reverse("accounts.sign_in"), status_code=303, query_params=_way_back(request))
+    if isinstance(known, ProofNeededError) and not _is_api(request.scope):
+        prove = request.app.route_reverse("accounts.prove")
+        return Redirect(prove, status_code=303, query_params=dict(place_of(request.scope)))
     status, headers, body = _rendered(words_for(request), known, _reference(known, error), request.scope)
     plain = {key.decode(): value.decode() for key, value in headers}
     if isinstance(error, HTTPException) and error.headers and "allow" in error.headers:

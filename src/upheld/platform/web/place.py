@@ -1,5 +1,6 @@
 """Places: where somebody is, as the name of a route. A form carries it, and there is no way to name a URL."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -20,6 +21,23 @@ def place_of(scope: Scope) -> dict[str, str]:
     parts = {f"part-{part}": str(value) for part, value in known.get("path_params", {}).items()}
     query = known.get("query_string", b"").decode("latin-1")
     return {"to": name, **parts, **({"query": query} if query else {})}
+
+
+def named_in(said: Mapping[str, str]) -> dict[str, str]:
+    """Return what an address or a form says about a place, and nothing else of it."""
+    return {name: text for name, text in said.items() if name in {"to", "query"} or name.startswith("part-")}
+
+
+def send_on(request: Request[Any, Any, Any], named: dict[str, str]) -> Redirect | None:
+    """Send on what has just been posted to us to the place it was meant for; None when it takes nothing of the kind.
+
+    Only to where a fresh proof was asked for: nothing else is ever posted to by way of another page.
+    """
+    handler = (request.app.get_handler_index_by_name(named.get("to", "")) or {}).get("handler")
+    if handler is None or "POST" not in getattr(handler, "http_methods", ()) or not handler.opt.get("fresh"):
+        return None
+    path = _reverse(request, named["to"], named)
+    return Redirect(path, status_code=307) if path else None
 
 
 def go_to(request: Request[Any, Any, Any], named: dict[str, str]) -> Redirect:
@@ -57,9 +75,13 @@ def _path(request: Request[Any, Any, Any], named: dict[str, str]) -> str | None:
         handler = (request.app.get_handler_index_by_name(name) or {}).get("handler")
         if handler is None or "GET" not in getattr(handler, "http_methods", ()):
             continue
-        parts = {key.removeprefix("part-"): text for key, text in named.items() if key.startswith("part-")}
-        try:
-            return request.app.route_reverse(name, **{k: v for k, v in parts.items() if k not in {"self", "name"}})
-        except NoRouteMatchFoundException:
-            return None
+        return _reverse(request, name, named)
     return None
+
+
+def _reverse(request: Request[Any, Any, Any], route: str, named: dict[str, str]) -> str | None:
+    parts = {key.removeprefix("part-"): text for key, text in named.items() if key.startswith("part-")}
+    try:
+        return request.app.route_reverse(route, **{k: v for k, v in parts.items() if k not in {"self", "name"}})
+    except NoRouteMatchFoundException:
+        return None

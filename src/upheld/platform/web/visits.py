@@ -1,9 +1,14 @@
 """Visits: the session check and the one transaction of every request, HTTP and socket alike.
 
 Private is the default. A route that is open to everyone says `opt={"public": True}`; a
-route that must not hold a transaction of its own (signing in: it hashes; static files)
+route that must not hold a transaction of its own (it hashes a password; static files)
 says `opt={"no_transaction": True}`. Everything else runs inside the context of the person
 whose session secret the cookie carries, as the database itself has established it.
+
+A route says `opt={"fresh": True}` when what it does takes everything along, cannot be undone or
+gives others power. Whoever has not proved who they are within `UPHELD_FRESH_FOR` is asked
+for it there, and what they had typed goes on from there. The database refuses such acts by
+itself as well (`upheld.freshly_proven`).
 
 A change is read from the network as a whole before its transaction begins (`arrivals`).
 
@@ -14,6 +19,7 @@ somebody signed in was refused is written down as an attempt, which lasts (ADR 0
 
 import datetime as dt
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
 from uuid import UUID
@@ -23,7 +29,7 @@ from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from upheld.kit.errors import SignInNeededError
+from upheld.kit.errors import ProofNeededError, SignInNeededError
 from upheld.platform.acting import Acting
 from upheld.platform.database import Query, RequestTransaction, Transaction
 from upheld.platform.services import Platform
@@ -72,6 +78,23 @@ class OpenVisit:
         assert self.transaction is not None, "this route was declared without a transaction"  # noqa: S101 - a mistake in the code, not in the request
         return self.transaction
 
+    @property
+    def known(self) -> Who:
+        """Who is signed in; for routes without a transaction, in which nobody can be acting.
+
+        Raises:
+            SignInNeededError: nobody is.
+        """
+        if self.who is None:
+            raise SignInNeededError
+        return self.who
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether whoever is signed in has proved who they are not long ago."""
+        settings, clock = self.platform.settings, self.platform.clock
+        return self.who is not None and self.who.proven_at > clock.now() - settings.fresh_for
+
     def acting(self) -> Acting:
         """Return the signed-in person acting.
 
@@ -107,68 +130,88 @@ Visit: TypeAlias = NamedDependency[OpenVisit]
 class Visits:
     """The one middleware. It sees every route the application has, sockets included."""
 
-    def __init__(self, app: ASGIApp, platform: Platform, note_refusal: NoteRefusal) -> None:
-        """Wrap a route of the application; `note_refusal` writes down what somebody was refused."""
+    def __init__(self, app: ASGIApp, platform: Platform, note_refusal: NoteRefusal, ask_proof: ASGIApp) -> None:
+        """Wrap a route of the application.
+
+        `note_refusal` writes down what somebody was refused; `ask_proof` answers in the place of a
+        page that needs a fresh proof.
+        """
         self._app = app
         self._platform = platform
         self._note_refusal = note_refusal
+        self._ask_proof = ask_proof
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Open the context, run the route, commit before its answer leaves."""
         visit = OpenVisit(platform=self._platform, origin=_origin(scope), address=_address(scope))
         cast("dict[str, Any]", scope)[_VISIT] = visit
-        opt: dict[str, Any] = scope["route_handler"].opt  # pyright: ignore[reportTypedDictNotRequiredAccess] - set by the router
-        if opt.get("no_transaction"):
-            # Without a transaction nobody can be signed in: such a route is for everyone.
-            if not opt.get("public"):
-                raise SignInNeededError
-            async with Arrivals.of_this_loop().whole(scope, receive, None) as body:
-                await self._app(scope, body, send)
-            return
-        secret = self._secret(scope)
+        opt, alone = _declared(scope), _declared(scope).get("no_transaction")
+        # Without a transaction of the route's own, whoever is signed in is of no account at a public one.
+        secret = None if alone and opt.get("public") else self._secret(scope)
         if secret is None and not opt.get("public"):
             raise SignInNeededError
-        async with (
-            Arrivals.of_this_loop().whole(scope, receive, secret) as body,
-            self._platform.database.request() as tx,
-        ):
-            visit.transaction = tx
-            visit.who = None if secret is None else await open_context(tx, secret)
-            if visit.who is None and not opt.get("public"):
-                raise SignInNeededError
-            await self._app(scope, body, self._ending(scope, send, tx, secret))
+        async with Arrivals.of_this_loop().whole(scope, receive, secret) as body:
+            if secret is None and alone:
+                await self._app(scope, body, send)
+                return
+            async with self._platform.database.request() as tx:
+                visit.transaction = tx
+                visit.who = None if secret is None else await open_context(tx, secret)
+                if visit.who is None and not opt.get("public"):
+                    raise SignInNeededError
+                if not alone:
+                    await self._route(scope)(scope, body, self._ending(scope, send, tx, secret))
+                    return
+                visit.transaction = None
+                await tx.commit()
+            await self._route(scope)(scope, body, self._ending(scope, send, None, secret))
+
+    def _route(self, scope: Scope) -> ASGIApp:
+        """Return the route, or what answers in its place when it needs a fresh proof and there is none.
+
+        Raises:
+            ProofNeededError: there is none, and who asks is a program or a socket.
+        """
+        if not _declared(scope).get("fresh") or current_visit(scope).is_fresh:
+            return self._app
+        if scope["type"] != "http" or cast("dict[str, str]", scope)["path"].startswith("/api/"):
+            raise ProofNeededError
+        return self._ask_proof
 
     def _secret(self, scope: Scope) -> bytes | None:
         token = ASGIConnection[Any, Any, Any, Any](scope).cookies.get(SESSION_COOKIE)
         keys = self._platform.keys.platform_keys("cookie") if token else []
         return next((secret for key in keys if (secret := read_session(key, token or ""))), None)
 
-    def _ending(self, scope: Scope, send: Send, tx: RequestTransaction, secret: bytes | None) -> Send:
+    def _ending(self, scope: Scope, send: Send, tx: RequestTransaction | None, secret: bytes | None) -> Send:
         """Return what sends an answer on, once the transaction has ended as the answer says."""
 
         async def outgoing(message: Message) -> None:
             if message["type"] == "http.response.start":
                 if message["status"] < 400 or message["status"] == _BEYOND:  # noqa: PLR2004 - errors begin here
-                    await tx.commit()
+                    await _committed(tx)
                 else:
-                    await tx.undo()
                     await self._note(scope, message["status"], tx, secret)
             elif message["type"] == "websocket.accept":
-                await tx.commit()
+                await _committed(tx)
             await send(message)
 
         return outgoing
 
-    async def _note(self, scope: Scope, status: int, tx: RequestTransaction, secret: bytes | None) -> None:
-        """Write down what somebody signed in was refused, in a transaction of its own."""
-        visit = current_visit(scope)
-        if visit.who is None or secret is None or status not in _REFUSALS:
-            return
-        async with tx.attempt() as own:
+    async def _note(self, scope: Scope, status: int, tx: RequestTransaction | None, secret: bytes | None) -> None:
+        """Undo, and write down what somebody signed in was refused, in a transaction of its own."""
+        async with AsyncExitStack() as stack:
+            if tx is not None:
+                await tx.undo()
+            visit = current_visit(scope)
+            if visit.who is None or secret is None or status not in _REFUSALS:
+                return
+            tx = tx or await stack.enter_async_context(self._platform.database.request())
+            own = await stack.enter_async_context(tx.attempt())
             # The context ended with the request's transaction; so may have the session.
             if await open_context(own, secret) is not None:
                 acting = replace(visit, transaction=own).acting()
-                await self._note_refusal(acting, Refusal(_route(scope), _subject(scope), status))
+                await self._note_refusal(acting, Refusal(_name(scope), _subject(scope), status))
 
 
 async def open_context(tx: Transaction, secret: bytes) -> Who | None:
@@ -191,7 +234,16 @@ def _address(scope: Scope) -> str:
     return client[0] if client else "unknown"
 
 
-def _route(scope: Scope) -> str:
+async def _committed(tx: RequestTransaction | None) -> None:
+    if tx is not None:
+        await tx.commit()
+
+
+def _declared(scope: Scope) -> dict[str, Any]:
+    return scope["route_handler"].opt  # pyright: ignore[reportTypedDictNotRequiredAccess] - set by the router
+
+
+def _name(scope: Scope) -> str:
     handler = scope["route_handler"]  # pyright: ignore[reportTypedDictNotRequiredAccess] - set by the router
     return handler.name or handler.handler_name
 

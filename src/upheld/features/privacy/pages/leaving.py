@@ -9,9 +9,8 @@ from litestar.response import Redirect
 from upheld.features.privacy import actions, queries
 from upheld.features.privacy.certificate import file_of
 from upheld.features.privacy.errors import AlreadyLeavingError, UnknownReceiptError
-from upheld.features.privacy.pages.proof import prove
 from upheld.features.privacy.wording import STATES
-from upheld.kit.errors import InvalidError, TooSoonError, UpheldError
+from upheld.kit.errors import InvalidError, UpheldError
 from upheld.platform.web.downloads import download
 from upheld.platform.web.forms import Form
 from upheld.platform.web.pages import page, redirect
@@ -28,15 +27,14 @@ async def leave_page(request: AnyRequest, visit: Visit) -> Response[str]:
     return await _leave_page(request, visit, Form({}), None)
 
 
-@post("/privacy/leave", name="privacy.leave.do", status_code=200)
+@post("/privacy/leave", name="privacy.leave.do", opt={"fresh": True}, status_code=200)
 async def leave_do(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
     """Schedule the erasure and lead to the page that follows it."""
     form = await Form.read(request)
     try:
         actions.check_word(form.get("word"))
-        await prove(visit, form)
         receipt = await actions.request_erasure(visit.acting())
-    except (InvalidError, TooSoonError, AlreadyLeavingError) as error:
+    except (InvalidError, AlreadyLeavingError) as error:
         return await _leave_page(request, visit, form, error)
     return redirect(request, "privacy.erasure", receipt=receipt)
 

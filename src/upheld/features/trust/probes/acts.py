@@ -19,7 +19,7 @@ from upheld.features.trust.scene import Scene
 REQUIRED: Mapping[str, tuple[Action, ...]] = {
     "getting in and out": (
         Action.ACCOUNT_REGISTERED, Action.ACCOUNT_VERIFIED, Action.SESSION_OPENED, Action.SESSION_ENDED,
-        Action.SIGN_IN_FAILED, Action.PROOF_FAILED, Action.ADDRESS_TRIED_AGAIN,
+        Action.SESSION_PROVEN, Action.SIGN_IN_FAILED, Action.PROOF_FAILED, Action.ADDRESS_TRIED_AGAIN,
     ),
     "access to personal data": (
         Action.LIST_OPENED, Action.APPLICATION_OPENED, Action.CONTACT_OPENED, Action.RESUME_OPENED,
@@ -110,9 +110,10 @@ async def _live(cast: Cast) -> None:
     found = re.search(r"[0-9a-f-]{36}", uploaded)
     await someone.send(f"/documents/{found[0] if found else uploaded}/remove", {})
     await someone.send("/privacy/consents", {"purpose": "resume-reading"})
-    await _post(someone, "/privacy/export", {"password": "not the password"}, HTTPStatus.UNPROCESSABLE_ENTITY)
-    await _post(someone, "/privacy/export", {"password": someone.password}, HTTPStatus.OK)
-    await someone.send("/privacy/leave", {"word": "LEAVE", "password": someone.password})
+    await _post(someone, "/prove", {"own-password": "not the password"}, HTTPStatus.UNPROCESSABLE_ENTITY)
+    await someone.prove()
+    await _post(someone, "/privacy/export", {}, HTTPStatus.OK)
+    await someone.send("/privacy/leave", {"word": "LEAVE"})
     await _post(someone, "/privacy/leave/call-off", {}, HTTPStatus.SEE_OTHER)
     await sign_in(someone.site, someone.email, "not the password")
     again = await sign_in(someone.site, someone.email, someone.password)

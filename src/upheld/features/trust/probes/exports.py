@@ -4,7 +4,6 @@ import io
 import zipfile
 from collections.abc import Mapping
 from http import HTTPStatus
-from urllib.parse import urlencode
 
 import msgspec
 
@@ -57,8 +56,8 @@ async def downloaded(scene: Scene, cast: Cast) -> dict[str, bytes]:
         CannotLookError: nothing was handed out.
     """
     someone = cast.candidate
-    body = urlencode({"password": someone.password}).encode()
-    answer = await scene.site.ask("POST", "/privacy/export", {**someone.cookie, **FORM}, body)
+    await someone.prove()
+    answer = await scene.site.ask("POST", "/privacy/export", {**someone.cookie, **FORM})
     if answer.status != HTTPStatus.OK or "zip" not in answer.one("content-type"):
         msg = f"A probe person could not download everything ({answer.status})."
         raise CannotLookError(msg)

@@ -123,8 +123,8 @@ def _ways(scene: Scene, cast: Cast) -> list[tuple[Burst, Try]]:
         return await register_again(site.seen_from(another_place), someone.email)
 
     async def prove(_: int) -> Answer:
-        body = urlencode({"password": WRONG}).encode()
-        return await site.ask("POST", "/privacy/export", {**employer.cookie, **FORM}, body)
+        body = urlencode({"own-password": WRONG}).encode()
+        return await site.ask("POST", "/prove", {**employer.cookie, **FORM}, body)
 
     return [
         (
