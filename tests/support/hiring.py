@@ -18,9 +18,8 @@ from upheld.features.candidates.model import Document, ProfileText
 from upheld.features.jobs.actions import post_job
 from upheld.features.jobs.model import Employment, JobText
 from upheld.platform.acting import Acting
-from upheld.platform.database import Query
 from upheld.platform.web.forms import Upload
-from upheld.platform.web.visits import Who
+from upheld.platform.web.visits import OPEN_CONTEXT, Who
 
 OWNER, ADA = "owner@example.com", "ada@example.org"
 LETTER = "I would like to look after your boats."
@@ -31,11 +30,6 @@ PROFILE = ProfileText(
     phone="+44 20 7946 0000",
     location="Bristol",
     summary="Twelve years of wooden boats.",
-)
-_OPEN = Query(
-    "open_context",
-    "select person_id, session_id, organisation_id, role, proven_at, expires_at, strength from upheld.open_context($1)",
-    "Opens the context of a test's person.",
 )
 
 
@@ -61,7 +55,7 @@ class Application:
 async def acting_in(deployment: Deployment, browser: Browser) -> AsyncGenerator[Acting]:
     """Yield the person signed in to a browser, acting in a transaction of the web's role."""
     async with deployment.platform.database.transaction("web") as tx:
-        who = await tx.one(_OPEN, deployment.secret_of(browser), into=Who)
+        who = await tx.one(OPEN_CONTEXT, deployment.secret_of(browser), into=Who)
         assert who is not None
         yield Acting(
             tx=tx,
