@@ -28,6 +28,7 @@ run: $(READY) $(ISLANDS) ## Set up and start the demo with its own PostgreSQL; C
 test: $(TOOLS) $(PAGE_TOOLS) $(ISLANDS) ## Run every test on a real PostgreSQL, and the journeys in a real Chromium
 	@tools/need.sh "command -v chromium" chromium "the tests walk through the pages in a real browser"
 	@tools/need.sh "command -v pebble" pebble "the tests obtain certificates from a real ACME authority"
+	@tools/need.sh "command -v valkey-server || command -v redis-server" redis-server "the tests count limits in it as well"
 	@.venv/bin/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: $(TOOLS) $(PAGE_TOOLS) ## Check format, lint, types, SQL, architecture, words and lock; the fastest first

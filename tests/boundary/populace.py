@@ -162,8 +162,8 @@ def _of_the_platform() -> dict[str, list[Row]]:
             Row("the platform's", {"id": "default", "actor_id": "null", **leaf}),
         ],
         "upheld.limit_counters": [
-            Row("a counter", {"subject": hashed("someone"), "window_at": "upheld.clock_now()", "expires_at": LATER,
-                              "taken": "1"})
+            Row("a counter", {"subject": hashed("someone"), "taken_at": "array[upheld.clock_now()]",
+                              "expires_at": LATER})
         ],
         "upheld.notices": [
             Row(name, {"id": id_of(name), "kind": f"'{kind}'", "version": f"'{name}'", "language": "'xx'",

@@ -18,7 +18,6 @@ from tests.support.catalog import connected
 from tests.support.clock import SetClock
 from tests.support.deployment import PASSWORD, Deployment
 from tests.support.hiring import ADA, LETTER, Application, applied
-from tests.support.limits import within_one_window
 from upheld.features.accounts.actions import raise_indexes
 from upheld.features.privacy.duties import tidy
 from upheld.features.privacy.rotation import LIMITS_OVERLAP, REPLACEABLE, drop_spent, replace_key
@@ -256,7 +255,6 @@ async def test_a_session_survives_a_new_cookie_key_until_it_would_have_ended_any
 
 async def test_a_spent_limit_stays_spent_when_its_key_is_replaced(deployment: Deployment) -> None:
     platform, limit = deployment.platform, Limit("a test's", 3, dt.timedelta(hours=12))
-    await within_one_window(limit)
     async with platform.database.attempt() as tx:
         for _ in range(3):
             await take(tx, platform, limit, "somebody")

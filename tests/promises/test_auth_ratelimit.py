@@ -1,18 +1,16 @@
 """auth.ratelimit, green, and red under each of its sabotages."""
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.promises.faults import Changing, Scratch
-from tests.support.limits import within_one_window
 from upheld.features.accounts import actions
-from upheld.features.accounts.actions import SIGN_IN_PER_ACCOUNT
 from upheld.features.trust.probe import CheckState
 from upheld.kit.errors import InvalidError
 from upheld.main.web import create_app
+from upheld.platform.counters import Names
 from upheld.platform.services import Platform
 
 pytestmark = pytest.mark.anyio
@@ -21,13 +19,12 @@ pytestmark = pytest.mark.anyio
 class CountingAlone(Platform):
     """Counts under a name of its own: what a counter in the memory of one process does."""
 
-    def limit_subject(self, rule: str, subject: str, per: timedelta) -> bytes:
-        """Return a subject that no other process counts."""
-        return super().limit_subject(rule, f"{id(self)} {subject}", per)
+    def limit_names(self, rule: str, subject: str) -> Names:
+        """Return names that no other process counts."""
+        return super().limit_names(rule, f"{id(self)} {subject}")
 
 
 async def test_whoever_guesses_is_told_to_wait_and_nothing_else(scratch: Scratch) -> None:
-    await within_one_window(SIGN_IN_PER_ACCOUNT)
     for check_id in ("auth.ratelimit.silence", "auth.ratelimit.burst"):
         (check,) = (await scratch.look(check_id)).checks
         assert check.state is CheckState.PASSED, check.evidence
@@ -37,10 +34,9 @@ async def test_whoever_guesses_is_told_to_wait_and_nothing_else(scratch: Scratch
 
 
 async def test_auth_ratelimit_burst_is_red_when_nothing_is_counted(scratch: Scratch) -> None:
-    await within_one_window(SIGN_IN_PER_ACCOUNT)
     await scratch.change(
-        "create or replace function upheld.take_from_limit(subject bytea, at_most integer, per interval)"
-        " returns integer language sql volatile security definer set search_path = '' return 0",
+        "create or replace function upheld.take_from_limit(subject bytea, formers bytea[], at_most integer[],"
+        " per interval[]) returns integer language sql volatile security definer set search_path = '' return 0",
     )
     await scratch.sees_red(
         "auth.ratelimit.burst",
@@ -53,7 +49,6 @@ async def test_auth_ratelimit_burst_is_red_when_nothing_is_counted(scratch: Scra
 
 
 async def test_auth_ratelimit_burst_is_red_when_each_process_counts_for_itself(scratch: Scratch) -> None:
-    await within_one_window(SIGN_IN_PER_ACCOUNT)
     shared = scratch.deployment.platform
     fields = {name: getattr(shared, name) for name in shared.__dataclass_fields__}
     scratch.serve(create_app(CountingAlone(**fields)))
@@ -65,7 +60,6 @@ async def test_auth_ratelimit_burst_is_red_when_each_process_counts_for_itself(s
 
 
 async def test_auth_ratelimit_burst_is_red_when_nobody_says_how_long_to_wait(scratch: Scratch) -> None:
-    await within_one_window(SIGN_IN_PER_ACCOUNT)
 
     def limited(_: Any, message: Any) -> bool:
         return message["status"] == 429

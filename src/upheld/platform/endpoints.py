@@ -31,7 +31,7 @@ def configured(settings: Settings) -> list[Endpoint]:
     """Return everything outside of the processes themselves that the settings name."""
     found = [Endpoint("database", settings.database), Endpoint("keyring", settings.keyring_database)]
     found += [Endpoint("objects", url) for url in _objects(settings)]
-    found += [Endpoint("mail", settings.mail)]
+    found += [Endpoint("mail", settings.mail), Endpoint("limits", settings.limits)]
     found += [Endpoint("root key", _key_service(settings))]
     return [endpoint for endpoint in found if endpoint.url]
 

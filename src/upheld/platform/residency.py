@@ -13,7 +13,7 @@ from upheld.platform.endpoints import Endpoint, configured
 from upheld.platform.settings import Settings, SettingsError
 
 HERE = "this machine"
-PLACES = ("database", "keyring", "objects", "backups", "mail", "root key")
+PLACES = ("database", "keyring", "objects", "backups", "mail", "root key", "limits")
 """Whatever of people's data, or of the keys to it, can lie somewhere else."""
 
 # Of the providers that name their regions in host names: which area a region lies in.

@@ -1,13 +1,13 @@
 """What the platform offers, opened once a process and handed down."""
 
-import datetime as dt
 import hashlib
 import hmac
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
 from upheld.platform.clock import Clock, SystemClock
+from upheld.platform.counters import Counters, Names, open_counters
 from upheld.platform.database import Database, Role
 from upheld.platform.keyfiles import KeyFiles
 from upheld.platform.objects import Objects
@@ -17,13 +17,10 @@ from upheld.platform.settings import Settings
 from upheld.platform.stores import open_store
 from upheld.platform.vault import Vault
 
-_LIMITS_BEGIN = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
-"""Where the database begins to count stretches of time (`050_limits.sql`)."""
-
 
 @dataclass(frozen=True)
 class Platform:
-    """Database, vault, files, register, keys, clock and settings of one process."""
+    """Database, vault, files, register, keys, clock, counts and settings of one process."""
 
     settings: Settings
     database: Database
@@ -32,6 +29,7 @@ class Platform:
     objects: Objects
     register: Register
     clock: Clock
+    counters: Counters
 
     def blind_index(self, kind: str, value: str) -> bytes:
         """Return the keyed hash under which an exact value (an address) is stored."""
@@ -57,17 +55,15 @@ class Platform:
             index = _next_index(key, index)
         return index
 
-    def limit_subject(self, rule: str, subject: str, per: dt.timedelta) -> bytes:
-        """Return the keyed hash under which tries of one kind by one subject are counted.
+    def limit_names(self, rule: str, subject: str) -> Names:
+        """Return the keyed hashes under which tries of one kind by one subject are counted.
 
-        A stretch of time is counted under one key from its beginning to its end, also when
-        the key is replaced in the middle: no count begins anew.
+        A count goes along when the key is replaced: it is found by the name it had, and has the
+        new one from the next try on.
         """
-        into = (self.clock.now() - _LIMITS_BEGIN) % per
-        began = self.clock.now() - into
-        keys = self.keys.generations("limits")
-        key = next((key for key in keys if key.made_at <= began), keys[-1])
-        return hmac.digest(key.secret, f"{rule}\x00{subject}".encode(), hashlib.sha256)
+        said = f"{rule}\x00{subject}".encode()
+        now, *before = (hmac.digest(key.secret, said, hashlib.sha256) for key in self.keys.generations("limits"))
+        return Names(now, before)
 
 
 def _next_index(key: bytes, index: bytes) -> bytes:
@@ -81,7 +77,8 @@ async def open_platform(
     """Open everything a process needs, connecting as `roles` (and as the vault); close on leaving."""
     check_residency(settings)
     keys = KeyFiles.open(settings)
-    async with Database.open(settings, [*roles, "vault"]) as database:
+    counters = open_counters(settings)
+    async with aclosing(counters), Database.open(settings, [*roles, "vault"]) as database:
         vault = Vault(database, keys)
         store = open_store(settings)
         yield Platform(
@@ -92,4 +89,5 @@ async def open_platform(
             objects=Objects(store, vault),
             register=Register(store, database, keys),
             clock=clock or SystemClock(),
+            counters=counters,
         )

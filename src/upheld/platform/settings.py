@@ -110,6 +110,12 @@ class Settings:
     with the provider's usual environment variables or the secret `objects`. A service that is
     not on this machine is only used over TLS. Empty: `objects` in `var`."""
 
+    limits: str = ""
+    """Where tries are counted that are limited: `rediss://host:6379/0` of a Valkey or Redis, with
+    `?ssl_ca_certs=file` for an authority of your own (password in the secret `limits`, user as
+    in `rediss://user@host`). It must never evict (`maxmemory-policy noeviction`); while it is
+    away nobody can sign in with a password. Empty: the database, which does for most."""
+
     mail: str = ""
     """`smtps://user@host:port` (password in the secret `smtp`), or empty: mails are
     written to `mail` in `var`, where the demo's outbox page shows them."""

@@ -34,8 +34,8 @@ _PLANTS = (
     "insert into queue.pgqueuer_schedules (expression, entrypoint) values ('* * * * *', 'tidy')",
     "insert into queue.pgqueuer_statistics (count, priority, status, entrypoint) values (1, 0, 'successful', 'mail')",
     "insert into queue.pgqueuer_log (job_id, status, priority, entrypoint) values (1, 'successful', 0, 'mail')",
-    """insert into upheld.limit_counters (subject, window_at, expires_at, taken)
-    values (sha256('limit'), now(), now() + interval '1 hour', 3)""",
+    """insert into upheld.limit_counters (subject, taken_at, expires_at)
+    values (sha256('limit'), array[now()], now() + interval '1 hour')""",
 )
 
 OPENING = {"web": "select 1 from upheld.open_context($1)", "worker": "select upheld.open_job_context($1)"}

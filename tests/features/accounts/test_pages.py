@@ -8,8 +8,6 @@ import httpx
 import pytest
 
 from tests.support.deployment import PASSWORD, Deployment, hidden, text_of
-from tests.support.limits import within_one_window
-from upheld.features.accounts.actions import SIGN_IN_PER_ACCOUNT
 from upheld.features.accounts.returning import RETURN_ROUTES
 from upheld.main.web import create_router
 
@@ -80,7 +78,6 @@ async def test_a_wrong_password_and_an_unknown_address_get_one_answer(deployment
 
 async def test_the_eleventh_try_has_to_wait(deployment: Deployment) -> None:
     await deployment.register(ADA)
-    await within_one_window(SIGN_IN_PER_ACCOUNT)
     async with deployment.browser() as browser:
         answers = [await browser.form("/sign-in", email=ADA, password="wrong on purpose") for _ in range(11)]
     assert [answer.status_code for answer in answers[:10]] == [422] * 10

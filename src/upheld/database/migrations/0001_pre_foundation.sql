@@ -660,14 +660,14 @@ grant execute on function upheld.record_at_the_gate(uuid, text, jsonb, bytea) to
 grant execute on function upheld.record_duty(text, jsonb) to maintenance;
 grant execute on function upheld.audit_content(timestamptz, uuid, uuid, text, text, uuid, jsonb, bytea) to auditor;
 -- The shared store of limits: exact across every process and node.
+--
+-- A row is the log of the last tries of one kind by one subject, as many as the limit counts. A
+-- window moves with the clock: no stretch of time, wherever it begins, holds more than the limit.
 create table upheld.limit_counters (
-    subject bytea not null check (length(subject) = 32),
-    window_at timestamptz not null,
-    expires_at timestamptz not null,
-    taken integer not null check (taken > 0),
-    primary key (subject, window_at)
-);
-create index limit_counters_expires_at_idx on upheld.limit_counters (expires_at);
+    subject bytea primary key check (length(subject) = 32),
+    taken_at timestamptz[] not null check (cardinality(taken_at) between 1 and 1000),
+    expires_at timestamptz not null
+) with (fillfactor = 70);
 alter table upheld.limit_counters enable row level security;
 alter table upheld.limit_counters force row level security;
 alter table upheld.limit_counters alter column subject set statistics 0;
@@ -676,47 +676,81 @@ for select to limit_keeper using (length(subject) = 32);
 create policy counters_are_added_by_their_keeper on upheld.limit_counters
 for insert to limit_keeper with check (expires_at > upheld.clock_now());
 create policy counters_are_raised_by_their_keeper on upheld.limit_counters
-for update to limit_keeper using (expires_at > upheld.clock_now());
+for update to limit_keeper using (length(subject) = 32) with check (expires_at > upheld.clock_now());
 create policy spent_counters_are_dropped_by_their_keeper on upheld.limit_counters
 for delete to limit_keeper using (expires_at <= upheld.clock_now());
-grant select, insert, update (taken), delete on upheld.limit_counters to limit_keeper;
-comment on table upheld.limit_counters is 'How often something was tried; the subject is a keyed hash, never an address.';
-call upheld.classify('upheld.limit_counters', '{subject,window_at,expires_at,taken}', 'technical', 'nobody', '{security}', 'legitimate interest', 'limit', false, 'row');
+grant select, insert, update (taken_at, expires_at), delete on upheld.limit_counters to limit_keeper;
+comment on table upheld.limit_counters is 'When something was tried; the subject is a keyed hash, never an address.';
+call upheld.classify('upheld.limit_counters', '{subject,taken_at,expires_at}', 'technical', 'nobody', '{security}', 'legitimate interest', 'limit', false, 'row');
 
--- Takes one from a limit; zero when it was there to take, else the seconds to wait.
--- Windows are fixed: at most twice `at_most` can fall into any stretch of length `per`.
-create function upheld.take_from_limit(subject bytea, at_most integer, per interval) returns integer
+-- How long to wait, in seconds, after these tries (the last is the latest): until each of the
+-- limits has one to give, since its n-th last try lies further back than its time.
+create function upheld.wait_after(
+    taken_at timestamptz[], at_most integer[], per interval[], clock timestamptz
+) returns integer
+language sql stable set search_path = ''
+return (
+    select coalesce(max(ceil(extract(epoch from least(nth + allowed.per - wait_after.clock, allowed.per)))), 0)::integer
+    from (
+        select
+            wait_after.taken_at[cardinality(wait_after.taken_at) + 1 - a.at_most] as nth,
+            a.per
+        from unnest(wait_after.at_most, wait_after.per) as a (at_most, per)
+    ) as allowed
+    where nth + allowed.per > wait_after.clock
+);
+
+-- Whether a limit is spent, without taking from it: the seconds to wait, or zero. `formers` are
+-- the subject's names under keys that were replaced: it is known by them until it is taken from.
+create function upheld.look_at_limit(subject bytea, formers bytea[], at_most integer[], per interval[])
+returns integer
+language sql stable security definer set search_path = ''
+return coalesce((
+    select upheld.wait_after(c.taken_at, look_at_limit.at_most, look_at_limit.per, upheld.clock_now())
+    from upheld.limit_counters as c
+    where c.subject = look_at_limit.subject or c.subject = any(look_at_limit.formers)
+    order by (c.subject = look_at_limit.subject) desc, c.expires_at desc
+    limit 1
+), 0);
+
+-- Takes one from a limit: zero when each of its figures had one to give, and the try is in the
+-- log; else the seconds to wait, and nothing was taken.
+create function upheld.take_from_limit(subject bytea, formers bytea[], at_most integer[], per interval[])
+returns integer
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
     clock timestamptz := upheld.clock_now();
-    opened timestamptz := pg_catalog.date_bin(per, clock, timestamptz '2020-01-01 00:00:00+00');
-    so_far integer;
+    ends timestamptz := clock + (select max(p) from unnest(take_from_limit.per) as p);
+    kept integer := (select max(m) from unnest(take_from_limit.at_most) as m);
 begin
-    insert into upheld.limit_counters as c (subject, window_at, expires_at, taken)
-    values (take_from_limit.subject, opened, opened + per, 1)
-    on conflict on constraint limit_counters_pkey do update set taken = c.taken + 1
-    returning c.taken into so_far;
-    if so_far <= at_most then
+    if cardinality(take_from_limit.formers) > 0 then
+        insert into upheld.limit_counters (subject, taken_at, expires_at)
+        select take_from_limit.subject, c.taken_at, c.expires_at
+        from upheld.limit_counters as c
+        where c.subject = any(take_from_limit.formers) and c.expires_at > clock
+        order by c.expires_at desc limit 1
+        on conflict on constraint limit_counters_pkey do nothing;
+    end if;
+    -- Whoever comes at the same moment waits for this row, and finds what is in it by then. A
+    -- clock that lags behind that of the last try counts as that: the log stays in order.
+    insert into upheld.limit_counters as c (subject, taken_at, expires_at)
+    values (take_from_limit.subject, array[clock], ends)
+    on conflict on constraint limit_counters_pkey do update
+    set
+        taken_at = c.taken_at[greatest(cardinality(c.taken_at) + 2 - kept, 1):]
+        || greatest(clock, c.taken_at[cardinality(c.taken_at)]),
+        expires_at = greatest(ends, c.expires_at)
+    where upheld.wait_after(c.taken_at, take_from_limit.at_most, take_from_limit.per, clock) = 0;
+    if found then
         return 0;
     end if;
-    return pg_catalog.ceil(extract(epoch from opened + per - clock))::integer;
+    return greatest(1, upheld.look_at_limit(
+        take_from_limit.subject, '{}', take_from_limit.at_most, take_from_limit.per));
 end
 $$;
 
--- Whether a limit is spent, without taking from it: the seconds to wait, or zero.
-create function upheld.look_at_limit(subject bytea, at_most integer, per interval) returns integer
-language sql stable security definer set search_path = ''
-return coalesce((
-    select pg_catalog.ceil(extract(epoch from c.window_at + per - upheld.clock_now()))::integer
-    from upheld.limit_counters as c
-    where
-        c.subject = look_at_limit.subject
-        and c.window_at = pg_catalog.date_bin(per, upheld.clock_now(), timestamptz '2020-01-01 00:00:00+00')
-        and c.taken >= at_most
-), 0);
-
--- Drops counters whose window is over; returns how many.
+-- Drops counters whose time is over; returns how many.
 create function upheld.drop_spent_counters() returns bigint
 language sql volatile security definer set search_path = ''
 begin atomic
@@ -727,8 +761,8 @@ begin atomic
     select count(*) from gone;
 end;
 
-grant execute on function upheld.take_from_limit(bytea, integer, interval) to gate, web;
-grant execute on function upheld.look_at_limit(bytea, integer, interval) to gate;
+grant execute on function upheld.take_from_limit(bytea, bytea[], integer[], interval[]) to gate, web;
+grant execute on function upheld.look_at_limit(bytea, bytea[], integer[], interval[]) to gate;
 grant execute on function upheld.drop_spent_counters() to maintenance;
 -- What people were told, word for word, and what they agreed to.
 create table upheld.notices (
@@ -2813,8 +2847,9 @@ alter function upheld.record_act(text, text, uuid, jsonb, bytea) owner to audit_
 alter function upheld.record_at_the_gate(uuid, text, jsonb, bytea) owner to audit_writer;
 alter function upheld.record_duty(text, jsonb) owner to audit_writer;
 
-alter function upheld.take_from_limit(bytea, integer, interval) owner to limit_keeper;
-alter function upheld.look_at_limit(bytea, integer, interval) owner to limit_keeper;
+alter function upheld.wait_after(timestamptz[], integer[], interval[], timestamptz) owner to limit_keeper;
+alter function upheld.look_at_limit(bytea, bytea[], integer[], interval[]) owner to limit_keeper;
+alter function upheld.take_from_limit(bytea, bytea[], integer[], interval[]) owner to limit_keeper;
 alter function upheld.drop_spent_counters() owner to limit_keeper;
 
 alter function upheld.register_person(uuid, bytea, bytea, text, bytea, interval, jsonb, bytea, boolean, text) owner to credential_keeper;

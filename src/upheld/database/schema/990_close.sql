@@ -26,8 +26,9 @@ alter function upheld.record_act(text, text, uuid, jsonb, bytea) owner to audit_
 alter function upheld.record_at_the_gate(uuid, text, jsonb, bytea) owner to audit_writer;
 alter function upheld.record_duty(text, jsonb) owner to audit_writer;
 
-alter function upheld.take_from_limit(bytea, integer, interval) owner to limit_keeper;
-alter function upheld.look_at_limit(bytea, integer, interval) owner to limit_keeper;
+alter function upheld.wait_after(timestamptz[], integer[], interval[], timestamptz) owner to limit_keeper;
+alter function upheld.look_at_limit(bytea, bytea[], integer[], interval[]) owner to limit_keeper;
+alter function upheld.take_from_limit(bytea, bytea[], integer[], interval[]) owner to limit_keeper;
 alter function upheld.drop_spent_counters() owner to limit_keeper;
 
 alter function upheld.register_person(uuid, bytea, bytea, text, bytea, interval, jsonb, bytea, boolean, text) owner to credential_keeper;

@@ -1,6 +1,5 @@
 """Recording: what every other slice calls in the transaction of its act."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from upheld.features.audit import store
@@ -8,12 +7,10 @@ from upheld.features.audit.model import Action
 from upheld.kit.errors import TooSoonError
 from upheld.platform.acting import Acting
 from upheld.platform.database import Transaction
-from upheld.platform.limits import Limit, take
+from upheld.platform.limits import take
+from upheld.platform.limits.rules import REFUSALS_PER_PERSON
 from upheld.platform.services import Platform
 from upheld.platform.web.visits import Refusal
-
-REFUSALS_PER_PERSON = Limit("refusals", 200, timedelta(minutes=10))
-"""More than this is somebody who fills the log: the first say who, from where, and at what."""
 
 
 async def record(

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection
-from datetime import timedelta
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -18,12 +17,11 @@ from upheld.kit.errors import NotFoundError, RefusedError
 from upheld.platform.acting import Acting
 from upheld.platform.documents import check_document, read_document, recognise
 from upheld.platform.documents.text import tidy
-from upheld.platform.limits import Limit, take
+from upheld.platform.limits import take
+from upheld.platform.limits.rules import UPLOADS_PER_PERSON
 from upheld.platform.objects import documents_of, new_object_id
 from upheld.platform.vault import PLATFORM, KeyRef
 from upheld.platform.web.forms import Upload
-
-UPLOADS_PER_PERSON = Limit("document uploads", 40, timedelta(hours=1))
 
 _LONGEST_STEM = 110
 

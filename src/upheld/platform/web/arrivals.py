@@ -9,12 +9,12 @@ cheap, so one network address never holds the last place, however many it brings
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, cast
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from litestar.types import Receive, Scope
 
+from upheld.kit.addresses import neighbourhood
 from upheld.kit.errors import UnavailableError, UpheldError
 from upheld.platform.web.forms import LARGEST_BODY, LARGEST_TEXT, TooLargeError
 
@@ -128,14 +128,7 @@ def _size(arrived: list[Any]) -> int:
 def _near(scope: Scope) -> str:
     """Return where a request comes from, as far as its sender cannot choose: of IPv6, the network."""
     client = cast("dict[str, Any]", scope).get("client")
-    said = str(client[0]) if client else ""
-    try:
-        address = ip_address(said.split("%", 1)[0])
-    except ValueError:
-        return said
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(ip_network((address, 64), strict=False))
-    return said
+    return neighbourhood(str(client[0])) if client else ""
 
 
 def _declared(scope: Scope) -> int:

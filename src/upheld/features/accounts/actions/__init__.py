@@ -1,18 +1,10 @@
 """What accounts can do: a module for each part of getting in and out."""
 
-from upheld.features.accounts.actions.entering import (
-    FAILURES_PER_ADDRESS,
-    SIGN_IN_PER_ACCOUNT,
-    open_session,
-    open_session_for,
-    sign_in,
-)
+from upheld.features.accounts.actions.entering import open_session, open_session_for, sign_in
 from upheld.features.accounts.actions.finding import normalised
 from upheld.features.accounts.actions.language import choose_language
-from upheld.features.accounts.actions.proving import PROOFS_PER_ACCOUNT, check_password, freshen, prove_by_password
+from upheld.features.accounts.actions.proving import check_password, freshen, prove_by_password
 from upheld.features.accounts.actions.registering import (
-    REGISTER_PER_ADDRESS,
-    REGISTER_PER_MAILBOX,
     admit_invented,
     check_registration,
     invite_operator,
@@ -24,7 +16,6 @@ from upheld.features.accounts.actions.registering import (
 from upheld.features.accounts.actions.sessions import end_other_sessions, end_own_session, sign_out
 
 __all__ = [
-    "FAILURES_PER_ADDRESS", "PROOFS_PER_ACCOUNT", "REGISTER_PER_ADDRESS", "REGISTER_PER_MAILBOX", "SIGN_IN_PER_ACCOUNT",
     "admit_invented", "check_password", "check_registration", "choose_language", "end_other_sessions",
     "end_own_session", "freshen", "invite_operator", "normalised", "open_session", "open_session_for",
     "prove_by_password", "raise_indexes", "register", "register_operator", "sign_in", "sign_out", "verify_address",

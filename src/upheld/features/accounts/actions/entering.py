@@ -16,13 +16,11 @@ from upheld.features.accounts.model import Credential, Strength, Ticket
 from upheld.features.audit.actions import record_at_gate
 from upheld.features.audit.model import Action
 from upheld.kit.errors import TooSoonError
-from upheld.platform.limits import Limit, count, look, take
+from upheld.platform.limits import count, look, take
+from upheld.platform.limits.rules import FAILURES_PER_ADDRESS, SIGN_IN_PER_ACCOUNT
 from upheld.platform.outbox import queue_mail_at_gate
 from upheld.platform.passwords import cost_of, hash_password, verify_password
 from upheld.platform.services import Platform
-
-SIGN_IN_PER_ACCOUNT = Limit("sign-in account", 10, timedelta(minutes=5))
-FAILURES_PER_ADDRESS = Limit("sign-in failures", 10, timedelta(minutes=5))
 
 
 async def sign_in(

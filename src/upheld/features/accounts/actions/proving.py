@@ -6,7 +6,6 @@ somebody took earlier opens nothing that the proof has opened.
 
 import hashlib
 import secrets
-from datetime import timedelta
 from uuid import UUID
 
 from upheld.features.accounts import store
@@ -15,11 +14,10 @@ from upheld.features.accounts.model import Ticket
 from upheld.features.audit.actions import record_at_gate
 from upheld.features.audit.model import Action
 from upheld.kit.errors import SignInNeededError
-from upheld.platform.limits import Limit, take
+from upheld.platform.limits import take
+from upheld.platform.limits.rules import PROOFS_PER_ACCOUNT
 from upheld.platform.passwords import verify_password
 from upheld.platform.services import Platform
-
-PROOFS_PER_ACCOUNT = Limit("proof account", 10, timedelta(minutes=5))
 
 
 async def prove_by_password(platform: Platform, person: UUID, session: UUID, password: str, origin: str) -> Ticket:

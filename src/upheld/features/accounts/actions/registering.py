@@ -20,14 +20,13 @@ from upheld.features.consents.model import Purpose
 from upheld.kit.errors import ConflictError, InvalidError, RefusedError
 from upheld.platform.database import Transaction
 from upheld.platform.i18n import mark
-from upheld.platform.limits import Limit, take
+from upheld.platform.limits import take
+from upheld.platform.limits.rules import REGISTER_PER_ADDRESS, REGISTER_PER_MAILBOX
 from upheld.platform.outbox import queue_mail_at_gate
 from upheld.platform.passwords import hash_password
 from upheld.platform.services import Platform
 from upheld.platform.vault import PLATFORM, PLATFORM_CLASSES, KeyRef
 
-REGISTER_PER_ADDRESS = Limit("register address", 100, timedelta(hours=1))
-REGISTER_PER_MAILBOX = Limit("register mailbox", 5, timedelta(hours=1))
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.IGNORECASE)
 
 

@@ -12,13 +12,6 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlencode
 
-from upheld.features.accounts.actions import (
-    FAILURES_PER_ADDRESS,
-    PROOFS_PER_ACCOUNT,
-    REGISTER_PER_ADDRESS,
-    REGISTER_PER_MAILBOX,
-    SIGN_IN_PER_ACCOUNT,
-)
 from upheld.features.trust.cast import Cast, hidden_in
 from upheld.features.trust.errors import CannotLookError
 from upheld.features.trust.people import FORM, another_address, sign_in
@@ -27,6 +20,13 @@ from upheld.features.trust.probes.sessions import gathered
 from upheld.features.trust.scene import Scene
 from upheld.features.trust.site import Answer, Site
 from upheld.platform.limits import Limit, count
+from upheld.platform.limits.rules import (
+    FAILURES_PER_ADDRESS,
+    PROOFS_PER_ACCOUNT,
+    REGISTER_PER_ADDRESS,
+    REGISTER_PER_MAILBOX,
+    SIGN_IN_PER_ACCOUNT,
+)
 
 WRONG = "not the password, but a long one"
 _LEFT, _MORE = 2, 4
@@ -46,13 +46,9 @@ class Burst:
     let_through: int = 0
 
     async def go(self, scene: Scene, attempt: Try) -> None:
-        """Try a little more often than is left; once again when the time of the limit began anew meanwhile."""
-        for _ in range(2):
-            began, self.let_through = self._window(scene), 0
-            await self._spend(scene)
-            await gathered((lambda n=n: self._once(attempt, n)) for n in range(_LEFT + _MORE))
-            if self.waits or self._window(scene) == began:
-                return
+        """Try a little more often than is left."""
+        await self._spend(scene)
+        await gathered((lambda n=n: self._once(attempt, n)) for n in range(_LEFT + _MORE))
 
     async def _spend(self, scene: Scene) -> None:
         """Count tries in this process, which shares nothing with those that serve but the store of the counts."""
@@ -67,9 +63,6 @@ class Burst:
         else:
             self.let_through += 1
         return []
-
-    def _window(self, scene: Scene) -> int:
-        return int(scene.platform.clock.now().timestamp() // self.limit.per.total_seconds())
 
     @property
     def faults(self) -> list[str]:

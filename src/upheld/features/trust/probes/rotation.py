@@ -34,7 +34,6 @@ _PATIENCE = dt.timedelta(hours=2)
 _SAMPLE = 500
 _REQUESTS_BESIDE = 4
 _ADDED = ("blind", "cookie", "limits", "backup", "epoch")
-_PER = dt.timedelta(hours=1)
 
 
 @probe(
@@ -118,7 +117,7 @@ async def _working(actor: Actor, done: asyncio.Event) -> list[int]:
 def _made(live: Platform, actor: Actor) -> list[tuple[str, Callable[[Platform], bool]]]:
     """Make something with every live key; return how to tell, elsewhere, whether it is still good."""
     backup = live.keys.platform_key("backup")
-    index, counted = live.blind_index("email", actor.email), live.limit_subject("probe", actor.email, _PER)
+    index, counted = live.blind_index("email", actor.email), live.limit_names("probe", actor.email).now
     epoch, epoch_key = live.keys.current_epoch()
     message = b"upheld rehearsal"
     signature = live.keys.signing_key().sign(message)
@@ -126,7 +125,7 @@ def _made(live: Platform, actor: Actor) -> list[tuple[str, Callable[[Platform], 
         ("a session's cookie is refused", lambda there: _reads(there.keys, actor)),
         ("an address is not found any longer", lambda there: index in there.blind_indexes("email", actor.email)),
         ("an index is not moved to the new key", lambda there: _is_moved(there, index, actor.email)),
-        ("a count begins anew", lambda there: counted == there.limit_subject("probe", actor.email, _PER)),
+        ("a count begins anew", lambda there: counted in there.limit_names("probe", actor.email).before),
         ("a signature is not checked any longer", lambda there: _checks(there.keys, signature, message)),
         ("a backup does not open any longer", lambda there: backup in there.keys.platform_keys("backup")),
         ("the former epoch does not open any longer", lambda there: _opens(there.keys, epoch, epoch_key)),
