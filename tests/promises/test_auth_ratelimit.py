@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tests.promises.faults import Changing, Scratch
-from upheld.features.accounts import actions
+from upheld.features.accounts import store
+from upheld.features.accounts.actions import entering, registering
 from upheld.features.trust.probe import CheckState
 from upheld.kit.errors import InvalidError
 from upheld.main.web import create_app
@@ -74,9 +75,9 @@ async def test_auth_ratelimit_silence_is_red_when_nobody_is_answered_at_once(
     async def at_once(_: str, known_hash: str | None, __: int) -> bool:
         return known_hash is not None and await verify(_, known_hash, __)
 
-    verify = actions.verify_password
+    verify = entering.verify_password
     await scratch.scene.cast()
-    monkeypatch.setattr(actions, "verify_password", at_once)
+    monkeypatch.setattr(entering, "verify_password", at_once)
     await scratch.sees_red(
         "auth.ratelimit.silence",
         "signing in with a wrong password: the time of an answer tells whether there is an account",
@@ -97,21 +98,21 @@ async def test_auth_ratelimit_silence_is_red_when_registering_says_that_an_addre
         raise InvalidError({"email": "This address has an account already."})
 
     await scratch.scene.cast()
-    monkeypatch.setattr(actions, "_tell_owner", taken)
+    monkeypatch.setattr(registering, "_tell_owner", taken)
     await scratch.sees_red("auth.ratelimit.silence", "registering: an answer tells whether there is an account")
 
 
 async def test_auth_ratelimit_silence_is_red_when_somebody_new_takes_longer(
     scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add = actions.store.register_person
+    add = store.register_person
 
     async def slowly(*given: Any) -> bool:
         await asyncio.sleep(2)
         return await add(*given)
 
     await scratch.scene.cast()
-    monkeypatch.setattr(actions.store, "register_person", slowly)
+    monkeypatch.setattr(store, "register_person", slowly)
     await scratch.sees_red(
         "auth.ratelimit.silence",
         "registering, without the page: the time of an answer tells whether there is an account",
