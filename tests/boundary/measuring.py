@@ -21,6 +21,7 @@ from upheld.platform.install import url
 
 REFUSED = "42501"
 _OPENING = {"web": "open_context", "worker": "open_job_context"}
+_TOKEN = "select upheld.open_token_context($1, null)"
 _COLUMNS = """
     select n.nspname || '.' || c.relname as tab, a.attname::text as col,
         has_column_privilege(c.oid, a.attnum, 'select') as reads,
@@ -100,8 +101,9 @@ class Tries:
         await transaction.start()
         try:
             if self.caller.secret is not None:
-                opening = _OPENING[self.caller.login]
-                assert await self.connection.fetchval(f"select upheld.{opening}($1)", self.caller.secret)
+                is_token = (self.caller.duty or "").endswith("token")
+                opening = _TOKEN if is_token else f"select upheld.{_OPENING[self.caller.login]}($1)"
+                assert await self.connection.fetchval(opening, self.caller.secret)
             seen = await self._seen()
             return Reach(
                 reads=seen,

@@ -143,6 +143,11 @@ TABLES: Mapping[str, Rights] = {
         updates={"end": by("web", own), "act for nobody": by("web", own)},
         columns={"web": Columns("- secret_hash", updates="revoked_at organisation_id")},
     ),
+    "upheld.access_tokens": Rights(
+        reads=(by("web", own),),
+        updates={"revoke": by("web", own)},
+        columns={"web": Columns("- secret_hash", updates="revoked_at")},
+    ),
     "upheld.job_secrets": Rights(reads=(by("web", own),), columns={"web": Columns("- secret_hash")}),
     "upheld.operators": Rights(reads=(by("web", own),), columns=_OWN_TO_SEE),
     "upheld.operator_invitations": Rights(
@@ -307,7 +312,7 @@ CONNECTS: Mapping[str, frozenset[str]] = {
 _ASKING = "asking current_person current_organisation current_standing current_session clock_now"
 FUNCTIONS: Mapping[str, str] = {
     "web": (
-        f"{_ASKING} open_context freshly_proven demand_fresh_proof asks_as_probe acts_for_probe hiring_organisation"
+        f"{_ASKING} open_context open_token_context add_access_token freshly_proven demand_fresh_proof asks_as_probe acts_for_probe hiring_organisation"
         " jobs_applied_to left_without_member"
         " closes_by_the_rule record_act take_from_limit found_organisation queue_message queue_erasure"
         " people_to_tell queue_arrival"
@@ -349,12 +354,18 @@ ACTS = ("reads", "inserts", "updates", "deletes", "truncates")
 
 
 def may(caller: Caller, table: str) -> Reach:
-    """Return what a caller may do to a table. Only its owner, which nobody logs in as, can empty it."""
+    """Return what a caller may do to a table. Only its owner, which nobody logs in as, can empty it.
+
+    Whoever comes with a token reads what its person may, and changes nothing, whatever they may.
+    """
     rights, rows = TABLES.get(table, NOTHING), ROWS.get(table, [])
     takes = rights.deletes
     empties = caller.acts_as == "owner" and table != "upheld.audit_entries"
+    reads = frozenset(row.name for row in rows if any(rule(caller, row) for rule in rights.reads))
+    if caller.duty is not None and caller.duty.endswith("token"):
+        return Reach(reads=reads)
     return Reach(
-        reads=frozenset(row.name for row in rows if any(rule(caller, row) for rule in rights.reads)),
+        reads=reads,
         inserts=frozenset(name for name, standing in rights.inserts.items() if standing(caller)),
         updates=frozenset(
             f"{name} {row.name}" for name, rule in rights.updates.items() for row in rows if rule(caller, row)

@@ -45,7 +45,9 @@ class Caller:
 
     @property
     def organisation(self) -> str | None:
-        """The organisation the caller acts for."""
+        """The organisation the caller acts for; none with a token for what is their own."""
+        if self.duty == "own token":
+            return None
         return MEMBERS.get(self.person or "", (None, None))[0]
 
     @property
@@ -69,6 +71,8 @@ CALLERS = (
     Caller("ines, owner before fair use", "web", "ines"),
     Caller("petra, owner of pier", "web", "petra"),
     Caller("olaf, operator", "web", "olaf"),
+    Caller("ada's program", "web", "ada", duty="own token"),
+    Caller("olga's program", "web", "olga", duty="hiring token"),
     Caller("the gate", "gate"),
     Caller("worker, idle", "worker"),
     Caller("worker, mailing ada", "worker", "ada", duty="mail"),
@@ -130,6 +134,16 @@ def _of_people() -> dict[str, list[Row]]:
                       "secret_hash": _hash_of_secret(who, "session"),
                       "organisation_id": id_of(MEMBERS[who][0]) if who in MEMBERS else "null", **session}, who)
             for who in PEOPLE
+        ],
+        "upheld.access_tokens": [
+            Row(f"{who}'s {kind}", {"id": id_of(f"{kind} {who}"), "person_id": id_of(who), "label_sealed": SEALED,
+                                    "secret_hash": _hash_of_secret(who, kind), "scopes": f"array['{scope}']",
+                                    "organisation_id": id_of("harbour") if kind == "hiring token" else "null",
+                                    "last_used_at": LATER, "expires_at": LATER}, who)
+            for who, kind, scope in (
+                ("ada", "own token", "profile:read"), ("ben", "own token", "profile:read"),
+                ("olga", "hiring token", "hiring:jobs:read"),
+            )
         ],
         "upheld.job_secrets": [
             Row(f"{who}'s {duty}", {"secret_hash": _hash_of_secret(who, duty), "person_id": id_of(who),

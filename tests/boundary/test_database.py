@@ -31,11 +31,11 @@ BY_CALLER: dict[tuple[str, str], list[Attack]] = {
 # Everything a login role may call. A name that is added here is a door that was opened on purpose.
 DOORS = {
     "web": {
-        "acts_for_probe", "asking", "asks_as_probe", "clock_now", "closes_by_the_rule",
+        "acts_for_probe", "add_access_token", "asking", "asks_as_probe", "clock_now", "closes_by_the_rule",
         "current_organisation", "current_person", "current_session", "current_standing", "demand_fresh_proof",
         "erasure_by_receipt", "found_organisation", "freshly_proven", "hiring_organisation", "jobs_applied_to",
         "left_without_member", "list_applications", "open_application", "open_contact",
-        "open_context", "open_resume", "own_documents", "own_profile", "own_snapshots", "queue_erasure",
+        "open_context", "open_resume", "open_token_context", "own_documents", "own_profile", "own_snapshots", "queue_erasure",
         "people_to_tell", "queue_arrival", "queue_message", "record_act", "take_from_limit",
     },
     "worker": {

@@ -45,6 +45,7 @@ class Rule(Enum):
     ITS_MEMBERS = frozenset({"owner", "manager", "interviewer", "owner-before-fair-use"})
     WHO_POSTS_ITS_JOBS = frozenset({"owner", "manager", "owner-before-fair-use"})
     WHO_SEES_ITS_CANDIDATES = frozenset({"owner", "manager"})
+    PROGRAMS = frozenset[str]()
     WHO_SEES_CANDIDATES_OF_THEIR_OWN = frozenset({"owner", "manager", "other-owner"})
 
 
@@ -54,6 +55,9 @@ RULES = (
     (r"/trust(\.json|/.*)?", Rule.EVERYONE),
     (r"/|/about/.*|/outbox|/health(/.*)?|/\.well-known/.*|/sign-in|/signed-out|/language", Rule.EVERYONE),
     (r"/register(/.*)?|/verify/.*|/first-operator/.*", Rule.EVERYONE),
+    (r"/api/(token|profile|applications.*|hiring/.*)", Rule.PROGRAMS),
+    (r"/tokens/\{token_id\}/revoke", Rule.ITS_CANDIDATE),
+    (r"/tokens(/new)?", Rule.SIGNED_IN),
     (r"/hiring/applications", Rule.WHO_SEES_CANDIDATES_OF_THEIR_OWN),
     (r"/hiring/applications/.*", Rule.WHO_SEES_ITS_CANDIDATES),
     (r"/hiring/jobs/\{job_id\}(/list)?", Rule.WHO_SEES_ITS_CANDIDATES),
@@ -94,6 +98,7 @@ async def _ask(world: World, method: str, path: str, cookie: str | None) -> int:
         "application_id": world.ids["application_of_ada"],
         "document_id": world.ids["document_of_ada"],
         "session_id": world.ids["session_of_ada"],
+        "token_id": world.ids["token_of_ada"],
         "notice_id": world.ids["notice_of_application"],
         "organisation_id": world.ids["org_of_olga"],
     }
@@ -139,6 +144,8 @@ def test_what_is_written_down_is_what_the_rules_say() -> None:
 
 
 def _fits(rule: Rule, caller: str, status: int) -> bool:
+    if rule is Rule.PROGRAMS:
+        return status == 401  # a session opens nothing that is for tokens
     if rule in {Rule.EVERYONE, Rule.SIGNED_IN}:
         # Somebody may ask for what is not there, and is told so; nobody meets a failure of ours.
         return status < 500 and (status == 401) is (caller not in rule.value)

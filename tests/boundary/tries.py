@@ -110,6 +110,7 @@ INSERTS: Mapping[str, Mapping[str, Values]] = {
 CHANGES: Mapping[str, Mapping[str, str]] = {
     "upheld.people": {"choose a language": "language = 'hi'", "verify": f"verified_at = {_NOW}"},
     "upheld.sessions": {"end": f"revoked_at = {_NOW}", "act for nobody": "organisation_id = null"},
+    "upheld.access_tokens": {"revoke": f"revoked_at = {_NOW}", "prolong": f"expires_at = {LATER}"},
     "upheld.organisations": {"rename": "name = 'Renamed'", "hide": "is_probe = true"},
     "upheld.profiles": {"edit": "visibility = 'open'", "give away": f"person_id = {id_of('ben')}"},
     "upheld.documents": {"forget the text": "text_sealed = null", "replace the text": f"text_sealed = {SEALED}"},

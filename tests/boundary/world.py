@@ -108,6 +108,13 @@ async def _find(world: World) -> None:
         for name, person in (("ada", world.ids["ada"]), ("ben", world.ids["ben"])):
             mine = await admin.fetchval("select id from upheld.sessions where person_id = $1", UUID(person))
             world.ids[f"session_of_{name}"] = str(mine)
+            made = await admin.fetchval(
+                "insert into upheld.access_tokens (id, person_id, label_sealed, secret_hash, scopes, expires_at)"
+                " values (gen_random_uuid(), $1, $2, sha256($2), '{profile:read}', now() + interval '1 day') returning id",
+                UUID(person),
+                secrets.token_bytes(32),
+            )
+            world.ids[f"token_of_{name}"] = str(made)
         world.ids["erasure_of_ben"] = str(await admin.fetchval("select id from upheld.erasures"))
         world.ids["bens_receipt_hash"] = (await admin.fetchval("select receipt_hash from upheld.erasures")).hex()
         for kind in ("account", "application", "fair-use"):

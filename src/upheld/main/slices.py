@@ -3,13 +3,17 @@
 from typing import Any
 
 from upheld.features.accounts import pages as accounts
+from upheld.features.applications import api as applications_api
 from upheld.features.applications import pages as applications
+from upheld.features.candidates import api as candidates_api
 from upheld.features.candidates import pages as candidates
 from upheld.features.consents import pages as consents
 from upheld.features.jobs import api as jobs_api
 from upheld.features.jobs import pages as jobs
 from upheld.features.organisations import pages as organisations
 from upheld.features.privacy import pages as privacy
+from upheld.features.tokens import api as tokens_api
+from upheld.features.tokens import pages as tokens
 from upheld.features.trust import pages as trust
 from upheld.platform.settings import Settings
 from upheld.platform.web.design_page import design_page
@@ -24,11 +28,15 @@ def route_handlers(settings: Settings) -> list[Any]:
         static_file,
         design_page,
         *accounts.handlers,
+        *tokens.handlers,
+        *tokens_api.handlers,
         *organisations.handlers,
         *candidates.handlers,
         *jobs.handlers,
         *jobs_api.handlers,
+        *candidates_api.handlers,
         *applications.handlers,
+        *applications_api.handlers,
         *consents.handlers,
         *privacy.handlers,
         *trust.handlers,

@@ -335,8 +335,8 @@ begin
 end
 $$;
 
--- Who is asking, as their session or their piece of work stands at this statement: person,
--- organisation, session; nulls for what there is none of. One call with one look-up, and an
+-- Who is asking, as their session, token or piece of work stands at this statement: person,
+-- organisation, session, token; nulls for what there is none of. One call with one look-up, and an
 -- array rather than a row, because every statement pays for it: a session that is idle for
 -- too long is found so when it opens, not while it is in use.
 create function upheld.asking() returns uuid []
@@ -359,6 +359,12 @@ begin
         where
             k.generation = written[1]::integer and s.id = written[3]::uuid
             and s.expires_at > upheld.clock_of_statement();
+    elsif written[2] = 'token' then
+        select array[t.person_id, t.organisation_id, null, t.id], k.inner_pad, k.outer_pad into who, inner_pad, outer_pad
+        from sealed.context_keys as k cross join upheld.access_tokens as t
+        where
+            k.generation = written[1]::integer and t.id = written[3]::uuid
+            and t.expires_at > upheld.clock_of_statement();
     elsif written[2] = 'duty' then
         select array[j.person_id, null, null], k.inner_pad, k.outer_pad into who, inner_pad, outer_pad
         from sealed.context_keys as k cross join upheld.job_secrets as j
@@ -395,7 +401,7 @@ as $$
 declare
     who uuid[] := upheld.asking();
 begin
-    if who[1] is null or who[3] is not null then
+    if who[1] is null or who[3] is not null or who[4] is not null then
         return null;
     end if;
     return pg_catalog.decode(pg_catalog.split_part(pg_catalog.current_setting('upheld.context', true), '|', 3), 'hex');
@@ -409,7 +415,7 @@ as $$
 declare
     who uuid[] := upheld.asking();
 begin
-    if who[3] is not null then
+    if who[3] is not null or who[4] is not null then
         return (
             select m.role from upheld.members as m
             where m.organisation_id = who[2] and m.person_id = who[1]
@@ -1066,6 +1072,143 @@ end;
 
 grant execute on function upheld.older_email_indexes(integer), upheld.raise_email_indexes(uuid[], bytea[], bytea[])
 to maintenance;
+-- Personal access tokens: what a program shows instead of a session, to read for its person.
+--
+-- A token opens a context of its own kind (`open_token_context`), for one scope that the route
+-- names and the token has to hold. It is either its person's own or, for their work, one
+-- organisation's: only the latter acts for an organisation, with the role that the person has
+-- there at that statement. It ends with the account, the membership, its time, and at its
+-- person's word. Whatever its scopes are, nothing is written under it but the trace that looking
+-- leaves: a trigger on every other table says so (`990_close.sql`).
+create table upheld.access_tokens (
+    id uuid primary key,
+    person_id uuid not null default upheld.current_person() references upheld.people (id) on delete cascade,
+    organisation_id uuid,
+    label_sealed bytea not null,
+    secret_hash bytea not null unique check (length(secret_hash) = 32),
+    scopes text[] not null check (
+        cardinality(scopes) > 0
+        and case
+            when organisation_id is null then scopes <@ array['profile:read', 'applications:read']
+            else scopes <@ array['hiring:jobs:read', 'hiring:applications:read']
+        end
+    ),
+    created_at timestamptz not null default upheld.clock_now(),
+    last_used_at timestamptz,
+    expires_at timestamptz not null check (expires_at <= created_at + interval '366 days'),
+    revoked_at timestamptz,
+    foreign key (organisation_id, person_id) references upheld.members (organisation_id, person_id) on delete cascade
+);
+create index access_tokens_person_id_idx on upheld.access_tokens (person_id);
+create index access_tokens_organisation_id_idx on upheld.access_tokens (organisation_id, person_id);
+create index access_tokens_expires_at_idx on upheld.access_tokens (expires_at);
+alter table upheld.access_tokens enable row level security;
+alter table upheld.access_tokens force row level security;
+alter table upheld.access_tokens alter column label_sealed set statistics 0;
+alter table upheld.access_tokens alter column secret_hash set statistics 0;
+create policy live_tokens_are_checked_by_the_context_keeper on upheld.access_tokens
+for select to context_keeper using (revoked_at is null);
+create policy live_tokens_are_touched_by_the_context_keeper on upheld.access_tokens
+for update to context_keeper using (revoked_at is null);
+create policy tokens_are_made_by_the_credential_keeper on upheld.access_tokens
+for insert to credential_keeper with check (person_id = (select upheld.current_person()));
+create policy tokens_are_counted_by_the_credential_keeper on upheld.access_tokens
+for select to credential_keeper using (person_id = (select upheld.current_person()));
+create policy a_person_sees_their_own_tokens on upheld.access_tokens
+for select to web using (person_id = (select upheld.current_person()));
+create policy a_person_revokes_their_own_tokens on upheld.access_tokens
+for update to web using (person_id = (select upheld.current_person()) and revoked_at is null)
+with check (person_id = (select upheld.current_person()) and revoked_at is not null);
+grant select, update (last_used_at) on upheld.access_tokens to context_keeper;
+grant select (id, person_id, expires_at, revoked_at),
+insert (id, person_id, organisation_id, label_sealed, secret_hash, scopes, expires_at)
+on upheld.access_tokens to credential_keeper;
+grant select (id, person_id, organisation_id, label_sealed, scopes, created_at, last_used_at, expires_at, revoked_at),
+update (revoked_at)
+on upheld.access_tokens to web;
+comment on table upheld.access_tokens is 'What a program shows instead of a session, to read for its person.';
+call upheld.classify('upheld.access_tokens', '{secret_hash}', 'technical', 'person', '{account}', 'contract', 'token', false, 'row');
+call upheld.classify('upheld.access_tokens', '{id,person_id,organisation_id,scopes,created_at,last_used_at,expires_at,revoked_at}', 'technical', 'person', '{account}', 'contract', 'token', true, 'row');
+call upheld.classify('upheld.access_tokens', '{label_sealed}', 'technical', 'person', '{account}', 'contract', 'token', true, 'key');
+
+-- Makes a token of the person asking, who has to have proven within the last ten minutes who
+-- they are; when it ends. For their work it acts for the organisation that their session acts for.
+create function upheld.add_access_token(
+    new_id uuid, new_label_sealed bytea, new_secret_hash bytea, wanted text[], lives interval
+) returns timestamptz
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    whose uuid := upheld.current_person();
+    clock timestamptz := upheld.clock_now();
+begin
+    perform upheld.demand_fresh_proof();
+    -- Locked by person: two forms sent at once make no more than the most there may be.
+    perform pg_catalog.pg_advisory_xact_lock(4207851, pg_catalog.hashtext(whose::text));
+    if (
+        select count(*) from upheld.access_tokens as t where t.revoked_at is null and t.expires_at > clock
+    ) >= 20 then
+        raise exception 'Twenty tokens are the most.' using errcode = '23505';
+    end if;
+    insert into upheld.access_tokens (id, person_id, organisation_id, label_sealed, secret_hash, scopes, expires_at)
+    values (
+        new_id, whose,
+        case when wanted && array['hiring:jobs:read', 'hiring:applications:read'] then upheld.current_organisation() end,
+        new_label_sealed, new_secret_hash, wanted, clock + lives
+    );
+    return clock + lives;
+end
+$$;
+
+-- Opens the context of the token that is presented, for one scope or, with none named, for asking
+-- about the token itself. No row, and nothing opened, when there is no such token or it has ended;
+-- a row that says so, and nothing opened, when it does not hold the scope.
+create function upheld.open_token_context(token_secret bytea, wanted_scope text)
+returns table (token_id uuid, person_id uuid, organisation_id uuid, role text, scopes text[], expires_at timestamptz, holds boolean)
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    found_token upheld.access_tokens;
+    clock timestamptz := upheld.clock_now();
+    holds boolean;
+begin
+    select t.* into found_token
+    from upheld.access_tokens as t
+    where t.secret_hash = pg_catalog.sha256(token_secret) and t.expires_at > clock;
+    if found_token.id is null then
+        return;
+    end if;
+    holds := wanted_scope is null or wanted_scope = any(found_token.scopes);
+    if holds then
+        -- A minute's grain, as with sessions; before the context, under which nothing is written.
+        if found_token.last_used_at is null or found_token.last_used_at < clock - interval '1 minute' then
+            update upheld.access_tokens as t set last_used_at = clock
+            where t.id = found_token.id;
+        end if;
+        perform sealed.write_context('token', found_token.id::text);
+    end if;
+    return query select
+        found_token.id, found_token.person_id, found_token.organisation_id,
+        (
+            select m.role from upheld.members as m
+            where m.organisation_id = found_token.organisation_id and m.person_id = found_token.person_id
+        ),
+        found_token.scopes, found_token.expires_at, holds;
+end
+$$;
+
+grant execute on function
+upheld.add_access_token(uuid, bytea, bytea, text[], interval), upheld.open_token_context(bytea, text)
+to web;
+
+-- What `990_close.sql` puts on every table.
+create function upheld.refuse_tokens() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+    raise exception 'A token reads.' using errcode = '42501';
+end
+$$;
 -- Organisations, and the rule that a member accepts before seeing any candidate's data.
 
 -- Whether the person asking is a probe of `upheld verify`.
@@ -2260,7 +2403,7 @@ declare
     col text;
 begin
     foreach tab in array array[
-        'people', 'credentials', 'email_verifications', 'sessions', 'job_secrets', 'members',
+        'people', 'credentials', 'email_verifications', 'sessions', 'access_tokens', 'job_secrets', 'members',
         'fair_use_acceptances', 'profiles', 'messages', 'operators'
     ] loop
         col := case tab when 'people' then 'id' else 'person_id' end;
@@ -2363,7 +2506,7 @@ begin
     where status <> 'draft' and organisation_id = any(upheld.left_without_member());
     foreach tab in array array[
         'documents', 'profiles', 'messages', 'disclosures', 'access_journal', 'consents',
-        'fair_use_acceptances', 'sessions', 'members', 'operators', 'email_verifications', 'credentials'
+        'fair_use_acceptances', 'sessions', 'access_tokens', 'members', 'operators', 'email_verifications', 'credentials'
     ] loop
         execute format(
             'delete from upheld.%I where person_id = $1', tab) using whose;
@@ -2532,6 +2675,14 @@ create policy sessions_are_removed_after_their_time on upheld.sessions
 for delete to retention_keeper using (expires_at < upheld.clock_now() or revoked_at is not null);
 create policy sessions_past_their_time_are_found on upheld.sessions
 for select to retention_keeper using (expires_at < upheld.clock_now() or revoked_at is not null);
+create policy tokens_are_removed_after_their_time on upheld.access_tokens
+for delete to retention_keeper using (
+    expires_at < upheld.clock_now() - interval '30 days' or revoked_at < upheld.clock_now() - interval '30 days'
+);
+create policy tokens_past_their_time_are_found on upheld.access_tokens
+for select to retention_keeper using (
+    expires_at < upheld.clock_now() - interval '30 days' or revoked_at < upheld.clock_now() - interval '30 days'
+);
 create policy links_are_removed_after_their_time on upheld.email_verifications
 for delete to retention_keeper using (expires_at < upheld.clock_now());
 create policy links_are_known_to_the_retention_keeper on upheld.email_verifications
@@ -2552,6 +2703,7 @@ grant select (created_at), delete on upheld.messages to retention_keeper;
 grant select, delete on upheld.applications to retention_keeper;
 grant select (application_id, resume_object_id) on upheld.application_snapshots to retention_keeper;
 grant select (id, expires_at, revoked_at), delete on upheld.sessions to retention_keeper;
+grant select (expires_at, revoked_at), delete on upheld.access_tokens to retention_keeper;
 grant select (expires_at), delete on upheld.email_verifications to retention_keeper;
 grant select (expires_at), delete on upheld.job_secrets to retention_keeper;
 grant select (expires_at), delete on upheld.operator_invitations to retention_keeper;
@@ -2621,7 +2773,7 @@ begin
 end
 $$;
 
--- Removes sessions, links, job secrets and mails whose time is over; how many, by table. The
+-- Removes sessions, tokens, links, job secrets and mails whose time is over; how many, by table. The
 -- statement names no condition: the policies above are the condition.
 create function upheld.remove_expired() returns jsonb
 language plpgsql volatile security definer set search_path = ''
@@ -2631,7 +2783,9 @@ declare
     gone bigint;
     counts jsonb := '{}';
 begin
-    foreach tab in array array['sessions', 'email_verifications', 'operator_invitations', 'job_secrets', 'messages'] loop
+    foreach tab in array array[
+        'sessions', 'access_tokens', 'email_verifications', 'operator_invitations', 'job_secrets', 'messages'
+    ] loop
         execute format('delete from upheld.%I', tab);
         get diagnostics gone = row_count;
         counts := counts || pg_catalog.jsonb_build_object(tab, gone);
@@ -2840,6 +2994,7 @@ alter function upheld.demand_fresh_proof() owner to context_keeper;
 alter function upheld.open_context(bytea) owner to context_keeper;
 alter function upheld.open_job_context(bytea) owner to context_keeper;
 alter function upheld.rotate_context_key() owner to context_keeper;
+alter function upheld.open_token_context(bytea, text) owner to context_keeper;
 
 alter function upheld.audit_content(timestamptz, uuid, uuid, text, text, uuid, jsonb, bytea) owner to audit_writer;
 alter function upheld.append_entry(uuid, uuid, text, text, uuid, jsonb, bytea) owner to audit_writer;
@@ -2862,6 +3017,7 @@ alter function upheld.replace_credential(uuid, text) owner to credential_keeper;
 alter function upheld.mint_session(uuid, bytea, interval, interval, text) owner to credential_keeper;
 alter function upheld.freshen_session(uuid, uuid, bytea) owner to credential_keeper;
 alter function upheld.appoint_operator(bytea, uuid) owner to credential_keeper;
+alter function upheld.add_access_token(uuid, bytea, bytea, text[], interval) owner to credential_keeper;
 alter function upheld.found_organisation(uuid, text, text) owner to credential_keeper;
 
 alter function upheld.count_applications() owner to count_keeper;
@@ -2940,6 +3096,28 @@ begin
         perform pg_catalog.pg_restore_attribute_stats(
             'schemaname', tab.nspname::text, 'relname', tab.relname::text, 'attname', tab.attname::text,
             'inherited', false, 'null_frac', 0::real, 'avg_width', 16, 'n_distinct', (-0.1)::real);
+    end loop;
+end
+$$;
+
+-- Under a token's context nothing is written, by whichever role or function: but for the trace
+-- that looking leaves, and for what counts against a limit.
+do $$
+declare
+    tab text;
+begin
+    for tab in
+        select c.relname
+        from pg_catalog.pg_class as c
+        inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+        where
+            n.nspname = 'upheld' and c.relkind = 'r'
+            and c.relname not in ('audit_entries', 'access_journal', 'limit_counters')
+    loop
+        execute format(
+            'create trigger tokens_change_nothing before insert or update or delete or truncate on upheld.%I
+             for each statement when (split_part(current_setting(''upheld.context'', true), ''|'', 2) = ''token'')
+             execute function upheld.refuse_tokens()', tab);
     end loop;
 end
 $$;

@@ -143,8 +143,8 @@ begin
 end
 $$;
 
--- Who is asking, as their session or their piece of work stands at this statement: person,
--- organisation, session; nulls for what there is none of. One call with one look-up, and an
+-- Who is asking, as their session, token or piece of work stands at this statement: person,
+-- organisation, session, token; nulls for what there is none of. One call with one look-up, and an
 -- array rather than a row, because every statement pays for it: a session that is idle for
 -- too long is found so when it opens, not while it is in use.
 create function upheld.asking() returns uuid []
@@ -167,6 +167,12 @@ begin
         where
             k.generation = written[1]::integer and s.id = written[3]::uuid
             and s.expires_at > upheld.clock_of_statement();
+    elsif written[2] = 'token' then
+        select array[t.person_id, t.organisation_id, null, t.id], k.inner_pad, k.outer_pad into who, inner_pad, outer_pad
+        from sealed.context_keys as k cross join upheld.access_tokens as t
+        where
+            k.generation = written[1]::integer and t.id = written[3]::uuid
+            and t.expires_at > upheld.clock_of_statement();
     elsif written[2] = 'duty' then
         select array[j.person_id, null, null], k.inner_pad, k.outer_pad into who, inner_pad, outer_pad
         from sealed.context_keys as k cross join upheld.job_secrets as j
@@ -203,7 +209,7 @@ as $$
 declare
     who uuid[] := upheld.asking();
 begin
-    if who[1] is null or who[3] is not null then
+    if who[1] is null or who[3] is not null or who[4] is not null then
         return null;
     end if;
     return pg_catalog.decode(pg_catalog.split_part(pg_catalog.current_setting('upheld.context', true), '|', 3), 'hex');
@@ -217,7 +223,7 @@ as $$
 declare
     who uuid[] := upheld.asking();
 begin
-    if who[3] is not null then
+    if who[3] is not null or who[4] is not null then
         return (
             select m.role from upheld.members as m
             where m.organisation_id = who[2] and m.person_id = who[1]

@@ -55,7 +55,7 @@ declare
     col text;
 begin
     foreach tab in array array[
-        'people', 'credentials', 'email_verifications', 'sessions', 'job_secrets', 'members',
+        'people', 'credentials', 'email_verifications', 'sessions', 'access_tokens', 'job_secrets', 'members',
         'fair_use_acceptances', 'profiles', 'messages', 'operators'
     ] loop
         col := case tab when 'people' then 'id' else 'person_id' end;
@@ -158,7 +158,7 @@ begin
     where status <> 'draft' and organisation_id = any(upheld.left_without_member());
     foreach tab in array array[
         'documents', 'profiles', 'messages', 'disclosures', 'access_journal', 'consents',
-        'fair_use_acceptances', 'sessions', 'members', 'operators', 'email_verifications', 'credentials'
+        'fair_use_acceptances', 'sessions', 'access_tokens', 'members', 'operators', 'email_verifications', 'credentials'
     ] loop
         execute format(
             'delete from upheld.%I where person_id = $1', tab) using whose;

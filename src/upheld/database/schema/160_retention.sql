@@ -16,6 +16,14 @@ create policy sessions_are_removed_after_their_time on upheld.sessions
 for delete to retention_keeper using (expires_at < upheld.clock_now() or revoked_at is not null);
 create policy sessions_past_their_time_are_found on upheld.sessions
 for select to retention_keeper using (expires_at < upheld.clock_now() or revoked_at is not null);
+create policy tokens_are_removed_after_their_time on upheld.access_tokens
+for delete to retention_keeper using (
+    expires_at < upheld.clock_now() - interval '30 days' or revoked_at < upheld.clock_now() - interval '30 days'
+);
+create policy tokens_past_their_time_are_found on upheld.access_tokens
+for select to retention_keeper using (
+    expires_at < upheld.clock_now() - interval '30 days' or revoked_at < upheld.clock_now() - interval '30 days'
+);
 create policy links_are_removed_after_their_time on upheld.email_verifications
 for delete to retention_keeper using (expires_at < upheld.clock_now());
 create policy links_are_known_to_the_retention_keeper on upheld.email_verifications
@@ -36,6 +44,7 @@ grant select (created_at), delete on upheld.messages to retention_keeper;
 grant select, delete on upheld.applications to retention_keeper;
 grant select (application_id, resume_object_id) on upheld.application_snapshots to retention_keeper;
 grant select (id, expires_at, revoked_at), delete on upheld.sessions to retention_keeper;
+grant select (expires_at, revoked_at), delete on upheld.access_tokens to retention_keeper;
 grant select (expires_at), delete on upheld.email_verifications to retention_keeper;
 grant select (expires_at), delete on upheld.job_secrets to retention_keeper;
 grant select (expires_at), delete on upheld.operator_invitations to retention_keeper;
@@ -105,7 +114,7 @@ begin
 end
 $$;
 
--- Removes sessions, links, job secrets and mails whose time is over; how many, by table. The
+-- Removes sessions, tokens, links, job secrets and mails whose time is over; how many, by table. The
 -- statement names no condition: the policies above are the condition.
 create function upheld.remove_expired() returns jsonb
 language plpgsql volatile security definer set search_path = ''
@@ -115,7 +124,9 @@ declare
     gone bigint;
     counts jsonb := '{}';
 begin
-    foreach tab in array array['sessions', 'email_verifications', 'operator_invitations', 'job_secrets', 'messages'] loop
+    foreach tab in array array[
+        'sessions', 'access_tokens', 'email_verifications', 'operator_invitations', 'job_secrets', 'messages'
+    ] loop
         execute format('delete from upheld.%I', tab);
         get diagnostics gone = row_count;
         counts := counts || pg_catalog.jsonb_build_object(tab, gone);

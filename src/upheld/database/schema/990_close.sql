@@ -19,6 +19,7 @@ alter function upheld.demand_fresh_proof() owner to context_keeper;
 alter function upheld.open_context(bytea) owner to context_keeper;
 alter function upheld.open_job_context(bytea) owner to context_keeper;
 alter function upheld.rotate_context_key() owner to context_keeper;
+alter function upheld.open_token_context(bytea, text) owner to context_keeper;
 
 alter function upheld.audit_content(timestamptz, uuid, uuid, text, text, uuid, jsonb, bytea) owner to audit_writer;
 alter function upheld.append_entry(uuid, uuid, text, text, uuid, jsonb, bytea) owner to audit_writer;
@@ -41,6 +42,7 @@ alter function upheld.replace_credential(uuid, text) owner to credential_keeper;
 alter function upheld.mint_session(uuid, bytea, interval, interval, text) owner to credential_keeper;
 alter function upheld.freshen_session(uuid, uuid, bytea) owner to credential_keeper;
 alter function upheld.appoint_operator(bytea, uuid) owner to credential_keeper;
+alter function upheld.add_access_token(uuid, bytea, bytea, text[], interval) owner to credential_keeper;
 alter function upheld.found_organisation(uuid, text, text) owner to credential_keeper;
 
 alter function upheld.count_applications() owner to count_keeper;
@@ -119,6 +121,28 @@ begin
         perform pg_catalog.pg_restore_attribute_stats(
             'schemaname', tab.nspname::text, 'relname', tab.relname::text, 'attname', tab.attname::text,
             'inherited', false, 'null_frac', 0::real, 'avg_width', 16, 'n_distinct', (-0.1)::real);
+    end loop;
+end
+$$;
+
+-- Under a token's context nothing is written, by whichever role or function: but for the trace
+-- that looking leaves, and for what counts against a limit.
+do $$
+declare
+    tab text;
+begin
+    for tab in
+        select c.relname
+        from pg_catalog.pg_class as c
+        inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+        where
+            n.nspname = 'upheld' and c.relkind = 'r'
+            and c.relname not in ('audit_entries', 'access_journal', 'limit_counters')
+    loop
+        execute format(
+            'create trigger tokens_change_nothing before insert or update or delete or truncate on upheld.%I
+             for each statement when (split_part(current_setting(''upheld.context'', true), ''|'', 2) = ''token'')
+             execute function upheld.refuse_tokens()', tab);
     end loop;
 end
 $$;

@@ -48,6 +48,8 @@ class Action(StrEnum):
     SESSION_PROVEN = "session.proven"
     SIGN_IN_FAILED = "attempt.sign_in_failed"
     SIGN_IN_LIMITED = "attempt.sign_in_limited"
+    TOKEN_MADE = "token.made"  # noqa: S105 - an act, no secret
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105 - an act, no secret
     VISIBILITY_CHANGED = "permission.visibility_changed"
 
 

@@ -1,4 +1,4 @@
-"""Jobs as JSON, for programs that list them elsewhere. Public, read only."""
+"""Jobs as JSON: the open ones, for programs that list them elsewhere, and an organisation's own."""
 
 import datetime as dt
 from typing import Annotated
@@ -10,8 +10,8 @@ from litestar.openapi.spec import Example
 from litestar.params import FromPath, QueryParameter
 from msgspec import Meta
 
-from upheld.features.jobs.model import Employment, Job, JobSearch
-from upheld.features.jobs.queries import LAST_PAGE, open_job, open_jobs
+from upheld.features.jobs.model import Employment, Job, JobSearch, Status
+from upheld.features.jobs.queries import JOBS_ON_A_PAGE, LAST_PAGE, open_job, open_jobs, own_job, own_jobs
 from upheld.platform.web.problems import problems
 from upheld.platform.web.visits import Visit
 
@@ -41,7 +41,7 @@ class Employer(msgspec.Struct, frozen=True):
 
 
 class JobWire(msgspec.Struct, frozen=True):
-    """A job that is open."""
+    """A job as people read it."""
 
     id: UUID
     url: Annotated[str, Meta(description="The page where people read about it and apply.")]
@@ -62,6 +62,21 @@ class JobListWire(msgspec.Struct, frozen=True):
     """A page of jobs."""
 
     jobs: list[JobWire]
+    page: int
+    next_page: Annotated[int | None, Meta(description="Null on the last page.")]
+
+
+class OwnJobWire(msgspec.Struct, frozen=True):
+    """A job of one's organisation."""
+
+    status: Status
+    job: JobWire
+
+
+class OwnJobListWire(msgspec.Struct, frozen=True):
+    """A page of the organisation's jobs."""
+
+    jobs: list[OwnJobWire]
     page: int
     next_page: Annotated[int | None, Meta(description="Null on the last page.")]
 
@@ -96,6 +111,38 @@ async def show_job(visit: Visit, job_id: FromPath[UUID]) -> JobWire:
     return _wire(visit, await open_job(visit.tx, job_id))
 
 
+@get(
+    "/api/hiring/jobs",
+    name="api.hiring.jobs",
+    opt={"scope": "hiring:jobs:read"},
+    summary="The organisation's jobs",
+    operation_id="listOwnJobs",
+    response_description="A page of jobs: open ones, then drafts, then closed ones.",
+    responses=problems(401, 403, 422, 429),
+)
+async def list_own(visit: Visit, page: Number = 1) -> OwnJobListWire:
+    """Return a page of the organisation's jobs, wherever they stand."""
+    every = await own_jobs(visit.acting())
+    start = (page - 1) * JOBS_ON_A_PAGE
+    jobs = [OwnJobWire(job.status, _wire(visit, job)) for job in every[start : start + JOBS_ON_A_PAGE]]
+    return OwnJobListWire(jobs, page, page + 1 if len(every) > start + JOBS_ON_A_PAGE else None)
+
+
+@get(
+    "/api/hiring/jobs/{job_id:uuid}",
+    name="api.hiring.job",
+    opt={"scope": "hiring:jobs:read"},
+    summary="One of the organisation's jobs",
+    operation_id="showOwnJob",
+    response_description="The job, and where it stands.",
+    responses=problems(401, 403, 404, 429),
+)
+async def show_own(visit: Visit, job_id: FromPath[UUID]) -> OwnJobWire:
+    """Return one of the organisation's jobs, wherever it stands."""
+    job = await own_job(visit.acting(), job_id)
+    return OwnJobWire(job.status, _wire(visit, job))
+
+
 def _wire(visit: Visit, job: Job) -> JobWire:
     salary = None
     if job.salary_currency is not None and job.salary_from is not None and job.salary_to is not None:
@@ -117,4 +164,4 @@ def _wire(visit: Visit, job: Job) -> JobWire:
     )
 
 
-handlers = [list_jobs, show_job]
+handlers = [list_jobs, show_job, list_own, show_own]

@@ -57,6 +57,8 @@ ACTS = {
     "session.ended": mark("You signed out"),
     "session.opened": mark("You signed in"),
     "session.proven": mark("You showed once more that it was you"),
+    "token.made": mark("You made an access token"),
+    "token.revoked": mark("You revoked an access token"),
 }
 """Acts of the audit log, in words; one without words is shown by its name."""
 

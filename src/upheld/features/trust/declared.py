@@ -73,6 +73,7 @@ WORDS = {
     "rotation": mark("until the next rotation but one"),
     "run": mark("for 90 days"),
     "session": mark("until the session ends"),
+    "token": mark("until 30 days after it ended or was revoked"),
 }
 """The retention rules by their names, in words."""
 

@@ -26,6 +26,7 @@ from upheld.kit.errors import (
     UpheldError,
 )
 from upheld.platform.i18n import Words, mark
+from upheld.platform.web.bearer import BearerError
 from upheld.platform.web.pages import render, words_for, words_of
 from upheld.platform.web.place import place_of
 from upheld.platform.web.problems import PROBLEM, Problem
@@ -98,6 +99,8 @@ def _rendered(
 ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     waits = isinstance(error, (TooSoonError, UnavailableError))
     extra = [(b"retry-after", str(error.wait_seconds).encode())] if waits else []
+    if isinstance(error, BearerError):
+        extra.append((b"www-authenticate", error.challenge.encode()))
     title = words(_TITLES.get(error.status, _OTHERWISE))
     if _is_api(scope):
         problem = Problem(

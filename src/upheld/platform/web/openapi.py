@@ -10,11 +10,14 @@ from litestar import Litestar, Response, get
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
 
 _ABOUT = (
-    "What a deployment of Upheld gives to programs: its open jobs, to show elsewhere. Nobody needs to sign in, and "
-    "nothing here is personal. Failures are problem details (RFC 9457), `application/problem+json`."
+    "What a deployment of Upheld gives to programs. Its open jobs are for everyone. What is personal is read with an "
+    "access token, which somebody makes on the page `/tokens`, for the scope that an operation names; it changes "
+    "nothing. Failures are problem details (RFC 9457), `application/problem+json`."
 )
+_TOKEN = SecurityScheme(type="http", scheme="bearer", description="A personal access token, `upheld_pat_…`.")
 
 
 def described(routes: Sequence[object]) -> HTTPRouteHandler:
@@ -44,11 +47,21 @@ def _is_api(route: HTTPRouteHandler) -> bool:
 
 def _document(routes: list[HTTPRouteHandler]) -> dict[str, Any]:
     # An application of its own, which never serves: the framework describes only what it has mounted.
-    config = OpenAPIConfig("Upheld", version("upheld"), description=_ABOUT, use_handler_docstrings=True)
+    config = OpenAPIConfig(
+        "Upheld",
+        version("upheld"),
+        description=_ABOUT,
+        use_handler_docstrings=True,
+        components=Components(security_schemes={"token": _TOKEN}),
+    )
     provided = {"visit": Provide(lambda: None, sync_to_thread=False)}
     said = Litestar(routes, openapi_config=config, dependencies=provided).openapi_schema.to_schema()
+    needed = {route.operation_id: route.opt["scope"] for route in routes if "scope" in route.opt}
     for path in said["paths"].values():
         for operation in path.values():
+            if operation["operationId"] in needed:
+                scope = needed[operation["operationId"]]
+                operation["security"] = [{"token": [scope] if scope else []}]
             # The framework says that it answers 400; whatever it refuses, we answer with 422.
             operation["responses"].pop("400", None)
             for parameter in operation.get("parameters", []):

@@ -9,8 +9,11 @@ from msgspec import Meta
 PROBLEM = "application/problem+json"
 
 _MEANINGS = {
+    401: "No access token came, or one that opens nothing: mistyped, revoked, too old, or its membership has ended.",
+    403: "The access token does not hold the scope, or its person may not do this.",
     404: "There is nothing here, or it is not yours to see.",
     422: "The request does not fit; `fields` says what to change, where a field is to blame.",
+    429: "Too often. `Retry-After` says how many seconds to wait.",
     503: "Something that is needed is away at the moment. `Retry-After` says how many seconds to wait.",
 }
 

@@ -3,7 +3,8 @@
 Private is the default. A route that is open to everyone says `opt={"public": True}`; a
 route that must not hold a transaction of its own (it hashes a password; static files)
 says `opt={"no_transaction": True}`. Everything else runs inside the context of the person
-whose session secret the cookie carries, as the database itself has established it.
+whose session secret the cookie carries, as the database itself has established it. A route for
+programs names a scope instead, `opt={"scope": …}`, and runs inside the context of a token (`bearer`).
 
 A route says `opt={"fresh": True}` when what it does takes everything along, cannot be undone or
 gives others power. Whoever has not proved who they are within `UPHELD_FRESH_FOR` is asked
@@ -21,6 +22,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeAlias, cast
 from uuid import UUID
 
@@ -33,6 +35,7 @@ from upheld.kit.errors import ProofNeededError, SignInNeededError
 from upheld.platform.acting import Acting
 from upheld.platform.database import Query, RequestTransaction, Transaction
 from upheld.platform.services import Platform
+from upheld.platform.web import bearer
 from upheld.platform.web.arrivals import Arrivals
 from upheld.platform.web.cookies import SESSION_COOKIE, read_session
 
@@ -70,6 +73,8 @@ class OpenVisit:
     origin: str
     address: str
     who: Who | None = None
+    token: bearer.Bearer | None = None
+    """What asks instead of a session; on routes that name a scope, and there only."""
     transaction: Transaction | None = None
 
     @property
@@ -96,19 +101,20 @@ class OpenVisit:
         return self.who is not None and self.who.proven_at > clock.now() - settings.fresh_for
 
     def acting(self) -> Acting:
-        """Return the signed-in person acting.
+        """Return the person acting: signed in, or through a token of theirs.
 
         Raises:
-            SignInNeededError: nobody is signed in.
+            SignInNeededError: nobody is.
         """
-        if self.who is None:
+        asking = self.who or self.token
+        if asking is None:
             raise SignInNeededError
         return Acting(
             tx=self.tx,
             platform=self.platform,
-            person_id=self.who.person_id,
-            organisation_id=self.who.organisation_id,
-            role=self.who.role,
+            person_id=asking.person_id,
+            organisation_id=asking.organisation_id,
+            role=asking.role,
             origin=self.origin,
         )
 
@@ -122,6 +128,8 @@ class Refusal:
     status: int
 
 
+Reopen: TypeAlias = Callable[[Transaction], Awaitable[object]]
+"""Opens the same context once more, in another transaction; None when it has ended."""
 NoteRefusal: TypeAlias = Callable[[Acting, Refusal], Awaitable[None]]
 Visit: TypeAlias = NamedDependency[OpenVisit]
 """What a route declares to be given its visit."""
@@ -145,11 +153,17 @@ class Visits:
         """Open the context, run the route, commit before its answer leaves."""
         visit = OpenVisit(platform=self._platform, origin=_origin(scope), address=_address(scope))
         cast("dict[str, Any]", scope)[_VISIT] = visit
+        if "scope" in _declared(scope):
+            await self._serve_program(scope, receive, send, visit)
+            return
+        if bearer.presented(scope) is not None and not cast("dict[str, str]", scope)["path"].startswith("/api/"):
+            raise bearer.TokenElsewhereError
         opt, alone = _declared(scope), _declared(scope).get("no_transaction")
         # Without a transaction of the route's own, whoever is signed in is of no account at a public one.
         secret = None if alone and opt.get("public") else self._secret(scope)
         if secret is None and not opt.get("public"):
             raise SignInNeededError
+        again = None if secret is None else partial(open_context, secret=secret)
         async with Arrivals.of_this_loop().whole(scope, receive, secret) as body:
             if secret is None and alone:
                 await self._app(scope, body, send)
@@ -160,11 +174,26 @@ class Visits:
                 if visit.who is None and not opt.get("public"):
                     raise SignInNeededError
                 if not alone:
-                    await self._route(scope)(scope, body, self._ending(scope, send, tx, secret))
+                    await self._route(scope)(scope, body, self._ending(scope, send, tx, again))
                     return
                 visit.transaction = None
                 await tx.commit()
-            await self._route(scope)(scope, body, self._ending(scope, send, None, secret))
+            await self._route(scope)(scope, body, self._ending(scope, send, None, again))
+
+    async def _serve_program(self, scope: Scope, receive: Receive, send: Send, visit: OpenVisit) -> None:
+        """Run a route for programs inside the context of the token that came; nobody looks at cookies."""
+        secret = await bearer.checked(self._platform, bearer.presented(scope))
+        again = partial(bearer.open_token_context, secret=secret, needed=_declared(scope)["scope"])
+        async with self._platform.database.request() as tx:
+            visit.transaction = tx
+            visit.token = await again(tx)
+            if visit.token is None:
+                await tx.undo()
+                await bearer.count_failure(self._platform, visit.address)
+                raise bearer.TokenSpentError
+            if not visit.token.holds:
+                raise bearer.ScopeNeededError
+            await self._app(scope, receive, self._ending(scope, send, tx, again))
 
     def _route(self, scope: Scope) -> ASGIApp:
         """Return the route, or what answers in its place when it needs a fresh proof and there is none.
@@ -183,7 +212,7 @@ class Visits:
         keys = self._platform.keys.platform_keys("cookie") if token else []
         return next((secret for key in keys if (secret := read_session(key, token or ""))), None)
 
-    def _ending(self, scope: Scope, send: Send, tx: RequestTransaction | None, secret: bytes | None) -> Send:
+    def _ending(self, scope: Scope, send: Send, tx: RequestTransaction | None, again: Reopen | None) -> Send:
         """Return what sends an answer on, once the transaction has ended as the answer says."""
 
         async def outgoing(message: Message) -> None:
@@ -191,25 +220,25 @@ class Visits:
                 if message["status"] < 400 or message["status"] == _BEYOND:  # noqa: PLR2004 - errors begin here
                     await _committed(tx)
                 else:
-                    await self._note(scope, message["status"], tx, secret)
+                    await self._note(scope, message["status"], tx, again)
             elif message["type"] == "websocket.accept":
                 await _committed(tx)
             await send(message)
 
         return outgoing
 
-    async def _note(self, scope: Scope, status: int, tx: RequestTransaction | None, secret: bytes | None) -> None:
-        """Undo, and write down what somebody signed in was refused, in a transaction of its own."""
+    async def _note(self, scope: Scope, status: int, tx: RequestTransaction | None, again: Reopen | None) -> None:
+        """Undo, and write down what somebody we know was refused, in a transaction of its own."""
         async with AsyncExitStack() as stack:
             if tx is not None:
                 await tx.undo()
             visit = current_visit(scope)
-            if visit.who is None or secret is None or status not in _REFUSALS:
+            if (visit.who or visit.token) is None or again is None or status not in _REFUSALS:
                 return
             tx = tx or await stack.enter_async_context(self._platform.database.request())
             own = await stack.enter_async_context(tx.attempt())
             # The context ended with the request's transaction; so may have the session.
-            if await open_context(own, secret) is not None:
+            if await again(own) is not None:
                 acting = replace(visit, transaction=own).acting()
                 await self._note_refusal(acting, Refusal(_name(scope), _subject(scope), status))
 

@@ -2,6 +2,7 @@
 
 from upheld.features.applications.wording import OWN_STAGE_NAMES
 from upheld.features.privacy.wording import ACTS, PURPOSES, STATES
+from upheld.features.tokens.wording import REACH_NAMES
 from upheld.platform.documents import DOCX, PDF
 from upheld.platform.i18n import LANGUAGES, mark
 
@@ -27,7 +28,9 @@ COLUMNS = {
     "joined_at": mark("Since"),
     "keep_until": mark("Kept until"),
     "kind": mark("What about"),
+    "label": mark("Name"),
     "last_seen_at": mark("Last used"),
+    "last_used_at": mark("Last used"),
     "letter": mark("Letter"),
     "location": mark("Place"),
     "made_at": mark("Since"),
@@ -49,6 +52,7 @@ COLUMNS = {
     "resume_name": mark("Résumé"),
     "revoked_at": mark("Ended early"),
     "role": mark("Role"),
+    "scopes": mark("What it may read"),
     "sections": mark("What is shared"),
     "since": mark("Since"),
     "size_bytes": mark("Size"),
@@ -86,6 +90,7 @@ VALUES: dict[str, dict[str, str]] = {
     "media_type": {PDF: mark("PDF"), DOCX: mark("Word")},
     "resume_media_type": {PDF: mark("PDF"), DOCX: mark("Word")},
     "purpose": PURPOSES,
+    "scopes": {str(reach): name for reach, name in REACH_NAMES.items()},
     "role": {"owner": mark("Owner"), "manager": mark("Manager"), "interviewer": mark("Interviewer")},
     "sections": {
         "identity": mark("Who you are"),

@@ -36,6 +36,7 @@ PARTS = (
     Part("fair_use_acceptances", "fair-use", mark("Fair-use policies you accepted"), "person_id"),
     Part("operators", "operator", mark("Looking after this deployment"), "person_id"),
     Part("sessions", "sessions", mark("Where you are signed in")),
+    Part("access_tokens", "tokens", mark("Programs that may read for you")),
     Part("audit_entries", "acts", mark("What you did")),
     Part("messages", "mails-waiting", mark("Mails on their way to you")),
     Part("email_verifications", "links-waiting", mark("Links that wait to be opened"), "person_id"),

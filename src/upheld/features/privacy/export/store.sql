@@ -27,6 +27,13 @@ from upheld.sessions
 where person_id = (select upheld.current_person())
 order by created_at, id;
 
+-- name: access_tokens
+-- What programs may read for the person; those that ended are there for a month.
+select id, person_id, organisation_id, label_sealed, scopes, created_at, last_used_at, expires_at, revoked_at
+from upheld.access_tokens
+where person_id = (select upheld.current_person())
+order by created_at, id;
+
 -- name: job_secrets
 -- Which background work may act for the person, and until when.
 select person_id, duty, takes_up, expires_at from upheld.job_secrets

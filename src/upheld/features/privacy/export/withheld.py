@@ -16,6 +16,7 @@ WITHHELD = {
     "credentials.password_hash": _SECRET,
     "email_verifications.token_hash": _SECRET,
     "sessions.secret_hash": _SECRET,
+    "access_tokens.secret_hash": _SECRET,
     "job_secrets.secret_hash": _SECRET,
     "erasures.receipt_hash": _SECRET,
     "consents.origin_sealed": _ORIGIN,
