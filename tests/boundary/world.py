@@ -108,13 +108,7 @@ async def _find(world: World) -> None:
         for name, person in (("ada", world.ids["ada"]), ("ben", world.ids["ben"])):
             mine = await admin.fetchval("select id from upheld.sessions where person_id = $1", UUID(person))
             world.ids[f"session_of_{name}"] = str(mine)
-            made = await admin.fetchval(
-                "insert into upheld.access_tokens (id, person_id, label_sealed, secret_hash, scopes, expires_at)"
-                " values (gen_random_uuid(), $1, $2, sha256($2), '{profile:read}', now() + interval '1 day') returning id",
-                UUID(person),
-                secrets.token_bytes(32),
-            )
-            world.ids[f"token_of_{name}"] = str(made)
+            world.ids[f"token_of_{name}"] = str(await _token(admin, world, UUID(person)))
         world.ids["erasure_of_ben"] = str(await admin.fetchval("select id from upheld.erasures"))
         world.ids["bens_receipt_hash"] = (await admin.fetchval("select receipt_hash from upheld.erasures")).hex()
         for kind in ("account", "application", "fair-use"):
@@ -134,6 +128,19 @@ async def _find(world: World) -> None:
             )
     finally:
         await admin.close()
+
+
+async def _token(admin: Any, world: World, person: UUID) -> UUID:
+    """Plant an access token, which somebody's program holds."""
+    vault, token = world.deployment.platform.vault, uuid4()
+    whose = KeyRef(person, PLATFORM, "account")
+    sealed = await vault.seal(whose, "access_tokens", token, {"label_sealed": "a report"})
+    await admin.execute(
+        "insert into upheld.access_tokens (id, person_id, label_sealed, secret_hash, scopes, expires_at)"
+        " values ($1, $2, $3, $4, '{profile:read}', now() + interval '1 day')",
+        token, person, sealed["label_sealed"], secrets.token_bytes(32),
+    )  # fmt: skip
+    return token
 
 
 async def _employ(admin: Any, ids: dict[str, str]) -> None:
