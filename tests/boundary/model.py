@@ -312,7 +312,8 @@ CONNECTS: Mapping[str, frozenset[str]] = {
 _ASKING = "asking current_person current_organisation current_standing current_session clock_now"
 FUNCTIONS: Mapping[str, str] = {
     "web": (
-        f"{_ASKING} open_context open_token_context add_access_token freshly_proven demand_fresh_proof asks_as_probe acts_for_probe hiring_organisation"
+        f"{_ASKING} open_context open_token_context add_access_token freshly_proven demand_fresh_proof"
+        " asks_as_probe acts_for_probe hiring_organisation"
         " jobs_applied_to left_without_member"
         " closes_by_the_rule record_act take_from_limit found_organisation queue_message queue_erasure"
         " people_to_tell queue_arrival"

@@ -35,7 +35,8 @@ DOORS = {
         "current_organisation", "current_person", "current_session", "current_standing", "demand_fresh_proof",
         "erasure_by_receipt", "found_organisation", "freshly_proven", "hiring_organisation", "jobs_applied_to",
         "left_without_member", "list_applications", "open_application", "open_contact",
-        "open_context", "open_resume", "open_token_context", "own_documents", "own_profile", "own_snapshots", "queue_erasure",
+        "open_context", "open_resume", "open_token_context", "own_documents", "own_profile", "own_snapshots",
+        "queue_erasure",
         "people_to_tell", "queue_arrival", "queue_message", "record_act", "take_from_limit",
     },
     "worker": {

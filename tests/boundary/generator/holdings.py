@@ -30,7 +30,8 @@ _PERSON = {
     "upheld.audit_entries": "actor_id",
     **dict.fromkeys(
         (
-            "upheld.credentials", "upheld.email_verifications", "upheld.sessions", "upheld.access_tokens", "upheld.job_secrets",
+            "upheld.credentials", "upheld.email_verifications", "upheld.sessions", "upheld.access_tokens",
+            "upheld.job_secrets",
             "upheld.members", "upheld.operators", "upheld.profiles", "upheld.documents", "upheld.consents",
             "upheld.fair_use_acceptances", "upheld.applications", "upheld.application_snapshots",
             "upheld.application_events", "upheld.access_journal", "upheld.disclosures", "upheld.messages",
@@ -93,7 +94,8 @@ _DUTIES: dict[str, set[tuple[str, str]]] = {
 
 # What a person on the web changes of their own; where a table is missing, nothing.
 _OWN_ACTS = {
-    "upheld.people": "U", "upheld.sessions": "U", "upheld.access_tokens": "IU", "upheld.profiles": "IU", "upheld.documents": "IUD",
+    "upheld.people": "U", "upheld.sessions": "U", "upheld.access_tokens": "IU",
+    "upheld.profiles": "IU", "upheld.documents": "IUD",
     "upheld.consents": "I",
     "upheld.fair_use_acceptances": "I", "upheld.applications": "IU", "upheld.application_snapshots": "I",
     "upheld.application_events": "I", "upheld.disclosures": "IU", "upheld.erasures": "IU", "upheld.messages": "I",

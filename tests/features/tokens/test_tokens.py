@@ -11,8 +11,8 @@ import pytest
 
 from tests.support.deployment import Browser, Deployment, text_of
 from tests.support.hiring import ADA, candidate, employer
-from tests.support.limits import within_one_window
 from upheld.platform.limits import count
+from upheld.platform.limits.rules import REQUESTS_PER_TOKEN, UNKNOWN_TOKENS_PER_ADDRESS
 from upheld.platform.web import bearer
 
 pytestmark = pytest.mark.anyio
@@ -159,14 +159,11 @@ async def test_under_a_token_nothing_is_written(deployment: Deployment) -> None:
         for statement in statements:
             async with connection.transaction():
                 await connection.fetch("select * from upheld.open_token_context($1, 'profile:read')", token)
-                with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.PostgresSyntaxError)) as refused:
+                with pytest.raises(asyncpg.PostgresError) as refused:
                     async with connection.transaction():
                         await connection.execute(statement)
-            assert (
-                refused.value.args[0] == "A token reads."
-                or "permission denied" in refused.value.args[0]
-                or ("proven" in refused.value.args[0])
-            ), statement
+            # Not granted to anybody, wanting a fresh proof, or not for tokens: `insert … select` names no column.
+            assert refused.value.sqlstate in {"42501", "UH001", "42601"}, statement
 
 
 async def test_a_context_of_a_token_cannot_become_a_session(deployment: Deployment) -> None:
@@ -294,17 +291,13 @@ async def test_twenty_tokens_are_the_most(deployment: Deployment) -> None:
 async def test_a_token_has_limits_of_its_own(deployment: Deployment) -> None:
     async with deployment.person(ADA) as browser:
         token, other = await made(browser, *MINE), await made(browser, *MINE)
-    await within_one_window(bearer.REQUESTS)
-    async with deployment.platform.database.attempt() as tx:
-        for _ in range(bearer.REQUESTS.at_most):
-            await count(tx, deployment.platform, bearer.REQUESTS, token)
+    for limit, subject in ((REQUESTS_PER_TOKEN, token), (UNKNOWN_TOKENS_PER_ADDRESS, "192.0.2.7")):
+        async with deployment.platform.database.attempt() as tx:
+            for _ in range(limit.at_most):
+                await count(tx, deployment.platform, limit, subject)
     refused = await asked(deployment, token)
     assert refused.status_code == 429
     assert 0 < int(refused.headers["retry-after"]) <= 60
     assert refused.headers["content-type"] == "application/problem+json"
-    assert (await asked(deployment, other)).status_code == OK
-    async with deployment.platform.database.attempt() as tx:
-        for _ in range(bearer.FAILURES.at_most):
-            await count(tx, deployment.platform, bearer.FAILURES, "192.0.2.7")
     assert (await asked(deployment, bearer.new_token())).status_code == 429
     assert (await asked(deployment, other)).status_code == OK, "others behind the address go on"

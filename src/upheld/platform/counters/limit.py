@@ -14,6 +14,7 @@ class By(StrEnum):
     ACCOUNT = "account"
     DEVICE = "device"
     MAILBOX = "mailbox"
+    PROGRAM = "program"
     ADDRESS = "address"
     """Of IPv6 the /64: whoever has one has all of it."""
     EVERYONE = "everyone"

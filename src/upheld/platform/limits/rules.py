@@ -69,3 +69,15 @@ REFUSALS_PER_PERSON = Limit(
     "refusals", 200, timedelta(minutes=10), By.ACCOUNT, is_against_guessing=False,
     protects="The audit log against being filled: the first refusals say who, from where, and at what.",
 )  # fmt: skip
+
+# Programs.
+
+REQUESTS_PER_TOKEN = Limit(
+    "token requests", 600, timedelta(minutes=1), By.PROGRAM, is_against_guessing=False,
+    protects="The machine against a program that asks without end: ten requests a second, for each access token.",
+)  # fmt: skip
+UNKNOWN_TOKENS_PER_ADDRESS = Limit(
+    "unknown tokens", 60, timedelta(minutes=1), By.ADDRESS, is_against_guessing=False,
+    protects="The database against tokens that look like one and open nothing. Nobody guesses 256 bits; tokens that "
+    "work are not held up by others behind their address.",
+)  # fmt: skip

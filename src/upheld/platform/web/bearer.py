@@ -10,7 +10,6 @@ other route takes a token, and none that takes one looks at cookies.
 import datetime as dt
 import secrets
 import zlib
-from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
 
@@ -19,17 +18,13 @@ from litestar.types import Scope
 
 from upheld.kit.errors import RefusedError
 from upheld.platform.database import Query, Transaction
-from upheld.platform.limits import Limit, take
+from upheld.platform.limits import take
+from upheld.platform.limits.rules import REQUESTS_PER_TOKEN, UNKNOWN_TOKENS_PER_ADDRESS
 from upheld.platform.services import Platform
 
 PREFIX = "upheld_pat_"
 ANY_SCOPE = ""
 """What a route needs that any token may ask: about the token itself."""
-
-REQUESTS = Limit("token requests", 1200, timedelta(minutes=1))
-"""Of one token: twenty a second."""
-FAILURES = Limit("token failures", 60, timedelta(minutes=1))
-"""Tokens that look like one and open nothing, from one address; what does not even look like one asks no database."""
 
 _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET, _CHECK = 43, 6
@@ -130,7 +125,7 @@ async def checked(platform: Platform, token: str | None) -> bytes:
     if secret is None:
         raise TokenSpentError
     async with platform.database.attempt() as tx:
-        await take(tx, platform, REQUESTS, token)
+        await take(tx, platform, REQUESTS_PER_TOKEN, token)
     return secret
 
 
@@ -141,7 +136,7 @@ async def count_failure(platform: Platform, address: str) -> None:
         TooSoonError: too many came from there.
     """
     async with platform.database.attempt() as tx:
-        await take(tx, platform, FAILURES, address)
+        await take(tx, platform, UNKNOWN_TOKENS_PER_ADDRESS, address)
 
 
 async def open_token_context(tx: Transaction, secret: bytes, needed: str) -> Bearer | None:
