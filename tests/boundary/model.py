@@ -138,6 +138,8 @@ TABLES: Mapping[str, Rights] = {
     ),
     "upheld.credentials": Rights(reads=(by("web", own),), columns={"web": Columns("- password_hash")}),
     "upheld.email_verifications": Rights(reads=(by("web", own),), columns={"web": Columns("- token_hash")}),
+    "upheld.identities": Rights(reads=(by("web", own),), columns={"web": Columns("- subject_index")}),
+    "upheld.departures": NOTHING,
     "upheld.sessions": Rights(
         reads=(by("web", own),),
         updates={"end": by("web", own), "act for nobody": by("web", own)},
@@ -324,6 +326,8 @@ FUNCTIONS: Mapping[str, str] = {
         "clock_now record_at_the_gate take_from_limit look_at_limit register_person register_again verify_email"
         " renew_link find_credential credential_of replace_credential mint_session freshen_session appoint_operator"
         " queue_message_at_the_gate"
+        " note_departure use_departure use_identity link_identity unlink_identity verify_with_identity"
+        " has_a_way_in"
     ),
     "worker": (
         f"{_ASKING} open_job_context asks_as_probe record_act plan_erasure erase_person certify_erasure take_up_erasure"
@@ -331,6 +335,7 @@ FUNCTIONS: Mapping[str, str] = {
     "maintenance": (
         "clock_now rotate_context_key record_duty drop_spent_counters which_exist erasures_under_way"
         " older_email_indexes raise_email_indexes operators_to_tell"
+        " older_identity_indexes raise_identity_indexes"
         " count_overdue_erasures allow_erasure_again remove_old_applications remove_expired known_objects remove_probes"
         " remove_unproven"
     ),

@@ -120,6 +120,15 @@ def _of_people() -> dict[str, list[Row]]:
             Row(who, {"token_hash": hashed(who), "person_id": id_of(who), "expires_at": LATER}, who)
             for who in ("ada", "ben")
         ],
+        "upheld.identities": [
+            Row(who, {"id": id_of(f"identity {who}"), "person_id": id_of(who), "issuer": "'https://id.example'",
+                      "subject_index": f"'\\x01'::bytea || {hashed(f'identity {who}')}", "subject_sealed": SEALED}, who)
+            for who in ("ada", "ben")
+        ],
+        "upheld.departures": [
+            Row("a browser", {"state_hash": hashed("state"), "browser_hash": hashed("browser"),
+                              "provider": "'work'", "purpose": "'enter'"})
+        ],
         "upheld.organisations": [
             Row(name, {"id": id_of(name), "name": f"'{name}'", "is_probe": str(name == "probes")}, at=name,
                 traits=frozenset({"hidden"} if name == "probes" else ()))

@@ -45,13 +45,16 @@ DOORS = {
         "record_act", "take_up_erasure",
     },
     "gate": {
-        "appoint_operator", "clock_now", "credential_of", "find_credential", "freshen_session", "look_at_limit",
-        "mint_session", "queue_message_at_the_gate", "record_at_the_gate", "register_again", "register_person",
-        "renew_link", "replace_credential", "take_from_limit", "verify_email",
+        "appoint_operator", "clock_now", "credential_of", "find_credential", "freshen_session",
+        "has_a_way_in", "link_identity",
+        "look_at_limit", "mint_session", "note_departure", "queue_message_at_the_gate", "record_at_the_gate",
+        "register_again", "register_person", "renew_link", "replace_credential", "take_from_limit", "unlink_identity",
+        "use_departure", "use_identity", "verify_email", "verify_with_identity",
     },
     "maintenance": {
         "allow_erasure_again", "clock_now", "count_overdue_erasures", "drop_spent_counters", "erasures_under_way",
-        "known_objects", "older_email_indexes", "operators_to_tell", "raise_email_indexes", "record_duty",
+        "known_objects", "older_email_indexes", "older_identity_indexes", "operators_to_tell", "raise_email_indexes",
+        "raise_identity_indexes", "record_duty",
         "remove_expired", "remove_old_applications", "remove_probes", "remove_unproven", "rotate_context_key",
         "which_exist",
     },
@@ -148,18 +151,19 @@ async def test_a_view_is_in_the_journal_before_the_data_is_in_the_answer(world: 
         assert (state, [row["noted"] for row in rows]) == (None, [1]), part
 
 
-async def test_maintenance_puts_nobodys_address_in_the_place_of_another(world: World) -> None:
-    indexes = "select id, email_index from upheld.older_email_indexes(255) order by id limit 2"
-    raising = "select upheld.raise_email_indexes($1, $2, $3)"
+@pytest.mark.parametrize(("what", "column"), [("email", "email_index"), ("identity", "subject_index")])
+async def test_maintenance_puts_nobody_in_the_place_of_another(world: World, what: str, column: str) -> None:
+    indexes = f"select id, {column} from upheld.older_{what}_indexes(255) order by id limit 2"  # noqa: S608 - constants
+    raising = f"select upheld.raise_{what}_indexes($1, $2, $3)"
     async with world.deployment.connected("maintenance") as connection:
         (ada, one), (ben, other) = await connection.fetch(indexes)
         fresh = b"\xfe" + one[1:]
         undone = connection.transaction()
         await undone.start()
         await connection.execute(raising, [ada, ben], [one, other], [b"\x00" * 33, one])
-        assert [row["email_index"] for row in await connection.fetch(indexes)] == [one, other]
+        assert [row[column] for row in await connection.fetch(indexes)] == [one, other]
         await connection.execute(raising, [ada], [one], [fresh])
-        assert fresh in [row["email_index"] for row in await connection.fetch(indexes.replace("limit 2", "limit 999"))]
+        assert fresh in [row[column] for row in await connection.fetch(indexes.replace("limit 2", "limit 999"))]
         await undone.rollback()
 
 

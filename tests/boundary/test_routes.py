@@ -53,7 +53,7 @@ class Rule(Enum):
 RULES = (
     (r"/static/.*|/erasure/.*|/api/(jobs.*|openapi\.json)|/jobs(/\{job_id\})?", Rule.EVERYONE),
     (r"/trust(\.json|/.*)?", Rule.EVERYONE),
-    (r"/|/about/.*|/outbox|/health(/.*)?|/\.well-known/.*|/sign-in|/signed-out|/language", Rule.EVERYONE),
+    (r"/|/about/.*|/outbox|/health(/.*)?|/\.well-known/.*|/sign-in(/with/.*)?|/signed-out|/language", Rule.EVERYONE),
     (r"/register(/.*)?|/verify/.*|/first-operator/.*", Rule.EVERYONE),
     (r"/api/(token|profile|applications.*|hiring/.*)", Rule.PROGRAMS),
     (r"/tokens/\{token_id\}/revoke", Rule.ITS_CANDIDATE),
@@ -101,6 +101,7 @@ async def _ask(world: World, method: str, path: str, cookie: str | None) -> int:
         "token_id": world.ids["token_of_ada"],
         "notice_id": world.ids["notice_of_application"],
         "organisation_id": world.ids["org_of_olga"],
+        "identity": world.ids["session_of_ada"],  # nobody's
     }
     target = re.sub(r"\{(\w+)\}", lambda name: ids.get(name[1], "0" * 64), path)
     data = SENT if method == "POST" else None

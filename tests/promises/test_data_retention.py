@@ -25,6 +25,10 @@ _LONG_OVER = {
         "insert into upheld.operator_invitations (token_hash, expires_at)"
         " values (sha256('x'), now() - interval '2 days')"
     ),
+    "upheld.departures": (
+        "insert into upheld.departures (state_hash, browser_hash, provider, purpose, expires_at)"
+        " values (sha256('x'), sha256('y'), 'work', 'enter', now() - interval '2 days')"
+    ),
     "upheld.job_secrets": "update upheld.job_secrets set expires_at = now() - interval '2 days'",
     "upheld.messages": "update upheld.messages set created_at = now() - interval '9 days'",
     "upheld.limit_counters": "update upheld.limit_counters set expires_at = now() - interval '2 days'",

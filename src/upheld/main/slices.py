@@ -12,6 +12,7 @@ from upheld.features.jobs import api as jobs_api
 from upheld.features.jobs import pages as jobs
 from upheld.features.organisations import pages as organisations
 from upheld.features.privacy import pages as privacy
+from upheld.features.providers import pages as providers
 from upheld.features.tokens import api as tokens_api
 from upheld.features.tokens import pages as tokens
 from upheld.features.trust import pages as trust
@@ -30,6 +31,7 @@ def route_handlers(settings: Settings) -> list[Any]:
         *accounts.handlers,
         *tokens.handlers,
         *tokens_api.handlers,
+        *providers.handlers,
         *organisations.handlers,
         *candidates.handlers,
         *jobs.handlers,

@@ -33,6 +33,9 @@ The last: after one of these inside a transaction, every further statement of it
 _PROOF_NEEDED = "UH001"
 """What `upheld.demand_fresh_proof` fails with; the letters are PostgreSQL's to give away."""
 
+_LAST_WAY_IN = "UH002"
+"""What `upheld.keep_a_way_in` fails with, when a transaction would leave somebody without one."""
+
 FAILED = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresError)
 """Everything that the driver raises."""
 
@@ -62,4 +65,6 @@ def translated() -> Generator[None]:
 def _meaning(error: Exception) -> type[UpheldError] | None:
     if getattr(error, "sqlstate", None) == _PROOF_NEEDED:
         return ProofNeededError
+    if getattr(error, "sqlstate", None) == _LAST_WAY_IN:
+        return ConflictError
     return next((meaning for kinds, meaning in _MEANINGS if isinstance(error, kinds)), None)

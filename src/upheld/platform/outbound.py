@@ -3,6 +3,9 @@
 A name is resolved once, every answer is checked, and the connection goes to an address that
 was checked: a name service that answers differently the next time is not asked again. Each
 redirect begins anew. Time and size are bounded.
+
+One host of the operator's own network can be named in full for one purpose (`Inside`): it may have
+a private address, a port and an authority of its own. Nothing that comes from outside can name one.
 """
 
 import asyncio
@@ -16,6 +19,7 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
@@ -43,6 +47,10 @@ _IPV6 = tuple(map(ipaddress.IPv6Network, (
 # Letters, digits and hyphens; a last label that no reader takes for a number.
 _HOST = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
 _URL = re.compile(r"https://[\x21-\x5b\x5d-\x7e]{1,2000}")
+# What no host of anybody's network has: the machine's own link (where clouds hand out credentials), everybody.
+_NOBODYS = tuple(
+    map(ipaddress.ip_network, ("0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/128", "fe80::/10", "ff00::/8"))
+)
 _PATH = re.compile(r"/(?:[\x21-\x2e\x30-\x5b\x5d-\x7e][\x21-\x5b\x5d-\x7e]{0,2000})?")
 
 
@@ -65,8 +73,11 @@ class Asked:
     method: str
     host: str
     path: str
-    headers: dict[str, str] = field(default_factory=dict[str, str])
+    headers: dict[str, str] = field(default_factory=dict[str, str], repr=False)
     body: bytes = field(default=b"", repr=False)
+    port: int = 443
+    authority: Path | None = None
+    """Who vouches for the host beside the public authorities; only for a host inside."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +87,17 @@ class Fetched:
     status: int
     location: str
     body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Inside:
+    """A host of the operator's own network, which may be asked though it is not public."""
+
+    origin: str
+    """`https://name` or `https://name:port`, as every address of it has to begin."""
+
+    authority: Path | None = None
+    """Who vouches for it (PEM), when no public authority does."""
 
 
 class Network(Protocol):
@@ -106,10 +128,16 @@ class Internet:
 class Outbound:
     """Fetches what lies on public addresses."""
 
-    def __init__(self, network: Network | None = None, within: timedelta = timedelta(seconds=15)) -> None:
-        """Take the network, and how long everything may take, redirects included."""
+    def __init__(
+        self,
+        network: Network | None = None,
+        within: timedelta = timedelta(seconds=15),
+        inside: Sequence[Inside] = (),
+    ) -> None:
+        """Take the network, how long everything may take, redirects included, and which hosts inside may be asked."""
         self._network = network or Internet()
         self._seconds = within.total_seconds()
+        self._inside = inside
 
     async def get(self, url: str) -> Fetched:
         """Fetch an address; redirects are followed, each checked like the first.
@@ -127,7 +155,16 @@ class Outbound:
             OutboundRefusedError: it is not public.
             OutboundFailedError: it did not answer in time, or with too much.
         """
-        return await self._within_time(self._ask("POST", url, {"content-type": kind}, body))
+        return await self.ask("POST", url, {"content-type": kind}, body)
+
+    async def ask(self, method: str, url: str, headers: dict[str, str], body: bytes = b"") -> Fetched:
+        """Send one request, with headers that go to this address alone; a redirect is an answer like any other.
+
+        Raises:
+            OutboundRefusedError: it is not public.
+            OutboundFailedError: it did not answer in time, or with too much.
+        """
+        return await self._within_time(self._ask(method, url, headers, body))
 
     async def _get(self, url: str) -> Fetched:
         for _ in range(MOST_HOPS + 1):
@@ -138,9 +175,16 @@ class Outbound:
         raise OutboundFailedError
 
     async def _ask(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Fetched:
-        host, path = parts_of(url)
-        address = checked(await self._network.resolve(host))
-        return await self._network.exchange(address, Asked(method, host, path, headers, body), self._seconds)
+        inside = next((each for each in self._inside if url.startswith(f"{each.origin}/")), None)
+        if inside is None:
+            host, path = parts_of(url)
+            asked = Asked(method, host, path, headers, body)
+            address = checked(await self._network.resolve(host))
+        else:
+            host, port, path = _parts_inside(url)
+            asked = Asked(method, host, path, headers, body, port, inside.authority)
+            address = _somebodys(await self._network.resolve(host))
+        return await self._network.exchange(address, asked, self._seconds)
 
     async def _within_time(self, asking: Awaitable[Fetched]) -> Fetched:
         try:
@@ -171,6 +215,22 @@ def parts_of(url: str) -> tuple[str, str]:
     return parts.netloc, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
+def _parts_inside(url: str) -> tuple[str, int, str]:
+    """Return host, port and path of an address whose beginning the operator has named."""
+    parts = urlsplit(url) if _URL.fullmatch(url) else None
+    if parts is None or parts.hostname is None or "@" in parts.netloc:
+        raise OutboundRefusedError
+    return parts.hostname, parts.port or 443, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _somebodys(addresses: Sequence[str]) -> str:
+    """Return the address to connect to, of all that a host inside stands for."""
+    parsed = [ipaddress.ip_address(address.partition("%")[0]) for address in addresses]
+    if not parsed or any(one in network for one in parsed for network in _NOBODYS):
+        raise OutboundRefusedError
+    return addresses[0]
+
+
 def checked(addresses: Sequence[str]) -> str:
     """Return the address to connect to, of all that a name stands for.
 
@@ -195,9 +255,12 @@ def is_public(address: str) -> bool:
 
 def _exchange(address: str, asked: Asked, seconds: float) -> Fetched:
     limit = time.monotonic() + seconds
-    connection = http.client.HTTPConnection(asked.host, 443, timeout=seconds)
-    raw = socket.create_connection((address, 443), timeout=seconds)
-    connection.sock = ssl.create_default_context().wrap_socket(raw, server_hostname=asked.host)
+    trusted = ssl.create_default_context()
+    if asked.authority is not None:
+        trusted.load_verify_locations(asked.authority)
+    connection = http.client.HTTPConnection(asked.host, asked.port, timeout=seconds)
+    raw = socket.create_connection((address, asked.port), timeout=seconds)
+    connection.sock = trusted.wrap_socket(raw, server_hostname=asked.host)
     try:
         connection.request(asked.method, asked.path, asked.body or None, {"user-agent": "upheld", **asked.headers})
         answer = connection.getresponse()

@@ -134,6 +134,11 @@ class Settings:
     """Where somebody reports a weakness of this deployment: an address, or a URI such as
     `https://example.org/report`. It stands in `/.well-known/security.txt`. Empty: `contact`."""
 
+    providers: Path | None = None
+    """File (JSON) of the sites people may sign in with: Google, LinkedIn, GitHub, or OpenID Connect
+    providers of your own, each with its secret in the file `provider-ID` of `secrets`
+    (docs/operating/providers.md). What you list there can let people in. Empty: none."""
+
     proof_every: timedelta = timedelta(hours=1)
     """Minutes between two runs of the promises' checks, which the worker starts by itself at low
     priority. Longer leaves a broken promise unseen; zero runs none, and `/trust` shows what

@@ -35,7 +35,7 @@ _PERSON = {
             "upheld.members", "upheld.operators", "upheld.profiles", "upheld.documents", "upheld.consents",
             "upheld.fair_use_acceptances", "upheld.applications", "upheld.application_snapshots",
             "upheld.application_events", "upheld.access_journal", "upheld.disclosures", "upheld.messages",
-            "upheld.erasures",
+            "upheld.erasures", "upheld.identities",
         ),
         "person_id",
     ),
@@ -60,6 +60,11 @@ _OFFICE: dict[str, set[str]] = {
 HANDED_OUT: dict[tuple[str, str], tuple[str, frozenset[str]]] = {
     # A new key for the indexes of addresses: each is made from the one before, not from the address.
     ("maintenance", "upheld.older_email_indexes(integer)"): ("upheld.people", frozenset({"id", "email_index"})),
+    # The same for the indexes of identities.
+    ("maintenance", "upheld.older_identity_indexes(integer)"): (
+        "upheld.identities",
+        frozenset({"id", "subject_index"}),
+    ),
     # Whom to tell that a promise is broken; the gate writes to them, and knows no more than an id either.
     ("maintenance", "upheld.operators_to_tell()"): ("upheld.operators", frozenset({"person_id"})),
 }
@@ -79,12 +84,14 @@ _DUTIES: dict[str, set[tuple[str, str]]] = {
         ("upheld.sessions", "I"), ("upheld.sessions", "U"), ("upheld.messages", "I"), ("upheld.job_secrets", "I"),
         ("queue.pgqueuer", "I"), ("upheld.audit_entries", "I"), ("upheld.limit_counters", "I"),
         ("upheld.limit_counters", "U"), ("upheld.operators", "I"), ("upheld.operator_invitations", "D"),
+        ("upheld.identities", "I"), ("upheld.identities", "U"), ("upheld.identities", "D"),
+        ("upheld.departures", "I"), ("upheld.departures", "D"), ("upheld.credentials", "D"), ("upheld.sessions", "D"),
     },
     "maintenance": {
         ("upheld.runs", "I"), ("upheld.runs", "D"),
         ("upheld.notices", "I"), ("upheld.operator_invitations", "I"), ("upheld.audit_entries", "I"),
         ("upheld.job_secrets", "I"), ("upheld.limit_counters", "D"), ("sealed.context_keys", "I"),
-        ("sealed.context_keys", "D"), ("upheld.people", "U"), *_COUNTING,
+        ("sealed.context_keys", "D"), ("upheld.people", "U"), ("upheld.identities", "U"), *_COUNTING,
     },
     "worker": {(table, act) for table in _QUEUE for act in "IUD"},
     "web": {("upheld.limit_counters", "I"), ("upheld.limit_counters", "U"), ("queue.pgqueuer", "I"), *_COUNTING},

@@ -20,7 +20,9 @@ create policy hashes_are_set_by_the_credential_keeper on upheld.credentials
 for insert to credential_keeper with check (password_hash is not null);
 create policy hashes_are_replaced_by_the_credential_keeper on upheld.credentials
 for update to credential_keeper using (password_hash is not null);
-grant select, insert, update (password_hash, changed_at) on upheld.credentials to credential_keeper;
+create policy hashes_that_nobody_proved_are_wiped_by_the_credential_keeper on upheld.credentials
+for delete to credential_keeper using (password_hash is not null);
+grant select, insert, update (password_hash, changed_at), delete on upheld.credentials to credential_keeper;
 
 create policy links_are_made_by_the_credential_keeper on upheld.email_verifications
 for insert to credential_keeper with check (expires_at > upheld.clock_now());
@@ -66,7 +68,7 @@ begin
     if not found then
         return false;
     end if;
-    -- Invented people of the demo have no password: nobody can sign in as them.
+    -- Whoever comes through a provider has no password, and nobody can sign in as invented people.
     if new_password_hash is not null then
         insert into upheld.credentials (person_id, password_hash) values (new_id, new_password_hash);
     end if;
@@ -80,7 +82,8 @@ end
 $$;
 
 -- Registering an address again before it was proven: the newer password and link count,
--- and the older ones are worth nothing, whoever chose them. Who is waiting, or null.
+-- and the older ones are worth nothing, whoever chose them. Without a password when the
+-- newer registration came through a provider. Who is waiting, or null.
 create function upheld.register_again(
     whose_email_index bytea, new_password_hash text, link_hash bytea, link_lives interval
 ) returns uuid
@@ -91,9 +94,10 @@ declare
 begin
     select id into waiting from upheld.people
     where email_index = whose_email_index and verified_at is null;
-    update upheld.credentials
-    set password_hash = new_password_hash, changed_at = upheld.clock_now()
-    where person_id = waiting;
+    delete from upheld.credentials where person_id = waiting;
+    if waiting is not null and new_password_hash is not null then
+        insert into upheld.credentials (person_id, password_hash) values (waiting, new_password_hash);
+    end if;
     delete from upheld.email_verifications where person_id = waiting;
     return upheld.renew_link(whose_email_index, link_hash, link_lives);
 end
@@ -133,14 +137,14 @@ begin
 end
 $$;
 
--- Who uses an address, with their hash; no row when nobody does.
+-- Who uses an address, with their hash if they have a password; no row when nobody does.
 create function upheld.find_credential(wanted_email_index bytea)
 returns table (person_id uuid, password_hash text, verified boolean)
 language sql stable security definer set search_path = ''
 begin atomic
     select p.id, c.password_hash, p.verified_at is not null as verified
     from upheld.people as p
-    inner join upheld.credentials as c on p.id = c.person_id
+    left join upheld.credentials as c on p.id = c.person_id
     where p.email_index = wanted_email_index;
 end;
 

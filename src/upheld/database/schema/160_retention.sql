@@ -32,6 +32,10 @@ create policy invitations_are_removed_after_their_time on upheld.operator_invita
 for delete to retention_keeper using (expires_at < upheld.clock_now());
 create policy invitations_past_their_time_are_found on upheld.operator_invitations
 for select to retention_keeper using (expires_at < upheld.clock_now());
+create policy departures_are_removed_after_their_time on upheld.departures
+for delete to retention_keeper using (expires_at < upheld.clock_now());
+create policy departures_past_their_time_are_found on upheld.departures
+for select to retention_keeper using (expires_at < upheld.clock_now());
 create policy job_secrets_are_removed_after_their_time on upheld.job_secrets
 for delete to retention_keeper using (expires_at < upheld.clock_now());
 create policy job_secrets_past_their_time_are_found on upheld.job_secrets
@@ -47,6 +51,7 @@ grant select (id, expires_at, revoked_at), delete on upheld.sessions to retentio
 grant select (expires_at, revoked_at), delete on upheld.access_tokens to retention_keeper;
 grant select (expires_at), delete on upheld.email_verifications to retention_keeper;
 grant select (expires_at), delete on upheld.job_secrets to retention_keeper;
+grant select (expires_at), delete on upheld.departures to retention_keeper;
 grant select (expires_at), delete on upheld.operator_invitations to retention_keeper;
 
 -- What was agreed with an employer goes with the last application record, what was agreed
@@ -125,7 +130,7 @@ declare
     counts jsonb := '{}';
 begin
     foreach tab in array array[
-        'sessions', 'access_tokens', 'email_verifications', 'operator_invitations', 'job_secrets', 'messages'
+        'sessions', 'access_tokens', 'email_verifications', 'operator_invitations', 'job_secrets', 'messages', 'departures'
     ] loop
         execute format('delete from upheld.%I', tab);
         get diagnostics gone = row_count;

@@ -43,6 +43,14 @@ alter function upheld.mint_session(uuid, bytea, interval, interval, text) owner 
 alter function upheld.freshen_session(uuid, uuid, bytea) owner to credential_keeper;
 alter function upheld.appoint_operator(bytea, uuid) owner to credential_keeper;
 alter function upheld.add_access_token(uuid, bytea, bytea, text[], interval) owner to credential_keeper;
+alter function upheld.note_departure(bytea, bytea, text, text) owner to credential_keeper;
+alter function upheld.use_departure(bytea, bytea, text) owner to credential_keeper;
+alter function upheld.use_identity(bytea) owner to credential_keeper;
+alter function upheld.has_a_way_in(uuid) owner to credential_keeper;
+alter function upheld.link_identity(uuid, uuid, text, bytea[], bytea) owner to credential_keeper;
+alter function upheld.unlink_identity(uuid, uuid) owner to credential_keeper;
+alter function upheld.verify_with_identity(bytea, uuid, uuid, text, bytea[], bytea) owner to credential_keeper;
+alter function upheld.keep_a_way_in() owner to credential_keeper;
 alter function upheld.found_organisation(uuid, text, text) owner to credential_keeper;
 
 alter function upheld.count_applications() owner to count_keeper;
@@ -87,6 +95,8 @@ alter function upheld.remove_unproven() owner to retention_keeper;
 alter function upheld.known_objects(uuid[]) owner to retention_keeper;
 alter function upheld.older_email_indexes(integer) owner to retention_keeper;
 alter function upheld.raise_email_indexes(uuid[], bytea[], bytea[]) owner to retention_keeper;
+alter function upheld.older_identity_indexes(integer) owner to retention_keeper;
+alter function upheld.raise_identity_indexes(uuid[], bytea[], bytea[]) owner to retention_keeper;
 
 do $$
 declare

@@ -27,7 +27,8 @@ class Credential(msgspec.Struct, frozen=True):
     """Who uses an address, and how they prove it."""
 
     person_id: UUID
-    password_hash: str
+    password_hash: str | None
+    """None for who comes through a provider, or with a passkey alone."""
     verified: bool
 
 
@@ -65,7 +66,8 @@ class Registration:
     """What a newcomer asks for, checked."""
 
     email: str
-    password: str
+    password: str | None
+    """None when they come through a provider."""
     notice_id: UUID
     reads_resumes: bool
     is_probe: bool = False

@@ -41,6 +41,8 @@ class Action(StrEnum):
     PROFILE_CHANGED = "profile.changed"
     PROMISES_CHECKED = "maintenance.promises_checked"
     PROOF_FAILED = "attempt.proof_failed"
+    PROVIDER_LINKED = "account.provider_linked"
+    PROVIDER_UNLINKED = "account.provider_unlinked"
     RETENTION_RAN = "retention.ran"
     RESUME_OPENED = "resume.opened"
     SESSION_ENDED = "session.ended"

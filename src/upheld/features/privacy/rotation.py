@@ -11,6 +11,7 @@ from itertools import pairwise
 from upheld.features.accounts.actions import raise_indexes
 from upheld.features.audit.actions import record_duty
 from upheld.features.audit.model import Action
+from upheld.features.providers.actions import raise_identity_indexes
 from upheld.kit.deadlines import ORIGIN_LOG, months_after
 from upheld.platform.context import rotate_context_key
 from upheld.platform.keyfiles import Key, KeyFileError
@@ -51,7 +52,7 @@ async def drop_spent(platform: Platform) -> dict[str, int]:
     now = platform.clock.now()
     kept_from = months_after(now.date().replace(day=1), -ORIGIN_LOG.months)
     return {
-        "indexes": await raise_indexes(platform),
+        "indexes": await _raise_indexes(platform),
         "generations": platform.keys.destroy(
             key
             for name, overlap in (("cookie", platform.settings.session_lifetime), ("limits", LIMITS_OVERLAP))
@@ -68,12 +69,16 @@ async def _epoch(platform: Platform) -> int:
 
 async def _blind(platform: Platform) -> int:
     """Look-ups try two generations: nothing may be older than one when the next begins."""
-    await raise_indexes(platform)
+    await _raise_indexes(platform)
     if len(platform.keys.generations("blind")) == MOST_BLIND_KEYS:
         msg = f"The blind key has been replaced {MOST_BLIND_KEYS - 1} times, which is as often as an index can count."
         raise KeyFileError(msg)
     platform.keys.add("blind")
-    return await raise_indexes(platform)
+    return await _raise_indexes(platform)
+
+
+async def _raise_indexes(platform: Platform) -> int:
+    return await raise_indexes(platform) + await raise_identity_indexes(platform)
 
 
 async def _signing(platform: Platform) -> int:

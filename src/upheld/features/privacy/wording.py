@@ -26,6 +26,8 @@ PURPOSES = {
 
 ACTS = {
     "account.language_chosen": mark("You chose the language of your mails"),
+    "account.provider_linked": mark("You added another site to sign in with"),
+    "account.provider_unlinked": mark("You removed another site to sign in with"),
     "account.registered": mark("You created your account"),
     "account.verified": mark("You confirmed your address"),
     "application.decided": mark("You decided about an application"),

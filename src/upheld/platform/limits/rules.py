@@ -44,6 +44,12 @@ SECOND_FACTOR_PER_ACCOUNT = Limit(
     protects="An account whose password is known to somebody who guesses the code.",
 )  # fmt: skip
 
+DEPARTURES_PER_ADDRESS = Limit(
+    "departures", 600, _MINUTES, By.ADDRESS, is_against_guessing=False,
+    protects="The table of sign-ins on their way to another site against being filled; a hall of people may leave at "
+    "once.",
+)  # fmt: skip
+
 # What sends mail.
 
 REGISTER_PER_ADDRESS = Limit(

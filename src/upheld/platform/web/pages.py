@@ -9,11 +9,13 @@ import re
 from collections.abc import Callable
 from functools import cache
 from http import HTTPStatus
+from http.cookies import SimpleCookie
 from importlib import resources
 from typing import Any, cast
 
 import jinja2
 from litestar import Litestar, Request, Response
+from litestar.datastructures import Cookie
 from litestar.enums import MediaType
 from litestar.response import Redirect
 from litestar.types import Scope
@@ -22,6 +24,7 @@ from markupsafe import Markup
 
 from upheld.kit.errors import TooSoonError
 from upheld.platform.i18n import LANGUAGES, Words, choose_language
+from upheld.platform.openid.configuration import configured
 from upheld.platform.web.cookies import chosen_language
 from upheld.platform.web.islands import script
 from upheld.platform.web.place import place_of
@@ -44,7 +47,9 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    cast("dict[str, object]", env.globals).update(static=static_url, islands=script, languages=LANGUAGES)
+    cast("dict[str, object]", env.globals).update(
+        static=static_url, islands=script, languages=LANGUAGES, providers_of=configured
+    )
     cast("dict[str, object]", env.filters).update(notice_html=notice_html, instant=_instant)
     env.policies["ext.i18n.trimmed"] = True
     return env
@@ -146,6 +151,12 @@ def _addresses(app: Litestar) -> Callable[..., str]:
 
 
 def _with_cookies(response: Any, cookies: tuple[str, ...]) -> Any:  # noqa: ANN401 - the same kind of answer comes back
-    for cookie in cookies:
-        response.headers["set-cookie"] = cookie
+    # Headers are a mapping: there is room for one cookie as it is written, the others go by their parts.
+    for text in cookies[1:]:
+        (named,) = SimpleCookie(text).values()
+        response.set_cookie(
+            Cookie(named.key, value=named.value, max_age=int(named["max-age"]), secure=True, httponly=True)
+        )
+    if cookies:
+        response.headers["set-cookie"] = cookies[0]
     return response

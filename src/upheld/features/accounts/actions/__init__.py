@@ -6,6 +6,7 @@ from upheld.features.accounts.actions.language import choose_language
 from upheld.features.accounts.actions.proving import check_password, freshen, prove_by_password
 from upheld.features.accounts.actions.registering import (
     admit_invented,
+    begin_registration,
     check_registration,
     invite_operator,
     raise_indexes,
@@ -16,7 +17,8 @@ from upheld.features.accounts.actions.registering import (
 from upheld.features.accounts.actions.sessions import end_other_sessions, end_own_session, sign_out
 
 __all__ = [
-    "admit_invented", "check_password", "check_registration", "choose_language", "end_other_sessions",
-    "end_own_session", "freshen", "invite_operator", "normalised", "open_session", "open_session_for",
-    "prove_by_password", "raise_indexes", "register", "register_operator", "sign_in", "sign_out", "verify_address",
+    "admit_invented", "begin_registration", "check_password", "check_registration", "choose_language",
+    "end_other_sessions", "end_own_session", "freshen", "invite_operator", "normalised", "open_session",
+    "open_session_for", "prove_by_password", "raise_indexes", "register", "register_operator", "sign_in", "sign_out",
+    "verify_address",
 ]  # fmt: skip

@@ -90,7 +90,7 @@ async def _tried(platform: Platform, email: str, address: str, origin: str) -> C
 
 async def _keep_slow(platform: Platform, known: Credential, password: str) -> None:
     """Replace a hash that is cheaper than what is asked for today."""
-    if cost_of(known.password_hash) < platform.settings.bcrypt_cost:
+    if known.password_hash is not None and cost_of(known.password_hash) < platform.settings.bcrypt_cost:
         stronger = await hash_password(password, platform.settings.bcrypt_cost)
         async with platform.database.transaction("gate") as tx:
             await store.replace_credential(tx, known.person_id, stronger)

@@ -40,11 +40,11 @@ def check_registration(asked: Registration) -> None:
     wrong: dict[str, str] = {}
     if not _EMAIL.fullmatch(email.strip()) or len(email) > 254:  # noqa: PLR2004 - RFC 5321
         wrong["email"] = mark("Enter an e-mail address like name@example.org.")
-    if len(password) < SHORTEST_PASSWORD:
+    if password is not None and len(password) < SHORTEST_PASSWORD:
         wrong["password"] = mark(
             "Use at least 12 characters. A few words that do not belong together are easy to keep."
         )
-    elif normalised(email).split("@")[0] in password.lower():
+    elif password is not None and normalised(email).split("@")[0] in password.lower():
         wrong["password"] = mark("Leave your own address out of the password; it is the first thing others try.")
     if not asked.agrees:
         wrong["account"] = mark("We need your consent to keep an account for you.")
@@ -56,6 +56,28 @@ async def register(platform: Platform, asked: Registration, address: str, origin
     """Register somebody, or do the same work and answer the same when the address is taken.
 
     Either way a mail goes to the address: a link to verify it, or word that it is in use.
+
+    Raises:
+        InvalidError: what was typed does not do.
+        TooSoonError: too many registrations from here.
+    """
+    await begin_registration(platform, asked, address, origin, "accounts/verify-address")
+
+
+async def begin_registration(
+    platform: Platform, asked: Registration, address: str, origin: str, mail: str | None
+) -> tuple[UUID | None, str]:
+    """Do what `register` does, for whoever comes some other way.
+
+    Args:
+        platform: the services of this process.
+        asked: what they typed and agreed to.
+        address: where they come from, on the network.
+        origin: the same with their browser, for the log.
+        mail: the template of the mail that carries the link; None when none is to be sent.
+
+    Returns:
+        who waits for their address to be proven (nobody when it is in use), and the link's token.
 
     Raises:
         InvalidError: what was typed does not do.
@@ -74,14 +96,16 @@ async def register(platform: Platform, asked: Registration, address: str, origin
         # a stranger's earlier attempt, burns nobody's address.
         known = replace(newcomer, email_index=index)
         person = newcomer.id if added else await store.register_again(tx, known, hashed(token), lives)
-        if person is not None:
-            link = {"token": token, "way_back": asked.way_back}
-            await queue_mail_at_gate(tx, platform.vault, person, "accounts/verify-address", link)
-            await record_at_gate(tx, platform, person, Action.ACCOUNT_REGISTERED, origin)
-        else:
+        if person is None:
             await _tell_owner(tx, platform, asked, origin)
+        else:
+            if mail is not None:
+                link = {"token": token, "way_back": asked.way_back}
+                await queue_mail_at_gate(tx, platform.vault, person, mail, link)
+            await record_at_gate(tx, platform, person, Action.ACCOUNT_REGISTERED, origin)
     if not added:
         await platform.vault.destroy(newcomer.id, PLATFORM)
+    return person, token
 
 
 async def register_operator(platform: Platform, invitation: str, asked: Registration, origin: str) -> None:

@@ -24,6 +24,7 @@ class Part:
 PARTS = (
     Part("people", "account", mark("Your account")),
     Part("credentials", "password", mark("Your password: when it was last changed"), "person_id"),
+    Part("identities", "sign-ins-elsewhere", mark("Other sites you sign in with")),
     Part("profiles", "profile", mark("Your profile"), "person_id"),
     Part("documents", "documents", mark("Your documents")),
     Part("applications", "applications", mark("Your applications")),

@@ -8,6 +8,12 @@ where id = (select upheld.current_person());
 select person_id, changed_at from upheld.credentials
 where person_id = (select upheld.current_person());
 
+-- name: identities
+-- Other sites that the person signs in with.
+select id, person_id, issuer, subject_sealed, linked_at, used_at from upheld.identities
+where person_id = (select upheld.current_person())
+order by linked_at, id;
+
 -- name: email_verifications
 -- Links that wait to be opened.
 select person_id, expires_at from upheld.email_verifications

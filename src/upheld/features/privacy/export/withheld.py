@@ -6,6 +6,7 @@ _SECRET = mark(
     "A secret that protects you, as a one-way hash: nobody can read it back, and it would be of no use to you."
 )
 _INDEX = mark("A keyed hash of your address, by which it is found again. The address itself is included.")
+_IDENTITY = mark("A keyed hash of who you are at the other site, by which it is found again. That itself is included.")
 _ORIGIN = mark(
     "The address and browser of each act, sealed under a key of the month, so that nobody can remove the traces of "
     "an intrusion. Ask the contact in the notice for it; an archive that is copied around is the wrong place."
@@ -14,6 +15,7 @@ _ORIGIN = mark(
 WITHHELD = {
     "people.email_index": _INDEX,
     "credentials.password_hash": _SECRET,
+    "identities.subject_index": _IDENTITY,
     "email_verifications.token_hash": _SECRET,
     "sessions.secret_hash": _SECRET,
     "access_tokens.secret_hash": _SECRET,

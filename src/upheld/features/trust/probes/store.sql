@@ -120,6 +120,10 @@ select 'upheld.operator_invitations' as tab, 'a link ends' as rule, pg_catalog.c
 from upheld.operator_invitations
 where expires_at < pg_catalog.now() - interval '1 day'
 union all
+select 'upheld.departures' as tab, 'a sign-in under way ends' as rule, pg_catalog.count(*) as number
+from upheld.departures
+where expires_at < pg_catalog.now() - interval '1 day'
+union all
 select 'upheld.job_secrets' as tab, 'the right to act for somebody ends' as rule, pg_catalog.count(*) as number
 from upheld.job_secrets
 where expires_at < pg_catalog.now() - interval '1 day'
