@@ -12,7 +12,7 @@ from tests.support.catalog import connected
 from tests.support.deployment import Deployment
 from upheld.main.cli import cli
 from upheld.main.supervisor import environment_of
-from upheld.platform.keyfiles import KeyFileError, KeyFiles, recover_root
+from upheld.platform.keyfiles import PLATFORM_KEYS, KeyFileError, KeyFiles, recover_root
 from upheld.platform.private import write_private
 from upheld.platform.recovery import RecoveryKeyError, new_recovery_key, open_with_recovery, public_half
 from upheld.platform.vault import PLATFORM, PLATFORM_CLASSES, KeyRef
@@ -159,7 +159,8 @@ async def test_listing_shows_every_key_with_age_and_next_replacement(deployment:
     await in_a_thread(deployment, "keys", "rotate", "all")
     done = await in_a_thread(deployment, "keys", "list")
     assert done.exit_code == 0, done.output
-    for name in ("root", "epoch", "blind", "cookie", "limits", "signing", "backup", "published", "context", "data"):
+    named = ("root", "epoch", *PLATFORM_KEYS, "published", "context", "data")
+    for name in named:
         assert re.search(rf"(?m)^{name}\b", done.output), (name, done.output)
     assert deployment.platform.keys.public_keys()[0].hex() in done.output
     root = deployment.settings.root_key_file.read_text()

@@ -12,6 +12,7 @@ from upheld.features.trust.probe import CheckState
 from upheld.kit.errors import InvalidError
 from upheld.main.web import create_app
 from upheld.platform.counters import Names
+from upheld.platform.passwords import Lane
 from upheld.platform.services import Platform
 
 pytestmark = pytest.mark.anyio
@@ -61,7 +62,6 @@ async def test_auth_ratelimit_burst_is_red_when_each_process_counts_for_itself(s
 
 
 async def test_auth_ratelimit_burst_is_red_when_nobody_says_how_long_to_wait(scratch: Scratch) -> None:
-
     def limited(_: Any, message: Any) -> bool:
         return message["status"] == 429
 
@@ -72,8 +72,8 @@ async def test_auth_ratelimit_burst_is_red_when_nobody_says_how_long_to_wait(scr
 async def test_auth_ratelimit_silence_is_red_when_nobody_is_answered_at_once(
     scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def at_once(_: str, known_hash: str | None, __: int) -> bool:
-        return known_hash is not None and await verify(_, known_hash, __)
+    async def at_once(password: str, known_hash: str | None, cost: int, lane: Lane) -> bool:
+        return known_hash is not None and await verify(password, known_hash, cost, lane)
 
     verify = entering.verify_password
     await scratch.scene.cast()

@@ -73,6 +73,7 @@ async def test_store_rotation_load_is_red_when_the_key_before_is_dropped_at_once
         ("cookie", "a session's cookie is refused"),
         ("blind", "an address is not found any longer"),
         ("limits", "a count begins anew"),
+        ("device", "a browser is not known any longer"),
         ("backup", "a backup does not open any longer"),
         ("epoch", "the former epoch does not open any longer"),
     ],

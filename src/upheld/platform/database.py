@@ -243,6 +243,15 @@ class Database:
             yield tx
 
     @asynccontextmanager
+    async def statements(self) -> AsyncGenerator[Transaction]:
+        """Exception one again: attempts as the gate that are a statement each, and lasting as soon as it was answered.
+
+        Nothing is begun or committed around them, which is worth half of their time.
+        """
+        async with self._connection("gate") as connection:
+            yield Transaction(connection)
+
+    @asynccontextmanager
     async def maintenance(self) -> AsyncGenerator[Transaction]:
         """Exception three, *maintenance*: the platform's own duties, with a role of their own."""
         async with self.transaction("maintenance") as tx:

@@ -1,8 +1,8 @@
 """Key files: what is wrapped under the root key, outside every database.
 
 Each key is a file `NAME-WHEN_ID.wrapped` of mode 0600 in `keys`, authenticated to its own
-name: epoch keys, and the platform's keys for cookies, blind indexes, limits, signatures and
-backups. A key is replaced by adding a generation; the older ones go when their overlap is
+name: epoch keys, and the platform's keys for cookies, known browsers, blind indexes, limits,
+signatures and backups. A key is replaced by adding a generation; the older ones go when their overlap is
 over (`features/privacy/rotation.py` says when). Destroying one means overwriting and
 removing its file: there is no log that remembers it.
 
@@ -39,7 +39,7 @@ from upheld.platform.settings import Settings
 
 __all__ = ["PLATFORM_KEYS", "Key", "KeyFileError", "KeyFiles"]
 
-PLATFORM_KEYS = ("cookie", "blind", "limits", "signing", "backup")
+PLATFORM_KEYS = ("cookie", "device", "blind", "limits", "signing", "backup")
 
 EPOCH = "epoch"
 PUBLISHED = "published"

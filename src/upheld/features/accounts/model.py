@@ -59,6 +59,18 @@ class Ticket:
     person_id: UUID
     secret: bytes
     expires_at: dt.datetime
+    device: str = ""
+    """What the browser's device cookie says from now on; empty: what it said before."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who stands before the gate: nothing but where they come from, and what their browser says."""
+
+    address: str
+    origin: str
+    device: str = ""
+    """The cookie by which accounts know this browser; anything may be in it."""
 
 
 @dataclass(frozen=True)

@@ -16,17 +16,18 @@ from upheld.kit.deadlines import ORIGIN_LOG, months_after
 from upheld.platform.context import rotate_context_key
 from upheld.platform.keyfiles import Key, KeyFileError
 from upheld.platform.services import Platform
+from upheld.platform.web.cookies import DEVICE_LIVES
 
 Replace = Callable[[Platform], Awaitable[int]]
 
-REPLACEABLE = ("epoch", "blind", "cookie", "limits", "signing", "backup", "context", "root")
+REPLACEABLE = ("epoch", "blind", "cookie", "device", "limits", "signing", "backup", "context", "root")
 """Every key that `upheld keys rotate` replaces, in the order of `all`: the root, which wraps the others, last."""
 
-ADVISED_DAYS = {"root": 365, "blind": 365, "cookie": 90, "limits": 90, "signing": 365, "backup": 365}
+ADVISED_DAYS = {"root": 365, "blind": 365, "cookie": 90, "device": 365, "limits": 90, "signing": 365, "backup": 365}
 """After how many days an operator should replace a key; the epoch's is a setting, and done by the worker."""
 
 LIMITS_OVERLAP = dt.timedelta(days=1)
-"""Longer than the longest stretch of time in which anything is counted."""
+"""As long as the longest stretch of time in which anything is counted."""
 
 MOST_BLIND_KEYS = 255
 """An index begins with the number of its key, in one byte."""
@@ -55,7 +56,11 @@ async def drop_spent(platform: Platform) -> dict[str, int]:
         "indexes": await _raise_indexes(platform),
         "generations": platform.keys.destroy(
             key
-            for name, overlap in (("cookie", platform.settings.session_lifetime), ("limits", LIMITS_OVERLAP))
+            for name, overlap in (
+                ("cookie", platform.settings.session_lifetime),
+                ("device", DEVICE_LIVES),
+                ("limits", LIMITS_OVERLAP),
+            )
             for newer, key in _with_newer(platform, name)
             if newer.made_at + overlap < now
         ),
@@ -112,6 +117,7 @@ _REPLACE: dict[str, Replace] = {
     "epoch": _epoch,
     "blind": _blind,
     "cookie": _added("cookie"),
+    "device": _added("device"),
     "limits": _added("limits"),
     "signing": _signing,
     "backup": _added("backup"),

@@ -10,7 +10,7 @@ from upheld.platform.counters import By, Limit, Names
 from upheld.platform.database import Transaction
 from upheld.platform.services import Platform
 
-__all__ = ["By", "Limit", "count", "look", "take"]
+__all__ = ["By", "Limit", "count", "look", "take", "wait_of"]
 
 
 async def take(tx: Transaction, platform: Platform, limit: Limit, subject: str) -> None:
@@ -34,8 +34,13 @@ async def look(tx: Transaction, platform: Platform, limit: Limit, subject: str) 
     Raises:
         TooSoonError: it is spent.
     """
-    if wait := await platform.counters.look(tx, _names(platform, limit, subject), limit):
+    if wait := await wait_of(tx, platform, limit, subject):
         raise TooSoonError(wait)
+
+
+async def wait_of(tx: Transaction, platform: Platform, limit: Limit, subject: str) -> int:
+    """Return the seconds to wait if a limit is spent, else zero; nothing is counted."""
+    return await platform.counters.look(tx, _names(platform, limit, subject), limit)
 
 
 def _names(platform: Platform, limit: Limit, subject: str) -> Names:

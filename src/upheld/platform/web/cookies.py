@@ -1,6 +1,7 @@
-"""The two cookies there are: `__Host-`, HTTP-only, Secure, SameSite=Lax.
+"""The cookies there are: `__Host-`, HTTP-only, Secure, SameSite=Lax.
 
-One keeps the language somebody chose, and is set only by choosing. The other is the session: it
+One keeps the language somebody chose, and is set only by choosing. One says that accounts know
+this browser (`accounts.actions.devices`). The other is the session: it
 holds a signed JWT (RFC 7519) that carries a session's secret and expiry and nothing else.
 The session row decides; the signature only keeps garbage away from the database.
 """
@@ -14,6 +15,9 @@ import jwt
 
 SESSION_COOKIE = "__Host-session"
 LANGUAGE_COOKIE = "__Host-language"
+DEVICE_COOKIE = "__Host-device"
+DEVICE_LIVES = dt.timedelta(days=400)
+"""As long as browsers keep a cookie at most."""
 _YEAR = 365 * 24 * 60 * 60
 _ALGORITHM = "HS256"
 _AUDIENCE = "upheld"
@@ -40,6 +44,12 @@ def forget_session() -> str:
 def keep_language(language: str) -> str:
     """Return the value of a Set-Cookie header that keeps a choice of language for a year."""
     return f"{LANGUAGE_COOKIE}={language}; Path=/; Max-Age={_YEAR}; Secure; HttpOnly; SameSite=Lax"
+
+
+def keep_device(value: str) -> str:
+    """Return the value of a Set-Cookie header that keeps which accounts know this browser."""
+    lifetime = int(DEVICE_LIVES.total_seconds())
+    return f"{DEVICE_COOKIE}={value}; Path=/; Max-Age={lifetime}; Secure; HttpOnly; SameSite=Lax"
 
 
 def chosen_language(cookies: str) -> str:

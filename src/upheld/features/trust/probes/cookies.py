@@ -9,10 +9,14 @@ from upheld.features.trust.probe import Finding, judged, probe
 from upheld.features.trust.probes.answers import Heard, answers
 from upheld.features.trust.scene import Scene
 from upheld.features.trust.site import Answer
-from upheld.platform.web.cookies import LANGUAGE_COOKIE, SESSION_COOKIE
+from upheld.platform.web.cookies import DEVICE_COOKIE, LANGUAGE_COOKIE, SESSION_COOKIE
 from upheld.platform.web.static import static_names, static_url
 
-COOKIES = {SESSION_COOKIE: "keeps you signed in", LANGUAGE_COOKIE: "keeps the language you chose"}
+COOKIES = {
+    SESSION_COOKIE: "keeps you signed in",
+    LANGUAGE_COOKIE: "keeps the language you chose",
+    DEVICE_COOKIE: "lets you in while somebody else guesses your password",
+}
 """The published list of cookies, and what the site could not do without each."""
 
 # What a browser fetches by itself when it shows a page; a link that somebody has to follow is not among them.

@@ -20,6 +20,8 @@ from uuid import UUID
 import asyncpg
 from cryptography.exceptions import InvalidSignature
 
+from upheld.features.accounts.actions import device_of, known_from_now_on
+from upheld.features.accounts.model import Credential
 from upheld.features.trust.people import Actor
 from upheld.features.trust.probe import Finding, judged, probe
 from upheld.features.trust.scene import Scene
@@ -33,7 +35,7 @@ _PATIENCE = dt.timedelta(hours=2)
 """The worker looks every hour whether the epoch is over."""
 _SAMPLE = 500
 _REQUESTS_BESIDE = 4
-_ADDED = ("blind", "cookie", "limits", "backup", "epoch")
+_ADDED = ("blind", "cookie", "device", "limits", "backup", "epoch")
 
 
 @probe(
@@ -119,12 +121,15 @@ def _made(live: Platform, actor: Actor) -> list[tuple[str, Callable[[Platform], 
     backup = live.keys.platform_key("backup")
     index, counted = live.blind_index("email", actor.email), live.limit_names("probe", actor.email).now
     epoch, epoch_key = live.keys.current_epoch()
+    credential = Credential(actor.person, "a hash", verified=True)
+    device = known_from_now_on(live, "", credential)
     message = b"upheld rehearsal"
     signature = live.keys.signing_key().sign(message)
     return [
         ("a session's cookie is refused", lambda there: _reads(there.keys, actor)),
         ("an address is not found any longer", lambda there: index in there.blind_indexes("email", actor.email)),
         ("an index is not moved to the new key", lambda there: _is_moved(there, index, actor.email)),
+        ("a browser is not known any longer", lambda there: device_of(there, device, credential) is not None),
         ("a count begins anew", lambda there: counted in there.limit_names("probe", actor.email).before),
         ("a signature is not checked any longer", lambda there: _checks(there.keys, signature, message)),
         ("a backup does not open any longer", lambda there: backup in there.keys.platform_keys("backup")),
