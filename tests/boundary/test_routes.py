@@ -109,6 +109,8 @@ async def _ask(world: World, method: str, path: str, cookie: str | None) -> int:
     async with world.deployment.browser() as browser:
         answer = await browser.request(method, target, data=data, headers=headers, follow_redirects=False)
     assert "evil" not in answer.headers.get("location", "")
+    # Nothing that may be somebody's is kept by a browser or by what stands in between, refusals included.
+    assert path.startswith("/static/") or "no-store" in answer.headers["cache-control"], (method, path)
     leads_to_sign_in = answer.headers.get("location", "").startswith("/sign-in")
     return 401 if leads_to_sign_in else answer.status_code
 

@@ -26,6 +26,7 @@ from upheld.platform.web.edge import Edge
 from upheld.platform.web.errors import render_error, respond
 from upheld.platform.web.forms import LARGEST_BODY
 from upheld.platform.web.health import Check, Health
+from upheld.platform.web.proxies import Proxies
 from upheld.platform.web.visits import Visits, current_visit
 
 log = logging.getLogger("upheld")
@@ -53,7 +54,8 @@ def create_app(platform: Platform, extra: list[Any] | None = None) -> ASGIApp:
     """Return the whole application for one open platform."""
     settings = platform.settings
     inner = Health(cast("ASGIApp", create_router(platform, extra)), what_requests_need(platform))
-    return observed(cast("ASGIApp", Edge(inner, settings.address, settings.listen, render_error)), settings)
+    edge = cast("ASGIApp", Edge(inner, settings.address, settings.listen, render_error))
+    return observed(cast("ASGIApp", Proxies(edge, settings)), settings)
 
 
 def what_requests_need(platform: Platform) -> list[Check]:

@@ -52,6 +52,15 @@ class Settings:
     """Host and port where plain HTTP answers with a redirect and nothing else; empty for
     none."""
 
+    trusted_proxies: str = ""
+    """Networks of the proxies in front, as `10.0.0.0/8 fd00::/8`: what they say about whom a request
+    comes from is believed, and nobody else's word is. Too wide, people choose the address by which
+    limits and the audit log know them; too narrow, everybody has the proxy's. Empty: none."""
+
+    proxy_header: str = "x-forwarded-for"
+    """The header in which those proxies say it: `x-forwarded-for` or `forwarded`. The one that they
+    do not set themselves is written by whoever likes, and is never read."""
+
     certificate: Path | None = None
     """The TLS certificate chain (PEM). When the file is replaced, the listener takes the new
     one over by itself. Without one, and without `acme`, a local authority of this deployment
