@@ -1,6 +1,7 @@
 """Fixtures for every test: one cluster a run, a deployment when asked for."""
 
 import signal
+import sys
 from collections.abc import AsyncGenerator, Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from tests.support.bucket import BucketService, running_bucket_service
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.deployment import Deployment, deployed
 from tests.support.elsewhere import Elsewhere, running_elsewhere
+from tools import asvs
 
 # A shell starts what it puts in the background deaf to Ctrl-C, and what we start inherits that:
 # the demo is stopped as people stop it, however the tests were started.
@@ -19,6 +21,33 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest file, which takes about as long as all the others on another core."""
     items.sort(key=lambda item: "test_kills" not in item.nodeid)
+
+
+_passed: set[str] = set()
+_failed: set[str] = set()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember what came of each test, whichever process ran it."""
+    test = report.nodeid.partition("[")[0]
+    if report.failed:
+        _failed.add(test)
+    elif report.when == "call" and report.passed:
+        _passed.add(test)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run of everything in which a requirement that is said to be met was not shown (`tests/asvs.toml`)."""
+    config = session.config
+    chosen = config.option.keyword or config.option.markexpr or config.option.deselect or config.option.collectonly
+    if hasattr(config, "workerinput") or chosen or config.args != config.getini("testpaths"):
+        return
+    missing = asvs.unshown(asvs.read(), _passed, _failed)
+    for line in missing:
+        sys.stderr.write(f"\nASVS {line}")
+    if missing and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")

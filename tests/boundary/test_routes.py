@@ -7,7 +7,7 @@ change: `UPHELD_GOLDEN=write pytest tests/boundary/test_routes.py`, and read the
 
 import os
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from enum import Enum
 from pathlib import Path
 
@@ -33,6 +33,7 @@ CALLERS = {
     "other-owner": "petra",
     "operator": "olaf",
 }
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 SENT = {"word": "no", "then": "draft", "to": "https://evil.example/", "id": "//evil.example", "organisation_id": "x"}
 
 
@@ -79,15 +80,17 @@ async def world(cluster: Cluster) -> AsyncGenerator[World]:
         yield world
 
 
-async def answers(world: World) -> dict[str, dict[str, int]]:
+async def answers(
+    world: World, methods: frozenset[str] | None = None, callers: Iterable[str] = CALLERS
+) -> dict[str, dict[str, int]]:
     """Ask every route as every caller; return the statuses by method and path."""
     cookies = {name: browser.cookies[SESSION_COOKIE] for name, browser in world.browsers.items()}
     found: dict[str, dict[str, int]] = {}
     for route in create_router(world.deployment.platform).routes:
-        for method in sorted(set(getattr(route, "methods", ())) - {"OPTIONS"}):
+        for method in sorted(set(getattr(route, "methods", ())) & (methods or _METHODS)):
             shown = re.sub(r"\{(\w+):\w+\}", r"{\1}", route.path)
             found[f"{method} {shown}"] = {
-                caller: await _ask(world, method, shown, cookies.get(who)) for caller, who in CALLERS.items()
+                caller: await _ask(world, method, shown, cookies.get(CALLERS[caller])) for caller in callers
             }
     return found
 
@@ -144,6 +147,35 @@ def test_what_is_written_down_is_what_the_rules_say() -> None:
             if not _fits(rule, caller, status):
                 wrong.append(f"{method} {path} as {caller}: {status}, {rule.name}")
     assert wrong == []
+
+
+async def test_what_is_safe_to_ask_changes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every page is asked while the database refuses every change but the traces that looking leaves."""
+    monkeypatch.setattr(RequestTransaction, "commit", RequestTransaction.undo)
+    # What was looked at and by whom, that a session or a program is in use, and how often it was tried.
+    traces = ["audit_entries", "access_journal", "sessions", "access_tokens", "limit_counters"]
+    administrator = await world.deployment.administrator()
+    try:
+        tables = await administrator.fetch(
+            "select c.oid::regclass::text as name from pg_class as c join pg_namespace as n on n.oid = c.relnamespace"
+            " where n.nspname = 'upheld' and c.relkind = 'r' and c.relname <> all($1)",
+            traces,
+        )
+        await administrator.execute(
+            "create function public.no_change() returns trigger language plpgsql as"
+            " $$ begin raise exception 'a page changed %', tg_table_name; end $$"
+        )
+        for row in tables:
+            await administrator.execute(
+                f"create trigger no_change before insert or update or delete on {row['name']}"
+                " for each statement execute function public.no_change()"
+            )
+        found = await answers(world, frozenset({"GET", "HEAD"}), ("candidate", "owner", "operator"))
+        assert {route: said for route, said in found.items() if 500 in said.values()} == {}
+        assert len(found) > 60
+    finally:
+        await administrator.execute("drop function public.no_change() cascade")
+        await administrator.close()
 
 
 def _fits(rule: Rule, caller: str, status: int) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from tests.support.deployment import Deployment
 from upheld.platform.web.edge import Edge
 
 SITE = "https://upheld.example"
@@ -100,3 +101,23 @@ def test_a_state_change_or_a_socket_comes_from_the_site_itself(
     method: str, site: str | None, origin: str | None, cookie: str | None, outcome: int
 ) -> None:
     assert came_of_it(method, site, origin, cookie) == outcome
+
+
+@pytest.mark.anyio
+async def test_no_answer_lets_another_site_read_it(deployment: Deployment) -> None:
+    asking = {"origin": EVIL, "access-control-request-method": "GET", "access-control-request-headers": "authorization"}
+    async with deployment.browser() as browser:
+        for path in (
+            "/",
+            "/home",
+            "/jobs",
+            "/api/jobs",
+            "/api/profile",
+            "/api/openapi.json",
+            "/trust.json",
+            "/nowhere",
+        ):
+            for method in ("GET", "OPTIONS"):
+                answer = await browser.request(method, path, headers=asking)
+                said = [name for name in answer.headers if name.startswith("access-control-")]
+                assert said == [], (method, path)

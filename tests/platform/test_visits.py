@@ -1,6 +1,10 @@
 """The session check: one for pages and sockets, private unless a route says otherwise."""
 
 import datetime as dt
+import hashlib
+import hmac
+import json
+from base64 import urlsafe_b64encode
 from typing import Any, cast
 
 import httpx
@@ -104,6 +108,46 @@ async def test_only_our_own_signature_type_audience_and_time_open_a_cookie(deplo
         jwt.encode({**claims, "exp": 1}, key, algorithm="HS256", headers=kind),
         jwt.encode(claims, b"k" * 32, algorithm="HS256", headers=kind),
         jwt.encode(claims, cast("Any", None), algorithm="none", headers=kind),
-        jwt.encode(claims, key * 2, algorithm="HS512", headers=kind),
+        _signed(claims, {"alg": "HS512", **kind}, key, hashlib.sha512),
+        _signed(claims, {"alg": "HS256", **kind, "jwk": {"kty": "oct", "k": "a2tra2tr"}}, b"kkkkkk", hashlib.sha256),
     ]
     assert [read_session(key, forged) for forged in forgeries] == [None] * len(forgeries)
+
+
+def _signed(claims: dict[str, Any], header: dict[str, Any], key: bytes, digest: Any) -> str:
+    """Write a token as whoever likes may: the library would not sign with what it thinks unwise."""
+    parts = (json.dumps(part).encode() for part in (header, claims))
+    body = b".".join(urlsafe_b64encode(part).rstrip(b"=") for part in parts)
+    return (body + b"." + urlsafe_b64encode(hmac.digest(key, body, digest)).rstrip(b"=")).decode()
+
+
+async def test_each_session_has_256_bits_of_its_own(deployment: Deployment) -> None:
+    await deployment.register(ADA)
+    secrets: list[bytes] = []
+    for _ in range(4):
+        async with deployment.signed_in(ADA) as browser:
+            secrets.append(deployment.secret_of(browser))
+    assert [len(secret) for secret in secrets] == [32] * 4
+    assert len({part for secret in secrets for part in (secret[:16], secret[16:])}) == 8
+    administrator = await deployment.administrator()
+    stored = {row[0] for row in await administrator.fetch("select secret_hash from upheld.sessions")}
+    await administrator.close()
+    assert stored == {hashlib.sha256(secret).digest() for secret in secrets}
+
+
+@pytest.mark.parametrize(
+    "passed",
+    ["last_seen_at = now() - idle_for - interval '1 second'", "expires_at = now() - interval '1 second'"],
+    ids=["idle for too long", "as old as it may get"],
+)
+async def test_a_session_ends_by_itself(deployment: Deployment, passed: str) -> None:
+    async with deployment.person(ADA) as browser:
+        assert (await browser.get("/home", follow_redirects=False)).status_code == httpx.codes.OK
+        administrator = await deployment.administrator()
+        await administrator.execute(f"update upheld.sessions set {passed}")  # noqa: S608 - constants
+        lives = await administrator.fetchrow("select idle_for, expires_at - created_at as lives from upheld.sessions")
+        await administrator.close()
+        answer = await browser.get("/home", follow_redirects=False)
+        assert answer.headers["location"].startswith("/sign-in")
+    settings = deployment.settings
+    assert (lives["idle_for"], settings.session_idle < settings.session_lifetime) == (settings.session_idle, True)

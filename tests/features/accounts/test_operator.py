@@ -35,3 +35,10 @@ async def test_a_guessed_link_makes_nobody_an_operator(deployment: Deployment) -
         answer = await browser.form(link, email=GRACE, password=PASSWORD, account="yes", notice=notice)
     assert answer.status_code == httpx.codes.FORBIDDEN
     assert f'value="{GRACE}"' in answer.text
+
+
+async def test_a_new_deployment_knows_nobody(deployment: Deployment) -> None:
+    administrator = await deployment.administrator()
+    for table in ("people", "credentials", "operators", "sessions", "access_tokens", "members"):
+        assert await administrator.fetchval(f"select count(*) from upheld.{table}") == 0, table  # noqa: S608 - constants
+    await administrator.close()
