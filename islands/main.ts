@@ -5,6 +5,7 @@
 import { board } from "./board/board.ts";
 import { copy } from "./copy/copy.ts";
 import { moment } from "./moments/moments.ts";
+import { passkey } from "./passkey/passkey.ts";
 import { forgetOthers } from "./unsaved/kept.ts";
 import { unsaved } from "./unsaved/unsaved.ts";
 import { upload } from "./upload/upload.ts";
@@ -14,6 +15,7 @@ const islands: [selector: string, begin: (element: HTMLElement) => void][] = [
   ["[data-copy]", copy],
   ["time[datetime*=T]", moment],
   ["main form[method=post]", unsaved],
+  ["form[data-island=passkey]", passkey],
   ["form[data-island=upload]", (form) => upload(form, begin)],
 ];
 

@@ -3,6 +3,7 @@ type Field = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 
 const TEXTS = "textarea, input:is([type=text], [type=email], [type=tel], [type=url], [type=number], [type=date])";
 const CHOICES = "select, input:is([type=radio], [type=checkbox])";
+const ANEW = new Set<string>(["off", "one-time-code"]);
 
 /**
  * What somebody has typed into a form and not sent, for as long as the tab is open. Never passwords,
@@ -23,7 +24,7 @@ export class Kept {
   /** Returns null for a form that asks for no text, and where the browser keeps nothing. */
   static of(form: HTMLFormElement): Kept | null {
     const asked = form.querySelector("[name=notice]") ? TEXTS : `${TEXTS}, ${CHOICES}`;
-    const fields = [...form.querySelectorAll<Field>(asked)].filter((field) => field.autocomplete !== "off");
+    const fields = [...form.querySelectorAll<Field>(asked)].filter((field) => !ANEW.has(field.autocomplete));
     const store = storage();
     if (!store || !form.querySelector(TEXTS) || !fields.length) return null;
     return new Kept(fields, store, prefix() + new URL(form.action).pathname);

@@ -150,6 +150,14 @@ TABLES: Mapping[str, Rights] = {
         updates={"revoke": by("web", own)},
         columns={"web": Columns("- secret_hash", updates="revoked_at")},
     ),
+    # What counts beside the password: people see names and dates of their own, and nobody what proves it.
+    "upheld.authenticator_apps": Rights(reads=(by("web", own),), columns={"web": Columns("- secret_sealed last_step")}),
+    "upheld.passkeys": Rights(
+        reads=(by("web", own),), columns={"web": Columns("- credential_id public_key sign_count")}
+    ),
+    "upheld.recovery_codes": Rights(reads=(by("web", own),), columns={"web": Columns("- code_hash")}),
+    "upheld.half_open_sign_ins": Rights(reads=(by("web", own),), columns={"web": Columns("- secret_hash")}),
+    "upheld.passkey_challenges": NOTHING,
     "upheld.job_secrets": Rights(reads=(by("web", own),), columns={"web": Columns("- secret_hash")}),
     "upheld.operators": Rights(reads=(by("web", own),), columns=_OWN_TO_SEE),
     "upheld.operator_invitations": Rights(
@@ -328,6 +336,10 @@ FUNCTIONS: Mapping[str, str] = {
         " queue_message_at_the_gate"
         " note_departure use_departure use_identity link_identity unlink_identity verify_with_identity"
         " has_a_way_in"
+        # Second factors: it checks them, and changes them in a session that was proven a moment ago.
+        " begin_sign_in half_open_sign_in finish_sign_in begin_app app_of confirm_app take_step remove_app"
+        " use_recovery_code replace_recovery_codes has_recovery_codes set_challenge spend_challenge add_passkey"
+        " find_passkey passkeys_of use_passkey remove_passkey strengthen_session"
     ),
     "worker": (
         f"{_ASKING} open_job_context asks_as_probe record_act plan_erasure erase_person certify_erasure take_up_erasure"

@@ -159,6 +159,27 @@ def _of_people() -> dict[str, list[Row]]:
                                     "duty": f"'{duty}'", "expires_at": LATER}, who, traits=frozenset({duty}))
             for who, duty in (("ada", "mail"), ("ada", "erasure"), ("ben", "mail"))
         ],
+        "upheld.authenticator_apps": [
+            Row(who, {"person_id": id_of(who), "secret_sealed": SEALED}, who) for who in ("ada", "olga")
+        ],
+        "upheld.passkeys": [
+            Row(who, {"id": id_of(f"passkey {who}"), "person_id": id_of(who), "credential_id": hashed(f"passkey {who}"),
+                      "public_key": SEALED, "sign_count": "0", "name_sealed": SEALED}, who)
+            for who in ("ada", "olga")
+        ],
+        "upheld.recovery_codes": [
+            Row(who, {"code_hash": hashed(f"code {who}"), "person_id": id_of(who)}, who) for who in ("ada", "ben")
+        ],
+        "upheld.half_open_sign_ins": [
+            Row(who, {"secret_hash": hashed(f"sign-in {who}"), "person_id": id_of(who), "strength": "'password'",
+                      "expires_at": LATER}, who)
+            for who in ("ada", "ben")
+        ],
+        "upheld.passkey_challenges": [
+            Row(who, {"challenge_hash": hashed(f"challenge {who}"), "purpose": "'proof'",
+                      "session_id": id_of(f"session {who}"), "expires_at": LATER}, who)
+            for who in ("ada", "ben")
+        ],
         "upheld.operators": [Row("olaf", {"person_id": id_of("olaf")}, "olaf")],
         "upheld.messages": [
             Row(who, {"id": id_of(f"message {who}"), "person_id": id_of(who), "kind": "'accounts/verify-address'",

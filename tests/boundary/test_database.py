@@ -50,6 +50,11 @@ DOORS = {
         "look_at_limit", "mint_session", "note_departure", "queue_message_at_the_gate", "record_at_the_gate",
         "register_again", "register_person", "renew_link", "replace_credential", "take_from_limit", "unlink_identity",
         "use_departure", "use_identity", "verify_email", "verify_with_identity",
+        # Second factors.
+        "add_passkey", "app_of", "begin_app", "begin_sign_in", "confirm_app", "find_passkey", "finish_sign_in",
+        "half_open_sign_in", "has_recovery_codes", "passkeys_of", "remove_app", "remove_passkey",
+        "replace_recovery_codes", "set_challenge", "spend_challenge", "strengthen_session", "take_step",
+        "use_passkey", "use_recovery_code",
     },
     "maintenance": {
         "allow_erasure_again", "clock_now", "count_overdue_erasures", "drop_spent_counters", "erasures_under_way",

@@ -55,6 +55,7 @@ RULES = (
     (r"/static/.*|/erasure/.*|/api/(jobs.*|openapi\.json)|/jobs(/\{job_id\})?", Rule.EVERYONE),
     (r"/trust(\.json|/.*)?", Rule.EVERYONE),
     (r"/|/about/.*|/outbox|/health(/.*)?|/\.well-known/.*|/sign-in(/with/.*)?|/signed-out|/language", Rule.EVERYONE),
+    (r"/sign-in/(second-factor|passkey)(/question)?", Rule.EVERYONE),
     (r"/register(/.*)?|/verify/.*|/first-operator/.*", Rule.EVERYONE),
     (r"/api/(token|profile|applications.*|hiring/.*)", Rule.PROGRAMS),
     (r"/tokens/\{token_id\}/revoke", Rule.ITS_CANDIDATE),
@@ -68,7 +69,8 @@ RULES = (
     (r"/privacy/(sessions/\{session_id\}/end|consents/\{organisation_id\}/.*)", Rule.ITS_CANDIDATE),
     (r"/documents(/reading)?|/applications|/profile(/.*)?|/privacy(/.*)?|/jobs/\{job_id\}/apply", Rule.SIGNED_IN),
     (r"/hiring/organisation/edit", Rule.SIGNED_IN),
-    (r"/prove|/account(/.*)?", Rule.SIGNED_IN),
+    (r"/account/security/passkeys/\{passkey_id\}/.*", Rule.ITS_CANDIDATE),
+    (r"/prove(/passkey(/question)?)?|/account(/.*)?", Rule.SIGNED_IN),
     (r"/home|/hiring(/fair-use|/jobs/new|/interviews|/organisation)?|/organisations/new|/sign-out", Rule.SIGNED_IN),
 )
 
@@ -100,6 +102,7 @@ async def _ask(world: World, method: str, path: str, cookie: str | None) -> int:
         "job_id": world.ids["job_of_olga"],
         "application_id": world.ids["application_of_ada"],
         "document_id": world.ids["document_of_ada"],
+        "passkey_id": world.ids["passkey_of_ada"],
         "session_id": world.ids["session_of_ada"],
         "token_id": world.ids["token_of_ada"],
         "notice_id": world.ids["notice_of_application"],

@@ -114,6 +114,7 @@ async def _find(world: World) -> None:
         for kind in ("account", "application", "fair-use"):
             found = await admin.fetchval("select id from upheld.notices where kind = $1 and language = 'en'", kind)
             world.ids[f"notice_of_{kind.replace('-', '_')}"] = str(found)
+        world.ids["passkey_of_ada"] = await _passkey(admin, world, UUID(world.ids["ada"]))
         world.ids["message_of_ben"] = await _waiting_mail(admin, world, UUID(world.ids["ben"]))
         for duty, person in (("mail", "ada"), ("erasure", "ben")):
             secret = secrets.token_bytes(32)
@@ -164,6 +165,19 @@ async def _employ(admin: Any, ids: dict[str, str]) -> None:
         [UUID(ids["mona"]), UUID(ids["ivan"])],
     )
     await admin.execute("insert into upheld.operators (person_id) values ($1)", UUID(ids["olaf"]))
+
+
+async def _passkey(admin: Any, world: World, person: UUID) -> str:
+    passkey, key = uuid4(), KeyRef(person, PLATFORM, "account")
+    sealed = await world.deployment.platform.vault.seal(key, "passkeys", passkey, {"name_sealed": "A key"})
+    await admin.execute(
+        "insert into upheld.passkeys (id, person_id, credential_id, public_key, sign_count, name_sealed)"
+        " values ($1, $2, sha256('passkey of ada'), '\\x01', 0, $3)",
+        passkey,
+        person,
+        sealed["name_sealed"],
+    )
+    return str(passkey)
 
 
 async def _waiting_mail(admin: Any, world: World, person: UUID) -> str:

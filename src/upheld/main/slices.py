@@ -8,6 +8,7 @@ from upheld.features.applications import pages as applications
 from upheld.features.candidates import api as candidates_api
 from upheld.features.candidates import pages as candidates
 from upheld.features.consents import pages as consents
+from upheld.features.factors import pages as factors
 from upheld.features.jobs import api as jobs_api
 from upheld.features.jobs import pages as jobs
 from upheld.features.organisations import pages as organisations
@@ -32,6 +33,7 @@ def route_handlers(settings: Settings) -> list[Any]:
         *tokens.handlers,
         *tokens_api.handlers,
         *providers.handlers,
+        *factors.handlers,
         *organisations.handlers,
         *candidates.handlers,
         *jobs.handlers,

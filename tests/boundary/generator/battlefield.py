@@ -23,6 +23,14 @@ _PLANTS = (
     "insert into upheld.operators (person_id) values ('{petra}')",
     "insert into upheld.operator_invitations values (sha256('invitation'), now() + interval '1 hour')",
     "insert into upheld.email_verifications values (sha256('link'), '{ben}', now() + interval '1 hour')",
+    "insert into upheld.authenticator_apps (person_id, secret_sealed) values ('{ben}', sha256('app'))",
+    """insert into upheld.passkeys (id, person_id, credential_id, public_key, sign_count, name_sealed)
+    values (gen_random_uuid(), '{ben}', sha256('passkey'), sha256('key'), 0, sha256('name'))""",
+    "insert into upheld.recovery_codes (code_hash, person_id) values (sha256('code'), '{ben}')",
+    """insert into upheld.half_open_sign_ins (secret_hash, person_id, strength, expires_at)
+    values (sha256('sign-in'), '{ben}', 'password', now() + interval '1 hour')""",
+    """insert into upheld.passkey_challenges (challenge_hash, purpose, sign_in_hash, expires_at)
+    values (sha256('challenge'), 'second-factor', sha256('sign-in'), now() + interval '1 hour')""",
     """insert into upheld.access_journal (person_id, viewer_id, organisation_id, application_id, part) values
     ('{ben}', '{petra}', '{org_of_petra}', '{application_of_ben}', 'application'),
     ('{ada}', '{olga}', '{org_of_olga}', '{application_of_ada}', 'application')""",

@@ -32,6 +32,7 @@ _PERSON = {
         (
             "upheld.credentials", "upheld.email_verifications", "upheld.sessions", "upheld.access_tokens",
             "upheld.job_secrets",
+            "upheld.authenticator_apps", "upheld.passkeys", "upheld.recovery_codes", "upheld.half_open_sign_ins",
             "upheld.members", "upheld.operators", "upheld.profiles", "upheld.documents", "upheld.consents",
             "upheld.fair_use_acceptances", "upheld.applications", "upheld.application_snapshots",
             "upheld.application_events", "upheld.access_journal", "upheld.disclosures", "upheld.messages",
@@ -46,9 +47,19 @@ _COUNTS = "upheld.stage_counts"
 _COUNTING = {(_COUNTS, "I"), (_COUNTS, "U")}  # by triggers, whoever writes what they count; nobody is granted it
 _QUEUE = {"queue.pgqueuer", "queue.pgqueuer_log", "queue.pgqueuer_schedules", "queue.pgqueuer_statistics"}
 
+_FACTORS = ("authenticator_apps", "passkeys", "recovery_codes", "half_open_sign_ins", "passkey_challenges")
+
 # What a role sees of everybody because that is what it is for.
 _OFFICE: dict[str, set[str]] = {
-    "gate": {"upheld.people", "upheld.credentials"},  # it checks passwords: an address or id gives the hash
+    # It checks passwords and factors: an address or id gives the hash, an id the app's sealed secret and the passkeys.
+    "gate": {
+        "upheld.people",
+        "upheld.credentials",
+        "upheld.authenticator_apps",
+        "upheld.passkeys",
+        "upheld.recovery_codes",
+        "upheld.half_open_sign_ins",
+    },
     "worker": _QUEUE,  # it takes what is due: ids and the secrets of work
     "auditor": {"upheld.audit_entries"},
     "web": set(),
@@ -86,6 +97,7 @@ _DUTIES: dict[str, set[tuple[str, str]]] = {
         ("upheld.limit_counters", "U"), ("upheld.operators", "I"), ("upheld.operator_invitations", "D"),
         ("upheld.identities", "I"), ("upheld.identities", "U"), ("upheld.identities", "D"),
         ("upheld.departures", "I"), ("upheld.departures", "D"), ("upheld.credentials", "D"), ("upheld.sessions", "D"),
+        *((f"upheld.{table}", act) for table in _FACTORS for act in "IUD"),
     },
     "maintenance": {
         ("upheld.runs", "I"), ("upheld.runs", "D"),

@@ -23,6 +23,7 @@ MAILS = {
     "applications/application-arrived": _ABOUT_AN_APPLICATION,
     "applications/application-moved": _ABOUT_AN_APPLICATION,
     "applications/application-received": _ABOUT_AN_APPLICATION,
+    "factors/changed": {"what": "code-used", "at": "2026-11-23T10:00:00+00:00", "left": "9"},
     "privacy/erasure-scheduled": {"receipt": "0" * 8, "due": "2026-11-23T10:00:00+00:00"},
     "trust/promises-changed": {"broken": "access.rls org.proof", "mended": "store.audit"},
 }

@@ -113,8 +113,8 @@ create function upheld.record_at_the_gate(
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-    if action !~ '^(account|session|attempt)\.' then
-        raise exception 'The gate records accounts, sessions and attempts only.' using errcode = '42501';
+    if action !~ '^(account|session|attempt|factor)\.' then
+        raise exception 'The gate records accounts, sessions, factors and attempts only.' using errcode = '42501';
     end if;
     perform upheld.append_entry(actor_id, null, action, 'person', actor_id, details, origin_sealed);
 end

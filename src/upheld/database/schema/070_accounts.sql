@@ -163,12 +163,19 @@ begin atomic
 end;
 
 -- Opens a session for a person whose proof the gate has checked. A member starts in the
--- organisation they joined first.
+-- organisation they joined first. Null, and nothing opened, while a factor is missing: whoever
+-- has one gets no session for a password or for a provider's word alone, by whichever way.
 create function upheld.mint_session(
     whose uuid, new_secret_hash bytea, idle interval, lives interval, how text
 ) returns uuid
-language sql volatile security definer set search_path = ''
-begin atomic
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    opened uuid;
+begin
+    if how in ('password', 'provider') and upheld.has_factor(whose) then
+        return null;
+    end if;
     insert into upheld.sessions (person_id, secret_hash, idle_for, expires_at, strength, organisation_id)
     values (
         whose, new_secret_hash, idle, upheld.clock_now() + lives, how,
@@ -178,8 +185,10 @@ begin atomic
             order by m.joined_at limit 1
         )
     )
-    returning id;
-end;
+    returning id into opened;
+    return opened;
+end
+$$;
 
 -- Notes that the person behind a session has just proved themselves again, and has the session
 -- go on under another secret: whoever copied the old one is left outside. Until when it lasts;

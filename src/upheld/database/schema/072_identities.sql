@@ -105,7 +105,8 @@ language plpgsql stable security definer set search_path = ''
 as $$
 begin
     return exists (select from upheld.credentials as c where c.person_id = whose)
-        or exists (select from upheld.identities as i where i.person_id = whose);
+        or exists (select from upheld.identities as i where i.person_id = whose)
+        or exists (select from upheld.passkeys as p where p.person_id = whose);
 end
 $$;
 

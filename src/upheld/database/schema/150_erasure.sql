@@ -56,7 +56,8 @@ declare
 begin
     foreach tab in array array[
         'people', 'credentials', 'email_verifications', 'sessions', 'access_tokens', 'job_secrets', 'members',
-        'fair_use_acceptances', 'profiles', 'messages', 'operators', 'identities'
+        'fair_use_acceptances', 'profiles', 'messages', 'operators', 'identities',
+        'authenticator_apps', 'passkeys', 'recovery_codes', 'half_open_sign_ins'
     ] loop
         col := case tab when 'people' then 'id' else 'person_id' end;
         execute format(
@@ -158,8 +159,8 @@ begin
     where status <> 'draft' and organisation_id = any(upheld.left_without_member());
     foreach tab in array array[
         'documents', 'profiles', 'messages', 'disclosures', 'access_journal', 'consents',
-        'fair_use_acceptances', 'sessions', 'access_tokens', 'members', 'operators', 'email_verifications', 'credentials',
-        'identities'
+        'fair_use_acceptances', 'sessions', 'access_tokens', 'members', 'operators', 'email_verifications',
+        'authenticator_apps', 'passkeys', 'recovery_codes', 'half_open_sign_ins', 'credentials', 'identities'
     ] loop
         execute format(
             'delete from upheld.%I where person_id = $1', tab) using whose;

@@ -44,7 +44,16 @@ create policy mails_that_nobody_took_are_removed on upheld.messages
 for delete to retention_keeper using (created_at < upheld.clock_now() - interval '7 days');
 create policy mails_that_nobody_took_are_found on upheld.messages
 for select to retention_keeper using (created_at < upheld.clock_now() - interval '7 days');
+create policy half_open_sign_ins_are_removed_after_their_time on upheld.half_open_sign_ins
+for delete to retention_keeper using (expires_at < upheld.clock_now());
+create policy half_open_sign_ins_past_their_time_are_found on upheld.half_open_sign_ins
+for select to retention_keeper using (expires_at < upheld.clock_now());
+create policy challenges_are_removed_after_their_time on upheld.passkey_challenges
+for delete to retention_keeper using (expires_at < upheld.clock_now());
+create policy challenges_past_their_time_are_found on upheld.passkey_challenges
+for select to retention_keeper using (expires_at < upheld.clock_now());
 grant select (created_at), delete on upheld.messages to retention_keeper;
+grant select (expires_at), delete on upheld.half_open_sign_ins, upheld.passkey_challenges to retention_keeper;
 grant select, delete on upheld.applications to retention_keeper;
 grant select (application_id, resume_object_id) on upheld.application_snapshots to retention_keeper;
 grant select (id, expires_at, revoked_at), delete on upheld.sessions to retention_keeper;
@@ -119,7 +128,7 @@ begin
 end
 $$;
 
--- Removes sessions, tokens, links, job secrets and mails whose time is over; how many, by table. The
+-- Removes sessions, tokens, sign-ins, links, job secrets and mails whose time is over; how many, by table. The
 -- statement names no condition: the policies above are the condition.
 create function upheld.remove_expired() returns jsonb
 language plpgsql volatile security definer set search_path = ''
@@ -130,7 +139,8 @@ declare
     counts jsonb := '{}';
 begin
     foreach tab in array array[
-        'sessions', 'access_tokens', 'email_verifications', 'operator_invitations', 'job_secrets', 'messages', 'departures'
+        'sessions', 'access_tokens', 'email_verifications', 'operator_invitations', 'job_secrets', 'messages',
+        'departures', 'passkey_challenges', 'half_open_sign_ins'
     ] loop
         execute format('delete from upheld.%I', tab);
         get diagnostics gone = row_count;

@@ -54,11 +54,13 @@ class SessionRow(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Ticket:
-    """A fresh session: the secret goes into the cookie and is kept nowhere else."""
+    """A fresh session, or a sign-in that waits for a factor: the secret goes into a cookie and is kept nowhere else."""
 
     person_id: UUID
     secret: bytes
     expires_at: dt.datetime
+    waits_for_factor: bool = False
+    """Nothing is open yet: the database asks for the person's second factor first."""
     device: str = ""
     """What the browser's device cookie says from now on; empty: what it said before."""
 

@@ -77,14 +77,21 @@ async def renew_link(tx: Transaction, email_index: bytes, link_hash: bytes, live
 
 async def mint_session(
     tx: Transaction, person: UUID, secret_hash: bytes, idle: timedelta, lives: timedelta, strength: Strength
-) -> UUID:
-    """Open a session."""
+) -> UUID | None:
+    """Open a session; None, and nothing opened, while a factor is missing."""
     return await tx.value(_Q["mint_session"], person, secret_hash, idle, lives, str(strength))
 
 
 async def freshen_session(tx: Transaction, person: UUID, session: UUID, secret_hash: bytes) -> datetime | None:
     """Note a fresh proof, and replace the session's secret; return when it ends, None when it has."""
     return await tx.value(_Q["freshen_session"], person, session, secret_hash)
+
+
+async def begin_sign_in(
+    tx: Transaction, person: UUID, secret_hash: bytes, lives: timedelta, strength: Strength
+) -> None:
+    """Open a sign-in by half, until a factor is shown."""
+    await tx.value(_Q["begin_sign_in"], person, secret_hash, lives, str(strength))
 
 
 async def end_session(tx: Transaction) -> None:

@@ -48,8 +48,12 @@ select upheld.verify_email($1);
 select upheld.renew_link($1, $2, $3);
 
 -- name: mint_session
--- Opens a session.
+-- Opens a session; null, and nothing opened, while a factor is missing.
 select upheld.mint_session($1, $2, $3, $4, $5);
+
+-- name: begin_sign_in
+-- Opens a sign-in by half, until a factor is shown.
+select upheld.begin_sign_in($1, $2, $3, $4);
 
 -- name: freshen_session
 -- Notes a fresh proof, and replaces the session's secret; when it ends.

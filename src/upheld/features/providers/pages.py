@@ -41,6 +41,7 @@ from upheld.platform.openid.configuration import configured
 from upheld.platform.openid.presets import MEANING, PRESETS
 from upheld.platform.openid.speaking import clients_of
 from upheld.platform.web.cookies import write_session
+from upheld.platform.web.entrance import let_in
 from upheld.platform.web.forms import Form
 from upheld.platform.web.pages import page, redirect, words_for
 from upheld.platform.web.place import go_to, named_in
@@ -210,8 +211,7 @@ async def about_page(request: AnyRequest, visit: Visit) -> Response[str]:
 async def _enter(request: AnyRequest, visit: Visit, person: UUID, way: WayBack, drop: str) -> Response[Any]:
     """Open a session and lead on to where the person wanted to go."""
     ticket = await open_session(visit.platform, person, Strength.PROVIDER, visit.origin)
-    cookie = write_session(visit.platform.keys.platform_key("cookie"), ticket.secret, ticket.expires_at)
-    return redirect(request, way.route, cookies=(cookie, drop), **way.parts)
+    return let_in(request, visit.platform, ticket, way, drop)
 
 
 async def _go_on(request: AnyRequest, visit: Visit, proven: Proven, leaving: Leaving | None) -> Response[Any]:

@@ -13,6 +13,7 @@ PUBLIC_ROUTES = frozenset({
     "trust.bill", "outbox",
     "accounts.register", "accounts.register.do", "accounts.look", "accounts.verify", "accounts.verify.do",
     "accounts.sign_in", "accounts.sign_in.do", "accounts.signed_out", "accounts.operator", "accounts.operator.do",
+    "factors.second", "factors.second.do", "factors.second.question", "factors.passkey", "factors.passkey.question",
     "jobs.list", "jobs.page", "api.jobs", "api.job", "api.description",
     "privacy.erasure", "privacy.certificate", "privacy.signing_key",
     "trust.promises", "trust.promises.file", "trust.promise", "trust.verifier", "trust.security_txt",

@@ -43,6 +43,10 @@ SECOND_FACTOR_PER_ACCOUNT = Limit(
     "second factor", 5, _MINUTES, By.ACCOUNT, more=((20, _HOUR), (50, _DAY)),
     protects="An account whose password is known to somebody who guesses the code.",
 )  # fmt: skip
+PASSKEYS_PER_ADDRESS = Limit(
+    "passkey questions", 1000, _MINUTES, By.ADDRESS, is_against_guessing=False,
+    protects="The table of questions that passkeys are asked against being filled; there is nothing to guess.",
+)  # fmt: skip
 
 DEPARTURES_PER_ADDRESS = Limit(
     "departures", 600, _MINUTES, By.ADDRESS, is_against_guessing=False,

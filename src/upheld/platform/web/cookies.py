@@ -1,9 +1,10 @@
 """The cookies there are: `__Host-`, HTTP-only, Secure, SameSite=Lax.
 
 One keeps the language somebody chose, and is set only by choosing. One says that accounts know
-this browser (`accounts.actions.devices`). The other is the session: it
-holds a signed JWT (RFC 7519) that carries a session's secret and expiry and nothing else.
-The session row decides; the signature only keeps garbage away from the database.
+this browser (`accounts.actions.devices`). One is the session: it holds a signed JWT (RFC 7519)
+that carries a session's secret and expiry and nothing else.
+The session row decides; the signature only keeps garbage away from the database. The last is the
+like for a sign-in that waits for a second factor; it is typed differently, and opens nothing.
 """
 
 import datetime as dt
@@ -14,6 +15,7 @@ from functools import lru_cache
 import jwt
 
 SESSION_COOKIE = "__Host-session"
+HALF_OPEN_COOKIE = "__Host-sign-in"
 LANGUAGE_COOKIE = "__Host-language"
 DEVICE_COOKIE = "__Host-device"
 DEVICE_LIVES = dt.timedelta(days=400)
@@ -21,19 +23,17 @@ DEVICE_LIVES = dt.timedelta(days=400)
 _YEAR = 365 * 24 * 60 * 60
 _ALGORITHM = "HS256"
 _AUDIENCE = "upheld"
-_TYPE = "upheld-session+jwt"
+_TYPES = {SESSION_COOKIE: "upheld-session+jwt", HALF_OPEN_COOKIE: "upheld-sign-in+jwt"}
 
 
 def write_session(key: bytes, secret: bytes, expires_at: dt.datetime) -> str:
     """Return the value of a Set-Cookie header that carries a session's secret."""
-    token = jwt.encode(
-        {"sid": urlsafe_b64encode(secret).decode(), "exp": expires_at, "aud": _AUDIENCE},
-        key,
-        algorithm=_ALGORITHM,
-        headers={"typ": _TYPE},
-    )
-    lifetime = int((expires_at - dt.datetime.now(dt.UTC)).total_seconds())
-    return f"{SESSION_COOKIE}={token}; Path=/; Max-Age={lifetime}; Secure; HttpOnly; SameSite=Lax"
+    return _written(SESSION_COOKIE, key, secret, expires_at)
+
+
+def write_half_open(key: bytes, secret: bytes, expires_at: dt.datetime) -> str:
+    """Return the value of a Set-Cookie header that carries the secret of a sign-in that waits."""
+    return _written(HALF_OPEN_COOKIE, key, secret, expires_at)
 
 
 def forget_session() -> str:
@@ -60,12 +60,32 @@ def chosen_language(cookies: str) -> str:
 
 def read_session(key: bytes, token: str) -> bytes | None:
     """Return the session's secret, or None when signature, type, audience or expiry are off."""
-    secret, expires_at = _verified(key, token)
+    return _read(SESSION_COOKIE, key, token)
+
+
+def read_half_open(key: bytes, token: str) -> bytes | None:
+    """Return the secret of a sign-in that waits, or None as above."""
+    return _read(HALF_OPEN_COOKIE, key, token)
+
+
+def _written(cookie: str, key: bytes, secret: bytes, expires_at: dt.datetime) -> str:
+    token = jwt.encode(
+        {"sid": urlsafe_b64encode(secret).decode(), "exp": expires_at, "aud": _AUDIENCE},
+        key,
+        algorithm=_ALGORITHM,
+        headers={"typ": _TYPES[cookie]},
+    )
+    lifetime = int((expires_at - dt.datetime.now(dt.UTC)).total_seconds())
+    return f"{cookie}={token}; Path=/; Max-Age={lifetime}; Secure; HttpOnly; SameSite=Lax"
+
+
+def _read(cookie: str, key: bytes, token: str) -> bytes | None:
+    secret, expires_at = _verified(_TYPES[cookie], key, token)
     return secret if expires_at > dt.datetime.now(dt.UTC).timestamp() else None
 
 
 @lru_cache(maxsize=4096)
-def _verified(key: bytes, token: str) -> tuple[bytes | None, int]:
+def _verified(typ: str, key: bytes, token: str) -> tuple[bytes | None, int]:
     """Return secret and expiry (seconds since 1970) of a token that we signed.
 
     Remembered, because each page brings the same token again and checking one takes as long
@@ -73,7 +93,7 @@ def _verified(key: bytes, token: str) -> tuple[bytes | None, int]:
     """
     try:
         claims = jwt.decode_complete(token, key, algorithms=[_ALGORITHM], audience=_AUDIENCE)
-        if claims["header"].get("typ") != _TYPE:
+        if claims["header"].get("typ") != typ:
             return None, 0
         return urlsafe_b64decode(str(claims["payload"]["sid"])), int(claims["payload"]["exp"])
     except (jwt.InvalidTokenError, KeyError, BinasciiError, ValueError):

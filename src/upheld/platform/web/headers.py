@@ -14,9 +14,12 @@ SANDBOX = POLICY + b"; sandbox"
 
 _FEATURES = (
     "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "geolocation",
-    "gyroscope", "magnetometer", "microphone", "midi", "payment", "picture-in-picture", "publickey-credentials-get",
-    "screen-wake-lock", "usb", "xr-spatial-tracking",
+    "gyroscope", "magnetometer", "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock",
+    "usb", "xr-spatial-tracking",
 )  # fmt: skip
+
+_PASSKEYS = ("publickey-credentials-create", "publickey-credentials-get")
+"""For every page of ours and no frame: a sign-in that is shown again with a problem needs them, too."""
 
 
 def permissions(granted: Collection[str] = ()) -> tuple[bytes, bytes]:
@@ -26,6 +29,7 @@ def permissions(granted: Collection[str] = ()) -> tuple[bytes, bytes]:
     *edge.camera* has to list it too.
     """
     said = ", ".join(f"{feature}=({'self' if feature in granted else ''})" for feature in _FEATURES)
+    said += ", " + ", ".join(f"{feature}=(self)" for feature in _PASSKEYS)
     return b"permissions-policy", said.encode()
 
 

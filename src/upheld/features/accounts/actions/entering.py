@@ -36,6 +36,9 @@ from upheld.platform.outbox import queue_mail_at_gate
 from upheld.platform.passwords import Lane, cost_of, hash_password, verify_password
 from upheld.platform.services import Platform
 
+HALF_OPEN = timedelta(minutes=10)
+"""How long a sign-in waits for its second factor."""
+
 _PAUSE = 3.0
 _MOST_PAUSING = 256
 _pausing = Semaphore(_MOST_PAUSING)
@@ -67,14 +70,22 @@ async def sign_in(platform: Platform, email: str, password: str, caller: Caller,
 
 
 async def open_session(platform: Platform, person: UUID, strength: Strength, origin: str) -> Ticket:
-    """Open a session for somebody whose proof was checked: the one way in, however they proved who they are."""
+    """Open a session for somebody whose proof was checked: the one way in, however they proved who they are.
+
+    The database opens none for a password or a provider's word where the person has a factor. Then
+    the ticket is for a sign-in that waits for it, and `let_in` leads to the page that asks.
+    """
     settings, secret = platform.settings, secrets.token_bytes(32)
+    secret_hash, now = hashlib.sha256(secret).digest(), platform.clock.now()
     async with platform.database.transaction("gate") as tx:
-        await store.mint_session(
-            tx, person, hashlib.sha256(secret).digest(), settings.session_idle, settings.session_lifetime, strength
-        )
-        await record_at_gate(tx, platform, person, Action.SESSION_OPENED, origin)
-    return Ticket(person, secret, platform.clock.now() + settings.session_lifetime)
+        if await store.mint_session(
+            tx, person, secret_hash, settings.session_idle, settings.session_lifetime, strength
+        ):
+            await record_at_gate(tx, platform, person, Action.SESSION_OPENED, origin)
+            return Ticket(person, secret, now + settings.session_lifetime)
+        await store.begin_sign_in(tx, person, secret_hash, HALF_OPEN, strength)
+        await record_at_gate(tx, platform, person, Action.FACTOR_ASKED, origin)
+    return Ticket(person, secret, now + HALF_OPEN, waits_for_factor=True)
 
 
 async def open_session_for(platform: Platform, person: UUID, lives: timedelta) -> bytes:

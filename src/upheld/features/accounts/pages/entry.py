@@ -21,7 +21,8 @@ from upheld.features.consents.model import Kind
 from upheld.features.consents.queries import notice_in_force, one_notice
 from upheld.kit.errors import InvalidError, TooSoonError, UpheldError
 from upheld.platform.i18n import LANGUAGES
-from upheld.platform.web.cookies import DEVICE_COOKIE, forget_session, keep_device, keep_language, write_session
+from upheld.platform.web.cookies import DEVICE_COOKIE, forget_session, keep_language
+from upheld.platform.web.entrance import let_in
 from upheld.platform.web.forms import Form
 from upheld.platform.web.pages import page, redirect, words_for
 from upheld.platform.web.place import go_to
@@ -109,9 +110,7 @@ async def sign_in_do(request: AnyRequest, visit: Visit) -> Response[str] | Redir
         ticket = await sign_in(visit.platform, form.get("email"), form.values.get("password", ""), caller, way.query)
     except (WrongCredentialsError, NotVerifiedError, TooSoonError) as error:
         return _sign_in_page(request, form, error, way)
-    cookie = write_session(visit.platform.keys.platform_key("cookie"), ticket.secret, ticket.expires_at)
-    device = (keep_device(ticket.device),) if ticket.device else ()
-    return redirect(request, way.route, cookies=(cookie, *device), **way.parts)
+    return let_in(request, visit.platform, ticket, way)
 
 
 @post("/sign-out", name="accounts.sign_out", status_code=303)

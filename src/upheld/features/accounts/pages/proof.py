@@ -13,14 +13,13 @@ from litestar.types import Receive, Scope, Send
 
 from upheld.features.accounts.actions import prove_by_password
 from upheld.features.accounts.errors import WrongProofError
-from upheld.features.accounts.model import Ticket
 from upheld.kit.errors import TooSoonError, UpheldError
-from upheld.platform.web.cookies import write_session
 from upheld.platform.web.edge import SAFE_METHODS
+from upheld.platform.web.entrance import lead_back
 from upheld.platform.web.forms import Form
 from upheld.platform.web.pages import page
-from upheld.platform.web.place import go_to, named_in, place_of, send_on
-from upheld.platform.web.visits import Visit, current_visit
+from upheld.platform.web.place import named_in, place_of
+from upheld.platform.web.visits import Visit
 
 AnyRequest = Request[Any, Any, Any]
 _PROOF = "own-password"
@@ -54,15 +53,7 @@ async def prove_do(request: AnyRequest, visit: Visit) -> Response[str] | Redirec
         ticket = await prove_by_password(visit.platform, who.person_id, who.session_id, password, visit.origin)
     except (WrongProofError, TooSoonError) as error:
         return _prove_page(request, place, typed, error)
-    return lead_back(request, place, typed, ticket)
-
-
-def lead_back(request: AnyRequest, place: dict[str, str], typed: dict[str, str], ticket: Ticket) -> Redirect:
-    """Lead back to where a proof was asked for, with the session's new cookie; what was typed is sent on."""
-    answer = (send_on(request, place) if typed else None) or go_to(request, place)
-    key = current_visit(request.scope).platform.keys.platform_key("cookie")
-    answer.headers["set-cookie"] = write_session(key, ticket.secret, ticket.expires_at)
-    return answer
+    return lead_back(request, visit.platform, place, typed, ticket)
 
 
 def _prove_page(

@@ -13,6 +13,7 @@ COLUMNS = {
     "certificate": mark("Certificate"),
     "changed_at": mark("Last changed"),
     "closed_at": mark("Closed"),
+    "confirmed_at": mark("Counts since"),
     "created_at": mark("Made"),
     "details": mark("More about it"),
     "due_at": mark("Due"),

@@ -25,6 +25,9 @@ PARTS = (
     Part("people", "account", mark("Your account")),
     Part("credentials", "password", mark("Your password: when it was last changed"), "person_id"),
     Part("identities", "sign-ins-elsewhere", mark("Other sites you sign in with")),
+    Part("passkeys", "passkeys", mark("Your passkeys")),
+    Part("authenticator_apps", "codes-from-an-app", mark("Your app for codes"), "person_id"),
+    Part("recovery_codes", "recovery-codes", mark("Your recovery codes: when they were made and used"), "person_id"),
     Part("profiles", "profile", mark("Your profile"), "person_id"),
     Part("documents", "documents", mark("Your documents")),
     Part("applications", "applications", mark("Your applications")),
@@ -41,6 +44,7 @@ PARTS = (
     Part("audit_entries", "acts", mark("What you did")),
     Part("messages", "mails-waiting", mark("Mails on their way to you")),
     Part("email_verifications", "links-waiting", mark("Links that wait to be opened"), "person_id"),
+    Part("half_open_sign_ins", "sign-ins-waiting", mark("Sign-ins that wait for a second factor"), "person_id"),
     Part("job_secrets", "work-waiting", mark("Background work that may act for you"), "person_id"),
     Part("erasures", "erasures", mark("Requests to leave")),
 )

@@ -89,7 +89,12 @@ class _Reader:
     def _entry(self, part: Part, record: Record) -> Entry:
         if part.table == "applications":
             return self._application(record)
-        naming = {"documents": "name", "members": "organisation_name", "disclosures": "organisation_name"}
+        naming = {
+            "documents": "name",
+            "passkeys": "name",
+            "members": "organisation_name",
+            "disclosures": "organisation_name",
+        }
         name = naming.get(part.table)
         facts = self._facts({column: value for column, value in record.items() if column != name})
         return Entry(str(record[name]) if name else None, facts)

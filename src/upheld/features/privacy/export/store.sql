@@ -20,6 +20,29 @@ select person_id, expires_at from upheld.email_verifications
 where person_id = (select upheld.current_person())
 order by expires_at;
 
+-- name: passkeys
+-- The passkeys, by the names that the person gave them.
+select id, person_id, name_sealed, created_at, last_used_at from upheld.passkeys
+where person_id = (select upheld.current_person())
+order by created_at, id;
+
+-- name: authenticator_apps
+-- The app for codes: since when it counts, and when it was used last.
+select person_id, created_at, confirmed_at, last_used_at from upheld.authenticator_apps
+where person_id = (select upheld.current_person());
+
+-- name: recovery_codes
+-- When the recovery codes were made, and which were used when.
+select person_id, made_at, used_at from upheld.recovery_codes
+where person_id = (select upheld.current_person())
+order by made_at, used_at;
+
+-- name: half_open_sign_ins
+-- Sign-ins that wait for a second factor.
+select person_id, strength, created_at, expires_at from upheld.half_open_sign_ins
+where person_id = (select upheld.current_person())
+order by created_at;
+
 -- name: operators
 -- Since when the person looks after this deployment.
 select person_id, since from upheld.operators

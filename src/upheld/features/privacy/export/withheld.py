@@ -11,12 +11,26 @@ _ORIGIN = mark(
     "The address and browser of each act, sealed under a key of the month, so that nobody can remove the traces of "
     "an intrusion. Ask the contact in the notice for it; an archive that is copied around is the wrong place."
 )
+_PUBLIC_KEY = mark(
+    "The public half of a passkey and the number by which your device knows it: of use to nobody but this site."
+)
+_APP = mark(
+    "The secret that your app shares with us. Whoever has it shows the same codes: it leaves here once, to your app."
+)
+_COUNT = mark("How often a code or a passkey was used so far, by which a copy is told.")
 
 WITHHELD = {
     "people.email_index": _INDEX,
     "credentials.password_hash": _SECRET,
     "identities.subject_index": _IDENTITY,
     "email_verifications.token_hash": _SECRET,
+    "authenticator_apps.last_step": _COUNT,
+    "authenticator_apps.secret_sealed": _APP,
+    "passkeys.credential_id": _PUBLIC_KEY,
+    "passkeys.public_key": _PUBLIC_KEY,
+    "passkeys.sign_count": _COUNT,
+    "recovery_codes.code_hash": _SECRET,
+    "half_open_sign_ins.secret_hash": _SECRET,
     "sessions.secret_hash": _SECRET,
     "access_tokens.secret_hash": _SECRET,
     "job_secrets.secret_hash": _SECRET,
