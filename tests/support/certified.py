@@ -13,6 +13,7 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -137,8 +138,9 @@ class Journey:
         typed = {"login": login, "email": email, **({"verified": "yes"} if verified else {})}
         answer = await self.visitor.get(there)
         for _ in range(8):
-            if answer.status_code == httpx.codes.OK:
+            if answer.status_code == HTTPStatus.OK:
                 answer = await self.visitor.post(answer.url, data=typed)
+            assert answer.is_redirect, f"{answer.status_code} {answer.url.path}: {answer.text}"
             location = str(answer.url.join(answer.headers["location"]))
             if not location.startswith(self.provider.issuer):
                 return location

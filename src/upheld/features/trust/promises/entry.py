@@ -1,7 +1,7 @@
 """What is promised about getting in."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import crosssite, guessing, landing, passwords, sessions, silence
+from upheld.features.trust.probes import crosssite, guessing, landing, oauth, passwords, sessions, silence
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -65,8 +65,10 @@ PROMISES = (
         (
             Check(
                 "auth.oauth.attacks",
-                "the known ways to hijack an account in advance fail against a certified server",
+                "no statement of a provider opens or joins an account by its address, and none that is forged, late, "
+                "another's or not asked for counts",
                 Work.AUTH,
+                oauth.attacks,
             ),
         ),
     ),
