@@ -13,6 +13,7 @@ from tests.support.deployment import Deployment
 from tests.support.redis import running_redis
 from upheld.kit.errors import AwayError, TooSoonError
 from upheld.platform.counters import By, Limit, RedisCounters
+from upheld.platform.database import Query
 from upheld.platform.limits import count, look, take
 from upheld.platform.services import Platform
 from upheld.platform.settings import Settings, SettingsError
@@ -171,3 +172,19 @@ async def test_nobody_guesses_while_the_store_is_away_and_what_is_no_guess_goes_
 def test_a_store_elsewhere_is_reached_over_verified_tls_or_not_at_all(limits: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError):
         RedisCounters.named(Settings(var=tmp_path, limits=limits))
+
+
+async def test_a_row_that_somebody_else_holds_for_too_long_is_told_as_such(deployment: Deployment) -> None:
+    """Not as a fault of ours: it is over in a moment, and nothing was changed."""
+    impatient = Query("impatient", "select set_config('lock_timeout', '100ms', true)", "Waits a tenth of a second.")
+    assert await tried(deployment.platform, THREE, "kim") == 0
+
+    async def hurry() -> None:
+        async with deployment.platform.database.attempt() as other:
+            await other.value(impatient)
+            await count(other, deployment.platform, THREE, "kim")
+
+    async with deployment.platform.database.attempt() as holder:
+        assert await count(holder, deployment.platform, THREE, "kim") == 0
+        with pytest.raises(AwayError):
+            await hurry()

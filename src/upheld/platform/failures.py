@@ -22,9 +22,11 @@ _AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
+    asyncpg.LockNotAvailableError,
     asyncpg.InFailedSQLTransactionError,
 )
-"""What the driver raises when the database is gone, starting, stopping, overloaded or too slow.
+"""What the driver raises when the database is gone, starting, stopping, overloaded or too slow,
+or when somebody else held a row for too long.
 
 The last: after one of these inside a transaction, every further statement of it fails like that.
 """

@@ -35,6 +35,9 @@ class Lane(IntEnum):
 _LONGEST_QUEUE = 64
 """How many may wait in each lane: strangers, however many, take nobody's place in the other."""
 
+_SHARE = 4
+"""Of so many turns, strangers who wait get one."""
+
 _AT_ONCE = max(2, (os.cpu_count() or 2) // 2)
 
 
@@ -43,6 +46,7 @@ class _Turns:
 
     def __init__(self, at_once: int) -> None:
         self._free = at_once
+        self._given = 0
         self._waiting: dict[Lane, deque[asyncio.Future[None]]] = {lane: deque() for lane in Lane}
 
     @asynccontextmanager
@@ -72,11 +76,14 @@ class _Turns:
             raise
 
     def _pass_on(self) -> None:
-        following = next((lane for lane in self._waiting.values() if lane), None)
-        if following is None:
-            self._free += 1
+        self._given += 1
+        known, strangers = self._waiting[Lane.KNOWN], self._waiting[Lane.STRANGER]
+        # However many are known, who is not gets a share: nobody waits without end.
+        first = strangers if strangers and self._given % _SHARE == 0 else known or strangers
+        if first:
+            first.popleft().set_result(None)
         else:
-            following.popleft().set_result(None)
+            self._free += 1
 
 
 def _give_way() -> None:
