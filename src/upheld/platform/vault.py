@@ -179,10 +179,10 @@ class Vault:
         async with self._database.transaction("vault") as tx:
             return await tx.column(_Q["key_ids_of"], subject, controller)
 
-    async def destroy(self, subject: UUID, controller: UUID) -> list[UUID]:
-        """Destroy every key of a person with a controller; return the ids of those that went."""
+    async def destroy(self, subject: UUID, controller: UUID, *others: UUID) -> list[UUID]:
+        """Destroy every key of a person, and of others, with a controller; return the ids of those that went."""
         async with self._database.transaction("vault") as tx:
-            return await tx.column(_Q["destroy_keys"], subject, controller)
+            return await tx.column(_Q["destroy_keys"], [subject, *others], controller)
 
     async def rotate_epoch(self, progress: Progress | None = None) -> int:
         """Rewrap every live key under a new epoch key and destroy the old ones; return how many.

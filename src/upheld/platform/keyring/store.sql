@@ -31,8 +31,8 @@ select id, subject_id, controller_id, class as data_class, epoch_id, wrapped fro
 select id from keyring.data_keys where subject_id = $1 and controller_id = $2 order by id;
 
 -- name: destroy_keys
--- Destroys every key of a person with a controller.
-delete from keyring.data_keys where subject_id = $1 and controller_id = $2
+-- Destroys every key of people with a controller.
+delete from keyring.data_keys where subject_id = any($1) and controller_id = $2
 returning id;
 
 -- name: destroy_log_keys

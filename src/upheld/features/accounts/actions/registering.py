@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from upheld.features.accounts import store
 from upheld.features.accounts.actions.finding import find_known, hashed, known_index, normalised
 from upheld.features.accounts.errors import LinkSpentError
-from upheld.features.accounts.model import SHORTEST_PASSWORD, Newcomer, Registration
+from upheld.features.accounts.model import SHORTEST_PASSWORD, Credential, Newcomer, Registration
 from upheld.features.audit.actions import record_at_gate
 from upheld.features.audit.model import Action
 from upheld.features.consents.model import Purpose
@@ -88,7 +88,8 @@ async def begin_registration(
     async with platform.database.attempt() as tx:
         await take(tx, platform, REGISTER_PER_ADDRESS, address)
         await take(tx, platform, REGISTER_PER_MAILBOX, email)
-    newcomer, token = await _prepare(platform, asked, origin), secrets.token_urlsafe(32)
+    nobody, token = uuid4(), secrets.token_urlsafe(32)
+    newcomer = await _prepare(platform, asked, origin, nobody)
     lives = platform.settings.link_lifetime
     async with platform.database.transaction("gate") as tx:
         added, index = await _add(tx, platform, newcomer, email, hashed(token))
@@ -96,15 +97,17 @@ async def begin_registration(
         # a stranger's earlier attempt, burns nobody's address.
         known = replace(newcomer, email_index=index)
         person = newcomer.id if added else await store.register_again(tx, known, hashed(token), lives)
+        # Asked in any case, as much as the one look-up more of somebody who was just added.
+        owner = None if added else await find_known(tx, platform, email)
         if person is None:
-            await _tell_owner(tx, platform, asked, origin)
+            await _tell_owner(tx, platform, owner, asked, origin)
         else:
             if mail is not None:
                 link = {"token": token, "way_back": asked.way_back}
                 await queue_mail_at_gate(tx, platform.vault, person, mail, link)
             await record_at_gate(tx, platform, person, Action.ACCOUNT_REGISTERED, origin)
-    if not added:
-        await platform.vault.destroy(newcomer.id, PLATFORM)
+    # Keys are destroyed in any case, if only nobody's: else the time would tell that there is an account.
+    await platform.vault.destroy(nobody, PLATFORM, *(() if added else (newcomer.id,)))
     return person, token
 
 
@@ -209,20 +212,23 @@ async def _add(
     return added, newcomer.email_index
 
 
-async def _tell_owner(tx: Transaction, platform: Platform, asked: Registration, origin: str) -> None:
+async def _tell_owner(
+    tx: Transaction, platform: Platform, known: Credential | None, asked: Registration, origin: str
+) -> None:
     """Tell the owner of a proven address that somebody tried to register it again."""
-    known = await find_known(tx, platform, normalised(asked.email))
     if known is not None:
         link = {"token": "", "way_back": asked.way_back}
         await queue_mail_at_gate(tx, platform.vault, known.person_id, "accounts/address-in-use", link)
         await record_at_gate(tx, platform, known.person_id, Action.ADDRESS_TRIED_AGAIN, origin)
 
 
-async def _prepare(platform: Platform, asked: Registration, origin: str) -> Newcomer:
-    """Do everything a registration needs before its transaction: hash, keys, sealing."""
+async def _prepare(platform: Platform, asked: Registration, origin: str, *others: UUID) -> Newcomer:
+    """Do everything a registration needs before its transaction: hash, keys (also of others), sealing."""
     person, email = uuid4(), normalised(asked.email)
     password_hash = await hash_password(asked.password, platform.settings.bcrypt_cost) if asked.password else None
-    await platform.vault.create_keys(KeyRef(person, PLATFORM, name) for name in PLATFORM_CLASSES)
+    await platform.vault.create_keys(
+        KeyRef(whose, PLATFORM, name) for whose in (person, *others) for name in PLATFORM_CLASSES
+    )
     sealed = await platform.vault.seal(KeyRef(person, PLATFORM, "account"), "people", person, {"email_sealed": email})
     return Newcomer(
         id=person,
