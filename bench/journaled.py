@@ -39,8 +39,7 @@ async def _member(stage: Stage) -> AsyncGenerator[Acting]:
     async with platform.database.transaction("web") as tx:
         who = await open_context(tx, stage.deployment.secret_of(stage.application.owner))
         assert who is not None
-        yield Acting(tx=tx, platform=platform, person_id=who.person_id, organisation_id=who.organisation_id,
-                     role=who.role, origin="bench")  # fmt: skip
+        yield who.acting(tx, platform, "bench")
 
 
 async def _journaled(stage: Stage) -> None:

@@ -26,17 +26,29 @@ def own_organisation(caller: Caller, row: Row) -> bool:
 
 def hires(caller: Caller) -> bool:
     """Whether the caller may post jobs for an organisation; an interviewer only interviews."""
-    return caller.standing in {"owner", "manager"}
+    return caller.may("job:manage")
 
 
-def owns(caller: Caller) -> bool:
-    """Whether the caller owns an organisation: what everyone reads about it is theirs to change."""
-    return caller.standing == "owner"
+def governs(caller: Caller) -> bool:
+    """Whether the caller may change what everyone reads about an organisation."""
+    return caller.may("settings:change")
 
 
 def sees_candidates(caller: Caller) -> bool:
     """Whether the caller may see candidates of their organisation: fair use comes first."""
-    return hires(caller) and caller.person in ACCEPTED_FAIR_USE
+    return caller.may("application:view") and caller.person in ACCEPTED_FAIR_USE
+
+
+def decides(caller: Caller) -> bool:
+    """Whether the caller may decide about candidates of their organisation."""
+    return sees_candidates(caller) and caller.may("application:decide")
+
+
+def grants(caller: Caller, row: Row) -> bool:
+    """Whether the caller may change a role of their organisation: one that may do no more than they."""
+    great = "great" in row.traits and not caller.may("settings:change")
+    other = "other" in row.traits and not caller.may("application:view")
+    return own_organisation(caller, row) and caller.may("role:grant") and not great and not other
 
 
 def signed_in(caller: Caller) -> bool:
@@ -166,10 +178,45 @@ TABLES: Mapping[str, Rights] = {
     # An employer's name is public; who belongs to it is known to each member of themselves.
     "upheld.organisations": Rights(
         reads=(by("web", is_public), by("worker", is_public)),
-        updates={"rename": by("web", lambda caller, row: own_organisation(caller, row) and owns(caller))},
+        updates={"rename": by("web", lambda caller, row: own_organisation(caller, row) and governs(caller))},
         columns={"web": Columns(EVERY, updates="name website"), "worker": Columns(EVERY)},
     ),
     "upheld.members": Rights(reads=(by("web", own),), columns=_OWN_TO_SEE),
+    "upheld.roles": Rights(
+        reads=(by("web", own_organisation),),
+        inserts={
+            "within reach": lambda c: c.may("role:grant"),
+            "beyond reach": lambda c: c.may("role:grant") and c.may("settings:change"),
+        },
+        updates={
+            "rename": by("web", grants),
+            "widen": by("web", both(grants, lambda caller, _: caller.may("settings:change"))),
+        },
+        deletes=by("web", grants),
+        columns={"web": Columns(EVERY, "id name permissions", "name permissions")},
+    ),
+    # The address in an invitation is read by functions, for those who may invite and those who mail it.
+    "upheld.invitations": Rights(
+        reads=(
+            by("web", own),
+            by("web", lambda caller, row: own_organisation(caller, row) and caller.may("member:invite")),
+            by("worker", is_a("pending", "by olga"), duty="invitation"),
+        ),
+        updates={"cross out the letter": by("worker", is_a("pending", "by olga"), duty="invitation")},
+        columns={
+            "web": Columns("- email_index email_sealed token_hash letter_sealed"),
+            "worker": Columns(
+                "id language invited_by state email_sealed letter_sealed expires_at", "", "letter_sealed"
+            ),
+        },
+    ),
+    "upheld.ownership_offers": Rights(
+        reads=(
+            by("web", own),
+            by("web", lambda caller, row: own_organisation(caller, row) and caller.standing == "owner"),
+        ),
+        columns=_OWN_TO_SEE,
+    ),
     "upheld.fair_use_acceptances": Rights(
         reads=(by("web", own),),
         inserts={"of fair use": lambda c: signed_in(c) and c.organisation is not None},
@@ -232,7 +279,7 @@ TABLES: Mapping[str, Rights] = {
         inserts={"to an open job": signed_in},
         updates={
             "withdraw": by("web", both(own, is_a("open"))),
-            "move on": by("web", both(candidate_of_mine, is_a("open"))),
+            "move on": by("web", both(candidate_of_mine, is_a("open"), lambda caller, _: decides(caller))),
         },
         columns={
             "web": Columns(EVERY, "id organisation_id job_id", "stage closed_at keep_until"),
@@ -247,8 +294,8 @@ TABLES: Mapping[str, Rights] = {
         reads=(by("web", own), by("web", candidate_of_mine)),
         inserts={
             "ada@harbour is withdrawn": lambda c: c.login == "web" and c.person == "ada",
-            "ada@harbour moves on": lambda c: sees_candidates(c) and c.organisation == "harbour",
-            "ben@pier moves on": lambda c: sees_candidates(c) and c.organisation == "pier",
+            "ada@harbour moves on": lambda c: decides(c) and c.organisation == "harbour",
+            "ben@pier moves on": lambda c: decides(c) and c.organisation == "pier",
         },
         columns={"web": Columns(EVERY, "id application_id organisation_id person_id stage reason_sealed")},
     ),
@@ -288,9 +335,9 @@ TABLES: Mapping[str, Rights] = {
     ),
     # The worker takes up the duties it knows.
     "queue.pgqueuer": Rights(
-        reads=(by("worker", called("mail", "erasure")),),
-        updates={"take up": by("worker", called("mail", "erasure"))},
-        deletes=by("worker", called("mail", "erasure")),
+        reads=(by("worker", called("mail", "erasure", "invitation")),),
+        updates={"take up": by("worker", called("mail", "erasure", "invitation"))},
+        deletes=by("worker", called("mail", "erasure", "invitation")),
         columns={"worker": Columns(EVERY, "", EVERY)},
     ),
     "queue.pgqueuer_log": Rights(
@@ -320,11 +367,16 @@ CONNECTS: Mapping[str, frozenset[str]] = {
 }
 
 _ASKING = "asking current_person current_organisation current_standing current_session clock_now"
+_MEMBERS = (
+    "colleagues change_role end_membership offer_ownership accept_ownership end_offer invite open_invitations"
+    " renew_invitation revoke_invitation invitation_by_token accept_invitation decline_invitation queue_invitation"
+)
 FUNCTIONS: Mapping[str, str] = {
     "web": (
         f"{_ASKING} open_context open_token_context add_access_token freshly_proven demand_fresh_proof"
         " asks_as_probe acts_for_probe hiring_organisation"
-        " jobs_applied_to left_without_member"
+        " jobs_applied_to left_without_owner"
+        f" current_permissions may deciding_organisation {_MEMBERS}"
         " closes_by_the_rule record_act take_from_limit found_organisation queue_message queue_erasure"
         " people_to_tell queue_arrival"
         " erasure_by_receipt list_applications open_application open_contact open_resume"
@@ -349,7 +401,7 @@ FUNCTIONS: Mapping[str, str] = {
         " older_email_indexes raise_email_indexes operators_to_tell"
         " older_identity_indexes raise_identity_indexes"
         " count_overdue_erasures allow_erasure_again remove_old_applications remove_expired known_objects remove_probes"
-        " remove_unproven"
+        " remove_unproven remove_ended_invitations"
     ),
     "auditor": f"{_ASKING} audit_content",
     "support": "",

@@ -3,7 +3,8 @@
 Two organisations, two candidates and whoever belongs to them, planted by the administrator so
 that every table has rows of every kind of owner: `ada@harbour` is Ada's with Harbour & Sons.
 Harbour has an owner (Olga), a manager (Mona), an interviewer (Ivan), and an owner who has not
-accepted fair use yet (Ines). Petra owns Pier, Olaf operates, Pia is a probe.
+accepted fair use yet (Ines). It has made roles of its own: Cleo, a clerk, manages jobs and grants
+roles; Vera, a reader, sees applications and decides about none. Petra owns Pier, Olaf operates, Pia is a probe.
 """
 
 import hashlib
@@ -11,13 +12,33 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
 
-PEOPLE = ("ada", "ben", "olga", "mona", "ivan", "ines", "petra", "olaf", "pia")
+PEOPLE = ("ada", "ben", "olga", "mona", "ivan", "ines", "cleo", "vera", "petra", "olaf", "pia")
 ORGANISATIONS = ("harbour", "pier", "quay", "probes")
 MEMBERS = {
     "olga": ("harbour", "owner"), "mona": ("harbour", "manager"), "ivan": ("harbour", "interviewer"),
-    "ines": ("harbour", "owner"), "petra": ("pier", "owner"), "pia": ("probes", "owner"),
+    "ines": ("harbour", "owner"), "cleo": ("harbour", "clerk"), "vera": ("harbour", "reader"),
+    "petra": ("pier", "owner"), "pia": ("probes", "owner"),
 }  # fmt: skip
-ACCEPTED_FAIR_USE = ("olga", "mona", "ivan", "petra")
+FOUNDERS = ("olga", "petra", "pia")
+ACCEPTED_FAIR_USE = ("olga", "mona", "ivan", "cleo", "vera", "petra")
+_EVERYTHING = (
+    "analytics:view", "application:decide", "application:view", "assessment:manage", "audit:view",
+    "candidate:search", "integration:manage", "job:manage", "member:invite", "member:remove", "role:grant",
+    "settings:change",
+)  # fmt: skip
+PERMISSIONS: dict[str, frozenset[str]] = {
+    "owner": frozenset(_EVERYTHING),
+    "manager": frozenset({
+        "analytics:view", "application:decide", "application:view", "assessment:manage", "candidate:search",
+        "job:manage", "member:invite",
+    }),
+    "interviewer": frozenset(),
+    "clerk": frozenset({"job:manage", "role:grant"}),
+    "reader": frozenset({"application:view"}),
+}  # fmt: skip
+"""What each role may do, those that Harbour has made for itself included."""
+
+CUSTOM = ("clerk", "reader")
 LATER = "upheld.clock_now() + interval '1 day'"
 SEALED = "'\\x0102'"
 
@@ -48,12 +69,21 @@ class Caller:
         """The organisation the caller acts for; none with a token for what is their own."""
         if self.duty == "own token":
             return None
-        return MEMBERS.get(self.person or "", (None, None))[0]
+        return self._seat[0]
 
     @property
     def standing(self) -> str | None:
         """The caller's role in it."""
-        return MEMBERS.get(self.person or "", (None, None))[1]
+        return self._seat[1]
+
+    @property
+    def _seat(self) -> tuple[str | None, str | None]:
+        """Where they act, and as what; background work acts for a person, and for no organisation."""
+        return MEMBERS.get(self.person or "", (None, None)) if self.login == "web" else (None, None)
+
+    def may(self, permission: str) -> bool:
+        """Whether the caller may do something in it."""
+        return permission in PERMISSIONS.get(self.standing or "", frozenset())
 
     @property
     def secret(self) -> bytes | None:
@@ -69,6 +99,8 @@ CALLERS = (
     Caller("mona, manager of harbour", "web", "mona"),
     Caller("ivan, interviewer of harbour", "web", "ivan"),
     Caller("ines, owner before fair use", "web", "ines"),
+    Caller("cleo, clerk of harbour", "web", "cleo"),
+    Caller("vera, reader of harbour", "web", "vera"),
     Caller("petra, owner of pier", "web", "petra"),
     Caller("olaf, operator", "web", "olaf"),
     Caller("ada's program", "web", "ada", duty="own token"),
@@ -77,6 +109,7 @@ CALLERS = (
     Caller("worker, idle", "worker"),
     Caller("worker, mailing ada", "worker", "ada", duty="mail"),
     Caller("worker, erasing ada", "worker", "ada", duty="erasure"),
+    Caller("worker, inviting for olga", "worker", "olga", duty="invitation"),
     Caller("maintenance", "maintenance"),
     Caller("support", "support"),
     Caller("auditor", "auditor"),
@@ -104,13 +137,20 @@ def _hash_of_secret(person: str, what: str) -> str:
     return f"sha256('\\x{secret_of(person, what).hex()}')"
 
 
+def _as(role: str) -> dict[str, str]:
+    """Return what says that somebody has a role."""
+    if role in CUSTOM:
+        return {"role": "'custom'", "custom_role_id": id_of(f"role {role} harbour")}
+    return {"role": f"'{role}'"}
+
+
 def _of_people() -> dict[str, list[Row]]:
     """Return what belongs to people, whatever they use their account for."""
     session = {"idle_for": "interval '1 day'", "expires_at": LATER}
     return {
         "upheld.people": [
             Row(who, {"id": id_of(who), "email_index": f"'\\x01'::bytea || {hashed(who)}", "email_sealed": SEALED,
-                      "is_probe": str(who == "pia")}, who)
+                      "is_probe": str(who == "pia"), "verified_at": "upheld.clock_now()"}, who)
             for who in PEOPLE
         ],
         "upheld.credentials": [
@@ -135,8 +175,42 @@ def _of_people() -> dict[str, list[Row]]:
             for name in ORGANISATIONS
         ],
         "upheld.members": [
-            Row(f"{who}@{at}", {"organisation_id": id_of(at), "person_id": id_of(who), "role": f"'{role}'"}, who, at)
+            Row(f"{who}@{at}", {"organisation_id": id_of(at), "person_id": id_of(who), **_as(role),
+                                "is_founder": str(who in FOUNDERS),
+                                "invitation_id": "null" if who in FOUNDERS else id_of(f"invitation {who}")}, who, at)
             for who, (at, role) in MEMBERS.items()
+        ],
+        "upheld.roles": [
+            Row(f"{name}@{at}", {"id": id_of(f"role {name} {at}"), "organisation_id": id_of(at), "name": f"'{name}'",
+                                 "permissions": permissions}, at=at, traits=frozenset({kind}))
+            for name, at, permissions, kind in (
+                ("clerk", "harbour", "'{job:manage,role:grant}'", "small"),
+                ("reader", "harbour", "'{application:view}'", "other"),
+                ("deputy", "harbour", "'{settings:change,job:manage}'", "great"),
+                ("clerk", "pier", "'{job:manage}'", "small"),
+            )
+        ],
+        "upheld.invitations": [
+            *(
+                Row(f"{who}@{at}, accepted",
+                    {"id": id_of(f"invitation {who}"), "organisation_id": id_of(at), **_as(role), "language": "'en'",
+                     "invited_by": id_of("olga"), "state": "'accepted'", "accepted_by": id_of(who),
+                     "answered_at": "upheld.clock_now()", "expires_at": LATER}, who, at)
+                for who, (at, role) in MEMBERS.items() if who not in FOUNDERS
+            ),
+            *(
+                Row(f"{who}@{at}, pending",
+                    {"id": id_of(f"pending {who}"), "organisation_id": id_of(at), "role": "'manager'",
+                     "language": "'en'", "invited_by": id_of(by), "token_hash": hashed(f"token {who}"),
+                     "email_index": f"'\\x01'::bytea || {hashed(who)}", "email_sealed": SEALED,
+                     "letter_sealed": SEALED, "expires_at": LATER}, who, at, frozenset({"pending", f"by {by}"}))
+                for who, at, by in (("ada", "harbour", "olga"), ("ben", "pier", "petra"))
+            ),
+        ],
+        "upheld.ownership_offers": [
+            Row("mona@harbour", {"organisation_id": id_of("harbour"), "person_id": id_of("mona"),
+                                 "offered_by": id_of("olga"), "steps_down": "false", "expires_at": LATER},
+                "mona", "harbour"),
         ],
         "upheld.sessions": [
             Row(who, {"id": id_of(f"session {who}"), "person_id": id_of(who),
@@ -157,7 +231,7 @@ def _of_people() -> dict[str, list[Row]]:
         "upheld.job_secrets": [
             Row(f"{who}'s {duty}", {"secret_hash": _hash_of_secret(who, duty), "person_id": id_of(who),
                                     "duty": f"'{duty}'", "expires_at": LATER}, who, traits=frozenset({duty}))
-            for who, duty in (("ada", "mail"), ("ada", "erasure"), ("ben", "mail"))
+            for who, duty in (("ada", "mail"), ("ada", "erasure"), ("ben", "mail"), ("olga", "invitation"))
         ],
         "upheld.authenticator_apps": [
             Row(who, {"person_id": id_of(who), "secret_sealed": SEALED}, who) for who in ("ada", "olga")
@@ -224,7 +298,7 @@ def _of_the_platform() -> dict[str, list[Row]]:
                                               "outer_pad": "decode(repeat('00', 64), 'hex')"})],
         "queue.pgqueuer": [
             Row(name, {"priority": "0", "status": "'queued'", "entrypoint": f"'{name}'", "execute_after": LATER})
-            for name in ("mail", "erasure", "unknown")
+            for name in ("mail", "erasure", "invitation", "unknown")
         ],
         "queue.pgqueuer_log": [
             Row(name, {"job_id": "0", "status": "'successful'", "priority": "0", "entrypoint": f"'{name}'"})

@@ -31,10 +31,13 @@ BY_CALLER: dict[tuple[str, str], list[Attack]] = {
 # Everything a login role may call. A name that is added here is a door that was opened on purpose.
 DOORS = {
     "web": {
+        "accept_invitation", "accept_ownership", "change_role", "colleagues", "current_permissions",
+        "deciding_organisation", "decline_invitation", "end_membership", "end_offer", "invitation_by_token", "invite",
+        "may", "offer_ownership", "open_invitations", "queue_invitation", "renew_invitation", "revoke_invitation",
         "acts_for_probe", "add_access_token", "asking", "asks_as_probe", "clock_now", "closes_by_the_rule",
         "current_organisation", "current_person", "current_session", "current_standing", "demand_fresh_proof",
         "erasure_by_receipt", "found_organisation", "freshly_proven", "hiring_organisation", "jobs_applied_to",
-        "left_without_member", "list_applications", "open_application", "open_contact",
+        "left_without_owner", "list_applications", "open_application", "open_contact",
         "open_context", "open_resume", "open_token_context", "own_documents", "own_profile", "own_snapshots",
         "queue_erasure",
         "people_to_tell", "queue_arrival", "queue_message", "record_act", "take_from_limit",
@@ -60,7 +63,8 @@ DOORS = {
         "allow_erasure_again", "clock_now", "count_overdue_erasures", "drop_spent_counters", "erasures_under_way",
         "known_objects", "older_email_indexes", "older_identity_indexes", "operators_to_tell", "raise_email_indexes",
         "raise_identity_indexes", "record_duty",
-        "remove_expired", "remove_old_applications", "remove_probes", "remove_unproven", "rotate_context_key",
+        "remove_ended_invitations", "remove_expired", "remove_old_applications", "remove_probes",
+        "remove_unproven", "rotate_context_key",
         "which_exist",
     },
     "auditor": {

@@ -128,7 +128,7 @@ async def test_a_member_made_an_interviewer_or_removed_sees_no_application_from_
     finally:
         await changed(
             world,
-            "insert into upheld.members (organisation_id, person_id, role) values ($1, $2, 'owner')"
+            "insert into upheld.members (organisation_id, person_id, role, is_founder) values ($1, $2, 'owner', true)"
             " on conflict (organisation_id, person_id) do update set role = 'owner'",
             harbour, olga,
         )  # fmt: skip

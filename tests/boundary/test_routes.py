@@ -30,6 +30,7 @@ CALLERS = {
     "manager": "mona",
     "interviewer": "ivan",
     "owner-before-fair-use": "ines",
+    "clerk": "cleo",
     "other-owner": "petra",
     "operator": "olaf",
 }
@@ -43,8 +44,13 @@ class Rule(Enum):
     EVERYONE = frozenset(CALLERS)
     SIGNED_IN = frozenset(CALLERS) - {"anonymous"}
     ITS_CANDIDATE = frozenset({"candidate"})
-    ITS_MEMBERS = frozenset({"owner", "manager", "interviewer", "owner-before-fair-use"})
-    WHO_POSTS_ITS_JOBS = frozenset({"owner", "manager", "owner-before-fair-use"})
+    ITS_MEMBERS = frozenset({"owner", "manager", "interviewer", "owner-before-fair-use", "clerk"})
+    ITS_OWNERS = frozenset({"owner", "owner-before-fair-use"})
+    WHO_POSTS_ITS_JOBS = frozenset({"owner", "manager", "owner-before-fair-use", "clerk"})
+    ITS_OWNERS_AND_MANAGERS = frozenset({"owner", "manager", "owner-before-fair-use"})
+    WHO_INVITES = frozenset({"owner", "manager", "owner-before-fair-use", "other-owner"})
+    WHO_GRANTS_ROLES_THERE = frozenset({"owner", "owner-before-fair-use", "clerk"})
+    WHO_GRANTS_ROLES = frozenset({"owner", "owner-before-fair-use", "clerk", "other-owner"})
     WHO_SEES_ITS_CANDIDATES = frozenset({"owner", "manager"})
     PROGRAMS = frozenset[str]()
     WHO_SEES_CANDIDATES_OF_THEIR_OWN = frozenset({"owner", "manager", "other-owner"})
@@ -63,6 +69,7 @@ RULES = (
     (r"/hiring/applications", Rule.WHO_SEES_CANDIDATES_OF_THEIR_OWN),
     (r"/hiring/applications/.*", Rule.WHO_SEES_ITS_CANDIDATES),
     (r"/hiring/jobs/\{job_id\}(/list)?", Rule.WHO_SEES_ITS_CANDIDATES),
+    (r"/hiring/jobs/\{job_id\}/move", Rule.ITS_OWNERS_AND_MANAGERS),
     (r"/hiring/jobs/\{job_id\}/preview", Rule.ITS_MEMBERS),
     (r"/hiring/jobs/\{job_id\}/.*", Rule.WHO_POSTS_ITS_JOBS),
     (r"/documents/\{document_id\}/.*|/applications/\{application_id\}.*", Rule.ITS_CANDIDATE),
@@ -71,6 +78,17 @@ RULES = (
     (r"/hiring/organisation/edit", Rule.SIGNED_IN),
     (r"/account/security/passkeys/\{passkey_id\}/.*", Rule.ITS_CANDIDATE),
     (r"/prove(/passkey(/question)?)?|/account(/.*)?", Rule.SIGNED_IN),
+    (r"/invitations/\{token\}(/decline)?", Rule.EVERYONE),
+    (r"/invitations/\{token\}/accept", Rule.ITS_CANDIDATE),
+    (r"/hiring/organisation/invite", Rule.WHO_INVITES),
+    (r"/hiring/organisation/invited/.*", Rule.ITS_OWNERS_AND_MANAGERS),
+    (r"/hiring/organisation/members/\{person_id\}/role", Rule.WHO_GRANTS_ROLES_THERE),
+    (r"/hiring/organisation/members/\{person_id\}/(remove|own)", Rule.ITS_OWNERS),
+    (r"/hiring/organisation/roles/new", Rule.WHO_GRANTS_ROLES),
+    (r"/hiring/organisation/roles/\{role_id\}.*", Rule.WHO_GRANTS_ROLES_THERE),
+    (r"/hiring/organisation/(members|roles|leave|own)", Rule.SIGNED_IN),
+    # There is no offer to end: whoever asks is told so.
+    (r"/hiring/organisation/members/\{person_id\}/own/end|/organisations/switch", Rule.SIGNED_IN),
     (r"/home|/hiring(/fair-use|/jobs/new|/interviews|/organisation)?|/organisations/new|/sign-out", Rule.SIGNED_IN),
 )
 
@@ -108,6 +126,10 @@ async def _ask(world: World, method: str, path: str, cookie: str | None) -> int:
         "notice_id": world.ids["notice_of_application"],
         "organisation_id": world.ids["org_of_olga"],
         "identity": world.ids["session_of_ada"],  # nobody's
+        "invitation_id": world.ids["invitation_of_ada"],
+        "token": world.ids["invitation_token"],
+        "person_id": world.ids["ivan"],
+        "role_id": world.ids["role_of_olga"],
     }
     target = re.sub(r"\{(\w+)\}", lambda name: ids.get(name[1], "0" * 64), path)
     data = SENT if method == "POST" else None

@@ -50,6 +50,31 @@ INSERTS: Mapping[str, Mapping[str, Values]] = {
         }
     },
     "upheld.runs": {"a run": {"report": """'{"signature": ""}'"""}},
+    "upheld.roles": {
+        "within reach": {"id": _NEW, "name": "'Scribe'", "permissions": "'{job:manage}'"},
+        "beyond reach": {"id": _NEW, "name": "'Regent'", "permissions": "'{job:manage,settings:change}'"},
+        "for pier": {
+            "id": _NEW, "name": "'Scribe'", "permissions": "'{job:manage}'", "organisation_id": id_of("pier"),
+        },
+    },
+    "upheld.invitations": {
+        "of one's own": {
+            "id": _NEW, "organisation_id": id_of("harbour"), "role": "'owner'", "language": "'en'", "expires_at": LATER,
+            "state": "'accepted'", "accepted_by": id_of("ada"), "answered_at": _NOW,
+        },
+    },
+    "upheld.ownership_offers": {
+        "to mona": {
+            "organisation_id": id_of("harbour"), "person_id": id_of("ivan"), "offered_by": id_of("olga"),
+            "steps_down": "true", "expires_at": LATER,
+        },
+    },
+    "upheld.members": {
+        "oneself": {
+            "organisation_id": id_of("harbour"), "person_id": id_of("ada"), "role": "'owner'",
+            "invitation_id": id_of("pending ada"),
+        },
+    },
     "upheld.fair_use_acceptances": {
         "of fair use": {"notice_id": id_of("on fair use again")},
         "of another notice": {"notice_id": id_of("on accounts")},
@@ -112,6 +137,9 @@ CHANGES: Mapping[str, Mapping[str, str]] = {
     "upheld.sessions": {"end": f"revoked_at = {_NOW}", "act for nobody": "organisation_id = null"},
     "upheld.access_tokens": {"revoke": f"revoked_at = {_NOW}", "prolong": f"expires_at = {LATER}"},
     "upheld.organisations": {"rename": "name = 'Renamed'", "hide": "is_probe = true"},
+    "upheld.roles": {"rename": "name = name || ' 2'", "widen": "permissions = permissions || '{settings:change}'"},
+    "upheld.invitations": {"cross out the letter": "letter_sealed = null", "accept": "state = 'accepted'"},
+    "upheld.members": {"promote": "role = 'owner', custom_role_id = null"},
     "upheld.profiles": {"edit": "visibility = 'open'", "give away": f"person_id = {id_of('ben')}"},
     "upheld.documents": {"forget the text": "text_sealed = null", "replace the text": f"text_sealed = {SEALED}"},
     "upheld.jobs": {"edit": "title = 'Sail maker'", "give away": f"organisation_id = {id_of('pier')}"},

@@ -12,13 +12,16 @@ import asyncpg
 
 from tests.support.cluster import Cluster
 from tests.support.deployment import Browser, Deployment, deployed
-from tests.support.hiring import acting_in, apply_for, candidate, employer, new_job, pdf, upload
+from tests.support.hiring import acting_in, apply_for, candidate, employ, employer, new_job, pdf, upload
+from tests.support.inviting import invite, link_to
 from tests.support.leaving import ask_to_leave
 from upheld.platform.install import url
 from upheld.platform.vault import PLATFORM, KeyRef
 
 NOBODY = "nobody"
-STAFF = {"mona": "manager", "ivan": "interviewer", "ines": "owner"}
+STAFF = {"mona": "manager", "ivan": "interviewer", "ines": "owner", "cleo": "custom"}
+CLERK = UUID(int=7)
+"""The role that Harbour has made for itself: it manages jobs and grants roles, and sees no applications."""
 
 
 @dataclass
@@ -57,7 +60,8 @@ class World:
 async def peopled(cluster: Cluster) -> AsyncGenerator[World]:
     """Yield a world: Olga hires at Harbour and Petra at Pier, Ada applies to the one and Ben to the other.
 
-    Harbour has a manager, Mona, and an interviewer, Ivan. Nora has an organisation and Ines is an
+    Harbour has a manager, Mona, an interviewer, Ivan, and Cleo in a role of Harbour's own; it has invited
+    Ada, who has not answered. Nora has an organisation and Ines is an
     owner of Harbour; neither has accepted fair use. Olaf operates the deployment.
     """
     async with AsyncExitStack() as stack:
@@ -73,6 +77,8 @@ async def peopled(cluster: Cluster) -> AsyncGenerator[World]:
         browsers = {"olga": olga, "petra": petra, "nora": nora, **staff, "ada": ada, "ben": ben}
         ids, opened = await _applied(deployment, browsers)
         ids["bens_receipt"] = (await ask_to_leave(ben)).rsplit("/", 1)[1]
+        await invite(olga, "ada@example.org", "manager")
+        ids["invitation_token"] = (await link_to(deployment, "ada@example.org")).rsplit("/", 1)[1]
         world = World(deployment, browsers, ids, opened)
         await _find(world)
         yield world
@@ -105,6 +111,8 @@ async def _find(world: World) -> None:
     try:
         await _employ(admin, world.ids)
         await admin.execute("analyze")  # so that there are samples to steal
+        pending = "select id from upheld.invitations where state = 'pending'"
+        world.ids["invitation_of_ada"] = str(await admin.fetchval(pending))
         for name, person in (("ada", world.ids["ada"]), ("ben", world.ids["ben"])):
             mine = await admin.fetchval("select id from upheld.sessions where person_id = $1", UUID(person))
             world.ids[f"session_of_{name}"] = str(mine)
@@ -145,24 +153,21 @@ async def _token(admin: Any, world: World, person: UUID) -> UUID:
 
 
 async def _employ(admin: Any, ids: dict[str, str]) -> None:
-    """Make the staff members of Harbour and Olaf an operator: no page invites anybody yet."""
+    """Make the staff members of Harbour and Olaf an operator."""
     harbour = UUID(ids["org_of_olga"])
+    await admin.execute(
+        "insert into upheld.roles (id, organisation_id, name, permissions)"
+        " values ($1, $2, 'Clerk', '{job:manage,role:grant}')", CLERK, harbour,
+    )  # fmt: skip
+    ids["role_of_olga"] = str(CLERK)
     for name, role in STAFF.items():
-        await admin.execute(
-            "insert into upheld.members (organisation_id, person_id, role) values ($1, $2, $3)",
-            harbour,
-            UUID(ids[name]),
-            role,
-        )
-        await admin.execute(
-            "update upheld.sessions set organisation_id = $1 where person_id = $2", harbour, UUID(ids[name])
-        )
+        await employ(admin, harbour, UUID(ids[name]), role, CLERK if role == "custom" else None)
     await admin.execute(
         "insert into upheld.fair_use_acceptances (organisation_id, person_id, notice_id)"
         " select $1, who, n.id from unnest($2::uuid[]) as who, upheld.notices as n"
         " where n.kind = 'fair-use' and n.language = 'en'",
         harbour,
-        [UUID(ids["mona"]), UUID(ids["ivan"])],
+        [UUID(ids["mona"]), UUID(ids["ivan"]), UUID(ids["cleo"])],
     )
     await admin.execute("insert into upheld.operators (person_id) values ($1)", UUID(ids["olaf"]))
 

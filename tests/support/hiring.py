@@ -19,7 +19,7 @@ from upheld.features.jobs.actions import post_job
 from upheld.features.jobs.model import Employment, JobText
 from upheld.platform.acting import Acting
 from upheld.platform.web.forms import Upload
-from upheld.platform.web.visits import OPEN_CONTEXT, Who
+from upheld.platform.web.visits import open_context
 
 OWNER, ADA = "owner@example.com", "ada@example.org"
 LETTER = "I would like to look after your boats."
@@ -55,16 +55,9 @@ class Application:
 async def acting_in(deployment: Deployment, browser: Browser) -> AsyncGenerator[Acting]:
     """Yield the person signed in to a browser, acting in a transaction of the web's role."""
     async with deployment.platform.database.transaction("web") as tx:
-        who = await tx.one(OPEN_CONTEXT, deployment.secret_of(browser), into=Who)
+        who = await open_context(tx, deployment.secret_of(browser))
         assert who is not None
-        yield Acting(
-            tx=tx,
-            platform=deployment.platform,
-            person_id=who.person_id,
-            organisation_id=who.organisation_id,
-            role=who.role,
-            origin="192.0.2.7 tests",
-        )
+        yield who.acting(tx, deployment.platform, "192.0.2.7 tests")
 
 
 @asynccontextmanager
@@ -82,22 +75,42 @@ async def employer(
 
 @asynccontextmanager
 async def colleague(deployment: Deployment, owner: Browser, address: str, role: str) -> AsyncGenerator[Browser]:
-    """Yield the browser of another member of an owner's organisation; the product invites nobody yet."""
+    """Yield the browser of another member of an owner's organisation; `test_invitations` has the way in."""
     async with acting_in(deployment, owner) as acting:
         organisation_id = acting.organisation_id
     async with deployment.person(address) as browser:
         async with acting_in(deployment, browser) as acting:
             person_id = acting.person_id
         administrator = await deployment.administrator()
-        await administrator.execute(
-            "insert into upheld.members (organisation_id, person_id, role) values ($1, $2, $3)",
-            organisation_id, person_id, role,
-        )  # fmt: skip
-        await administrator.execute(
-            "update upheld.sessions set organisation_id = $1 where person_id = $2", organisation_id, person_id
-        )
+        await employ(administrator, organisation_id, person_id, role)
         await administrator.close()
         yield browser
+
+
+async def employ(
+    administrator: Any, organisation: UUID | None, person: UUID, role: str, custom_role: UUID | None = None
+) -> None:
+    """Plant a member, with the acceptance without which nobody is one; their sessions act for the organisation."""
+    accepted = await administrator.fetchval(
+        "insert into upheld.invitations (id, organisation_id, role, language, state, accepted_by, answered_at,"
+        " expires_at) values (gen_random_uuid(), $1, $3, 'en', 'accepted', $2, now(), now()) returning id",
+        organisation, person, role,
+    )  # fmt: skip
+    await administrator.execute(
+        "insert into upheld.members (organisation_id, person_id, role, custom_role_id, invitation_id)"
+        " values ($1, $2, $3, $4, $5)",
+        organisation, person, role, custom_role, accepted,
+    )  # fmt: skip
+    await administrator.execute(
+        "update upheld.sessions set organisation_id = $1 where person_id = $2", organisation, person
+    )
+
+
+async def everybody_becomes(administrator: Any, role: str) -> None:
+    """Give every member a role, past the rule that an organisation keeps an owner."""
+    async with administrator.transaction():
+        await administrator.execute("set local session_replication_role = replica")
+        await administrator.execute("update upheld.members set role = $1", role)
 
 
 @asynccontextmanager

@@ -21,7 +21,8 @@ begin
         'eraser',             -- removes a person's rows
         'retention_keeper',   -- removes what its rule no longer lets us keep
         'probe_keeper',       -- removes what `upheld verify` planted
-        'count_keeper'        -- keeps the counts of applications by stage
+        'count_keeper',       -- keeps the counts of applications by stage
+        'membership_keeper'   -- founds organisations, and lets people in and out of them
     ] loop
         if not exists (select from pg_catalog.pg_roles where rolname = name) then
             execute format('create role %I nologin noinherit', name);
@@ -56,7 +57,7 @@ $$;
 -- (Options of PostgreSQL 16, which sqlfluff cannot parse yet.)
 grant owner to migrator with inherit false, set true; -- noqa: PRS
 grant context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
-queue_writer, eraser, retention_keeper, probe_keeper, count_keeper
+queue_writer, eraser, retention_keeper, probe_keeper, count_keeper, membership_keeper
 to owner with inherit false, set true;
 
 -- How long a role may run a statement, wait for a lock, and sit in a transaction doing nothing.

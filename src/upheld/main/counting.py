@@ -18,7 +18,7 @@ log = logging.getLogger("upheld.counting")
 EVERY = 15.0
 """Seconds between two looks at the queue and at the promises; Prometheus asks about as often."""
 
-DUTIES = ("mail", "erasure")
+DUTIES = ("mail", "erasure", "invitation")
 
 _WAITING = Query(
     "waiting_work",

@@ -20,6 +20,7 @@ import asyncpg
 import msgspec
 
 from upheld.features.accounts.jobs import deliver_mail
+from upheld.features.organisations.jobs import mail_invitation
 from upheld.features.privacy.duties import rotate_when_due, tidy
 from upheld.features.privacy.jobs import erase
 from upheld.features.privacy.queries import check_register
@@ -182,6 +183,7 @@ async def _queue(platform: Platform, mailer: Mailer, queries: type[QuietQueries]
         driver = OwnEvents(connection)
         queue = PgQueuer(driver, queries=queries(driver))
         _register(queue, "mail", lambda message, secret: deliver_mail(platform, mailer, message, secret))
+        _register(queue, "invitation", lambda invited, secret: mail_invitation(platform, mailer, invited, secret))
         _register(queue, "erasure", lambda erasure, secret: erase(platform, mailer, erasure, secret))
         yield queue
     finally:

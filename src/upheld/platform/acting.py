@@ -19,4 +19,9 @@ class Acting:
     person_id: UUID
     organisation_id: UUID | None
     role: str | None
+    permissions: frozenset[str] = frozenset()
     origin: str
+
+    def may(self, permission: str) -> bool:
+        """Whether the person may do something in the organisation they act for; the database asks for itself."""
+        return permission in self.permissions

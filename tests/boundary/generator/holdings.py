@@ -33,7 +33,8 @@ _PERSON = {
             "upheld.credentials", "upheld.email_verifications", "upheld.sessions", "upheld.access_tokens",
             "upheld.job_secrets",
             "upheld.authenticator_apps", "upheld.passkeys", "upheld.recovery_codes", "upheld.half_open_sign_ins",
-            "upheld.members", "upheld.operators", "upheld.profiles", "upheld.documents", "upheld.consents",
+            "upheld.members", "upheld.ownership_offers", "upheld.operators",
+            "upheld.profiles", "upheld.documents", "upheld.consents",
             "upheld.fair_use_acceptances", "upheld.applications", "upheld.application_snapshots",
             "upheld.application_events", "upheld.access_journal", "upheld.disclosures", "upheld.messages",
             "upheld.erasures", "upheld.identities",
@@ -43,6 +44,13 @@ _PERSON = {
 }  # fmt: skip
 
 _OF_CANDIDATES = {"upheld.applications", "upheld.application_snapshots", "upheld.application_events"}
+_OF_MEMBERS = {"upheld.members", "upheld.roles", "upheld.ownership_offers"}
+_THROUGH_FUNCTIONS = {"upheld.people", "upheld.members"}  # of colleagues; a statement shows one's own alone
+# What an owner changes of their organisation; with a member goes what hangs on the membership.
+_OF_OWNERS = {
+    "upheld.members": "UD", "upheld.roles": "IUD", "upheld.ownership_offers": "ID", "upheld.invitations": "IUD",
+    "upheld.fair_use_acceptances": "D", "upheld.access_tokens": "D", "upheld.sessions": "U",
+}  # fmt: skip
 _COUNTS = "upheld.stage_counts"
 _COUNTING = {(_COUNTS, "I"), (_COUNTS, "U")}  # by triggers, whoever writes what they count; nobody is granted it
 _QUEUE = {"queue.pgqueuer", "queue.pgqueuer_log", "queue.pgqueuer_schedules", "queue.pgqueuer_statistics"}
@@ -68,16 +76,17 @@ _OFFICE: dict[str, set[str]] = {
 }
 
 # What a function hands out of anybody's row because that is what it is for: these columns, and no others.
-HANDED_OUT: dict[tuple[str, str], tuple[str, frozenset[str]]] = {
+HANDED_OUT: dict[tuple[str, str], dict[str, frozenset[str]]] = {
     # A new key for the indexes of addresses: each is made from the one before, not from the address.
-    ("maintenance", "upheld.older_email_indexes(integer)"): ("upheld.people", frozenset({"id", "email_index"})),
+    ("maintenance", "upheld.older_email_indexes(integer)"): {
+        table: frozenset({"id", "email_index"}) for table in ("upheld.people", "upheld.invitations")
+    },
     # The same for the indexes of identities.
-    ("maintenance", "upheld.older_identity_indexes(integer)"): (
-        "upheld.identities",
-        frozenset({"id", "subject_index"}),
-    ),
+    ("maintenance", "upheld.older_identity_indexes(integer)"): {
+        "upheld.identities": frozenset({"id", "subject_index"})
+    },
     # Whom to tell that a promise is broken; the gate writes to them, and knows no more than an id either.
-    ("maintenance", "upheld.operators_to_tell()"): ("upheld.operators", frozenset({"person_id"})),
+    ("maintenance", "upheld.operators_to_tell()"): {"upheld.operators": frozenset({"person_id"})},
 }
 
 _PUBLIC = {
@@ -163,7 +172,10 @@ class Holdings:
         """Return how many rows of a table a caller sees; none is said of tables that nobody has placed."""
         if table not in {*_PERSON, *_PUBLIC, *_OFFICE[caller.role], _COUNTS}:
             return None
-        return sum(self.sees(caller, table, row) for row in self.rows.get(table, []))
+        rows = self.rows.get(table, [])
+        if table in _THROUGH_FUNCTIONS and caller.role == "web":
+            return sum(caller.person is not None and row[_PERSON[table]] == caller.person for row in rows)
+        return sum(self.sees(caller, table, row) for row in rows)
 
     def prey(self, caller: Caller, table: str) -> list[Row]:
         """Return the rows of a table that are not the caller's to see."""
@@ -176,8 +188,14 @@ class Holdings:
 
     def handed_out(self, caller: Caller, how: str) -> set[str]:
         """Return the tags that one function may hand to a caller."""
-        table, columns = HANDED_OUT.get((caller.role, how), ("", frozenset[str]()))
-        return {tag for row in self.rows.get(table, []) for col in columns for tag in tags_in(str(row[col]))}
+        named = HANDED_OUT.get((caller.role, how), {})
+        return {
+            tag
+            for table, columns in named.items()
+            for row in self.rows.get(table, [])
+            for col in columns
+            for tag in tags_in(str(row[col]))
+        }
 
     def sees(self, caller: Caller, table: str, row: Row) -> bool:
         """Say whether a row is a caller's to see."""
@@ -189,7 +207,18 @@ class Holdings:
             return table in _open_to_work(caller) and row[_PERSON[table]] == caller.person
         if table in _PERSON and row[_PERSON[table]] == caller.person:
             return True
-        return self._through_hiring(caller, table, row)
+        return self._through_membership(caller, table, row) or self._through_hiring(caller, table, row)
+
+    def _through_membership(self, caller: Caller, table: str, row: Row) -> bool:
+        """Say whether a row is seen because of who belongs to the same organisation, or is invited into it."""
+        org = caller.organisation
+        here = [one["person_id"] for one in self.rows["upheld.members"] if one["organisation_id"] == org]
+        if table == "upheld.people":
+            return caller.person in here and row["id"] in here
+        if table == "upheld.invitations":
+            mine = [one["email_index"] for one in self.rows["upheld.people"] if one["id"] == caller.person]
+            return row["organisation_id"] == org or row["email_index"] in mine
+        return table in _OF_MEMBERS and caller.person in here and row["organisation_id"] == org
 
     def _is_public(self, caller: Caller, table: str, row: Row) -> bool:
         if caller.role not in _PUBLIC.get(table, set()):
@@ -216,7 +245,10 @@ class Holdings:
         sides = [side for side in (old, new) if side is not None]
         if old is not None and new is not None and not self._stays_whose_it_is(caller, old, new):
             return False
-        return all(self._is_own(caller, table, letter, side) for side in sides)
+        of_owners = letter in _OF_OWNERS.get(table, "") and caller.standing == "owner"
+        return all(
+            (of_owners and self._is_here(caller, side)) or self._is_own(caller, table, letter, side) for side in sides
+        )
 
     def _stays_whose_it_is(self, caller: Caller, old: Row, new: Row) -> bool:
         """Say whether a changed row still belongs to the same; a session moves between its person's employers."""
@@ -243,6 +275,13 @@ class Holdings:
             table in _OF_CANDIDATES - {"upheld.application_snapshots"}
             and letter in "IU" and caller.hires and row["organisation_id"] == caller.organisation
         )  # fmt: skip
+
+    def _is_here(self, caller: Caller, row: Row) -> bool:
+        """Say whether a row is the caller's organisation's; a session's stays one when its person is let go."""
+        members = {(one["person_id"], one["organisation_id"]) for one in self.rows["upheld.members"]}
+        if row["organisation_id"] is None:
+            return (row["person_id"], caller.organisation) in members
+        return row["organisation_id"] == caller.organisation
 
     def _candidates(self, caller: Caller) -> set[str]:
         return {

@@ -9,9 +9,9 @@ from tests.house.sources import SOURCE
 from tests.platform.test_languages import untranslated
 from tests.support.deployment import PASSWORD, Browser, Deployment, hidden, text_of
 from tests.support.hiring import acting_in, applied
-from upheld.features.accounts.jobs import compose
 from upheld.platform.database import Query
 from upheld.platform.i18n import LANGUAGES
+from upheld.platform.letters import compose
 
 pytestmark = pytest.mark.anyio
 ADA = "ada@example.org"

@@ -21,6 +21,7 @@ from tests.support.hiring import (
     candidate,
     docx,
     employer,
+    everybody_becomes,
     new_job,
     pdf,
 )
@@ -137,7 +138,7 @@ async def test_a_stranger_and_another_candidate_see_no_application(deployment: D
 async def test_an_interviewer_sees_no_application(deployment: Deployment) -> None:
     async with applied(deployment, ("Ada.pdf", pdf("Ada"))) as sent:
         administrator = await deployment.administrator()
-        await administrator.execute("update upheld.members set role = 'interviewer'")
+        await everybody_becomes(administrator, "interviewer")
         await administrator.close()
         await _sees_nothing(sent.owner, sent)
         room = await sent.owner.get("/hiring")

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.support.deployment import PASSWORD, Browser, Deployment, hidden
-from tests.support.hiring import acting_in
+from tests.support.hiring import acting_in, everybody_becomes
 from upheld.features.organisations import store
 from upheld.features.organisations.queries import may_see_candidates, organisation, own_organisation
 from upheld.features.organisations.wording import region_name
@@ -27,7 +27,7 @@ async def _accept(browser: Browser) -> httpx.Response:
 
 async def _set_role(deployment: Deployment, role: str) -> None:
     connection = await deployment.administrator()
-    await connection.execute("update upheld.members set role = $1", role)
+    await everybody_becomes(connection, role)
     await connection.close()
 
 
@@ -72,13 +72,17 @@ async def test_only_a_plain_https_address_becomes_a_link_on_public_pages(deploym
     assert await _recorded(deployment, "permission.organisation_founded") == 0
 
 
-async def test_nobody_founds_a_second_organisation(deployment: Deployment) -> None:
+async def test_a_person_may_found_several_organisations_and_none_twice(deployment: Deployment) -> None:
     async with deployment.person(GRACE) as browser:
         await _found(browser)
-        answer = await browser.form("/organisations/new", name="Southwind Hospital", website="")
-        assert answer.status_code == httpx.codes.CONFLICT
-        assert "You already act for an organisation" in answer.text
-        assert (await browser.get("/organisations/new")).url.path == "/hiring"
+        again = await _found(browser)
+        assert again.status_code == httpx.codes.CONFLICT
+        assert "You belong to an organisation of this name already" in again.text
+        another = await browser.form("/organisations/new", name="Southwind Hospital", website="")
+        assert "People trust Southwind Hospital" in another.text
+        async with acting_in(deployment, browser) as acting:
+            assert (await own_organisation(acting)).name == "Southwind Hospital"
+    assert await _recorded(deployment, "permission.organisation_founded") == 2
 
 
 async def test_candidates_stay_closed_until_the_policy_is_accepted(deployment: Deployment) -> None:
@@ -178,7 +182,7 @@ async def test_nobody_but_an_owner_renames_an_organisation_not_even_past_the_pag
     async with deployment.person(GRACE) as browser:
         await _found(browser)
         await _set_role(deployment, role)
-        assert "Only an owner can change this" in (await browser.get("/hiring/organisation")).text
+        assert "Your role does not include changing this" in (await browser.get("/hiring/organisation")).text
         assert (await browser.get("/hiring/organisation/edit")).status_code == httpx.codes.FORBIDDEN
         answer = await browser.form("/hiring/organisation/edit", name="Southwind Hospital", website="")
         assert answer.status_code == httpx.codes.FORBIDDEN

@@ -123,8 +123,8 @@ async def test_the_page_before_leaving_says_which_employer_keeps_what_until_when
         page = (await application.candidate.get("/privacy/leave")).text
         assert "Harbour &amp; Sons" in page
         assert "withdrawn when you leave" in page
-        assert "last member" not in page
-        assert "Harbour &amp; Sons" in (await application.owner.get("/privacy/leave")).text.split("last member")[1]
+        assert "last owner" not in page
+        assert "Harbour &amp; Sons" in (await application.owner.get("/privacy/leave")).text.split("last owner")[1]
 
 
 async def test_until_it_is_due_leaving_can_be_called_off_and_asked_for_again(cluster: Cluster) -> None:

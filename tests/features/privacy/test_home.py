@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.support.deployment import Deployment
-from tests.support.hiring import ADA, Application, applied, candidate, employer, pdf, upload
+from tests.support.hiring import ADA, Application, applied, candidate, employer, everybody_becomes, pdf, upload
 
 pytestmark = pytest.mark.anyio
 
@@ -64,7 +64,7 @@ async def test_home_is_where_ones_work_is(deployment: Deployment) -> None:
         assert (await ada.get("/home")).url.path == "/home"
         assert (await stranger.get("/home")).url.path == "/sign-in"
         administrator = await deployment.administrator()
-        await administrator.execute("update upheld.members set role = 'interviewer'")
+        await everybody_becomes(administrator, "interviewer")
         await administrator.close()
         assert (await owner.get("/home")).status_code == httpx.codes.OK
 

@@ -14,7 +14,7 @@ create table keyring.data_keys (
     id uuid primary key,
     subject_id uuid not null,
     controller_id uuid not null,
-    class text not null check (class ~ '^(profile|application|documents|messages|technical|account|log-[0-9]{4}-[0-9]{2})$'),
+    class text not null check (class ~ '^(profile|application|documents|messages|technical|account|invitation|log-[0-9]{4}-[0-9]{2})$'),
     epoch_id uuid not null,
     wrapped bytea not null check (length(wrapped) = 60),
     created_at timestamptz not null default now(),

@@ -16,7 +16,7 @@ alter default privileges in schema sealed revoke execute on functions from publi
 grant usage on schema upheld to
 gate, web, worker, maintenance, auditor,
 context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
-queue_writer, eraser, retention_keeper, probe_keeper, count_keeper;
+queue_writer, eraser, retention_keeper, probe_keeper, count_keeper, membership_keeper;
 grant usage on schema sealed to context_keeper;
 
 -- `backup` reads every row of every table there will be, and may call nothing. Of the sealing
@@ -29,7 +29,7 @@ alter default privileges in schema upheld grant select on sequences to backup;
 -- them over); a new owner needs CREATE on the schema for that moment, and loses it there.
 grant create on schema upheld, sealed to
 context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
-queue_writer, eraser, retention_keeper, probe_keeper, count_keeper;
+queue_writer, eraser, retention_keeper, probe_keeper, count_keeper, membership_keeper;
 
 -- The one clock of the database: policies and functions ask nothing else for the time, so
 -- that a test can install another body.
@@ -39,7 +39,7 @@ return pg_catalog.now();
 grant execute on function upheld.clock_now() to
 gate, web, worker, maintenance, auditor,
 context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
-queue_writer, eraser, retention_keeper, probe_keeper, count_keeper;
+queue_writer, eraser, retention_keeper, probe_keeper, count_keeper, membership_keeper;
 
 -- The same clock at the statement that is running, for what may end in the middle of a
 -- transaction.
@@ -135,19 +135,97 @@ alter table upheld.organisations force row level security;
 comment on table upheld.organisations is 'An employer or agency: the controller of the applications sent to it.';
 call upheld.classify('upheld.organisations', '{id,name,website,is_probe,created_at}', 'organisation', 'organisation', '{hiring}', 'contract', 'organisation', false, 'kept');
 
--- Who belongs to an organisation, and as what.
+-- A role that an organisation has made for itself, of named permissions (`035_permissions.sql`). Who
+-- may decide about applications has to see them.
+create table upheld.roles (
+    id uuid primary key,
+    organisation_id uuid not null references upheld.organisations (id) on delete cascade,
+    name text not null check (length(btrim(name)) between 2 and 40),
+    permissions text[] not null check (
+        permissions <@ array[
+            'analytics:view', 'application:decide', 'application:view', 'assessment:manage', 'audit:view',
+            'candidate:search', 'integration:manage', 'job:manage', 'member:invite', 'member:remove', 'role:grant',
+            'settings:change'
+        ]
+        and (not permissions @> array['application:decide'] or permissions @> array['application:view'])
+    ),
+    made_at timestamptz not null default upheld.clock_now(),
+    unique (organisation_id, id),
+    unique (organisation_id, name)
+);
+alter table upheld.roles enable row level security;
+alter table upheld.roles force row level security;
+comment on table upheld.roles is 'A role of an organisation''s own, made of permissions.';
+call upheld.classify('upheld.roles', '{id,organisation_id,name,permissions,made_at}', 'organisation', 'organisation', '{hiring}', 'contract', 'organisation', false, 'kept');
+
+-- An invitation into an organisation, and what came of it. Whoever is invited may have no account:
+-- their address is sealed under a key of this invitation's own, and goes when they accept, or at the
+-- latest a week after it has come to nothing. An accepted one stays for as long as the membership.
+create table upheld.invitations (
+    id uuid primary key,
+    organisation_id uuid not null references upheld.organisations (id) on delete cascade,
+    role text not null check (role in ('owner', 'manager', 'interviewer', 'custom')),
+    custom_role_id uuid,
+    language text not null check (language ~ '^[a-z]{2}$'),
+    invited_by uuid references upheld.people (id) on delete set null,
+    state text not null default 'pending' check (state in ('pending', 'accepted', 'declined')),
+    email_index bytea,
+    email_sealed bytea,
+    token_hash bytea unique check (length(token_hash) = 32),
+    letter_sealed bytea,
+    invited_at timestamptz not null default upheld.clock_now(),
+    expires_at timestamptz not null,
+    answered_at timestamptz,
+    accepted_by uuid references upheld.people (id) on delete cascade,
+    unique (organisation_id, id, accepted_by),
+    foreign key (organisation_id, custom_role_id) references upheld.roles (organisation_id, id)
+    on delete set null (custom_role_id),
+    check (role = 'custom' or custom_role_id is null),
+    check ((state = 'pending') = (answered_at is null) and (state = 'pending') = (token_hash is not null)),
+    check ((state = 'accepted') = (accepted_by is not null)),
+    check ((state = 'accepted') = (email_index is null) and (state = 'accepted') = (email_sealed is null)),
+    check (letter_sealed is null or state = 'pending')
+);
+create unique index invitations_one_pending_idx on upheld.invitations (organisation_id, email_index)
+where state = 'pending';
+create index invitations_accepted_by_idx on upheld.invitations (accepted_by);
+create index invitations_invited_by_idx on upheld.invitations (invited_by);
+create index invitations_email_index_idx on upheld.invitations (email_index);
+alter table upheld.invitations enable row level security;
+alter table upheld.invitations force row level security;
+alter table upheld.invitations alter column email_index set statistics 0;
+alter table upheld.invitations alter column email_sealed set statistics 0;
+alter table upheld.invitations alter column token_hash set statistics 0;
+alter table upheld.invitations alter column letter_sealed set statistics 0;
+comment on table upheld.invitations is 'Who was invited into an organisation, by whom, as what, and whether they accepted.';
+call upheld.classify('upheld.invitations', '{id,organisation_id,role,custom_role_id,language,invited_by,state,invited_at,expires_at,answered_at,accepted_by}', 'organisation', 'member', '{hiring}', 'contract', 'invitation', true, 'row');
+call upheld.classify('upheld.invitations', '{email_index}', 'contact', 'person', '{hiring}', 'legitimate interest', 'invitation', false, 'row');
+call upheld.classify('upheld.invitations', '{email_sealed,letter_sealed}', 'contact', 'person', '{hiring}', 'legitimate interest', 'invitation', false, 'key');
+call upheld.classify('upheld.invitations', '{token_hash}', 'technical', 'person', '{hiring}', 'legitimate interest', 'invitation', false, 'row');
+
+-- Who belongs to an organisation, and as what. Nobody does who neither founded it nor accepted an
+-- invitation of it: the row names the acceptance, and goes with it.
 create table upheld.members (
     organisation_id uuid not null references upheld.organisations (id),
     person_id uuid not null references upheld.people (id) on delete cascade,
-    role text not null check (role in ('owner', 'manager', 'interviewer')),
+    role text not null check (role in ('owner', 'manager', 'interviewer', 'custom')),
+    custom_role_id uuid,
+    is_founder boolean not null default false,
+    invitation_id uuid,
     joined_at timestamptz not null default upheld.clock_now(),
-    primary key (organisation_id, person_id)
+    primary key (organisation_id, person_id),
+    foreign key (organisation_id, custom_role_id) references upheld.roles (organisation_id, id),
+    constraint members_accepted_fkey foreign key (organisation_id, invitation_id, person_id)
+    references upheld.invitations (organisation_id, id, accepted_by) on delete cascade,
+    constraint members_founded_or_accepted check (is_founder <> (invitation_id is not null)),
+    check ((role = 'custom') = (custom_role_id is not null))
 );
 create index members_person_id_idx on upheld.members (person_id);
+create unique index members_one_founder_idx on upheld.members (organisation_id) where is_founder;
 alter table upheld.members enable row level security;
 alter table upheld.members force row level security;
 comment on table upheld.members is 'Membership of a person in an organisation.';
-call upheld.classify('upheld.members', '{organisation_id,person_id,role,joined_at}', 'organisation', 'member', '{hiring}', 'contract', 'account', true, 'row');
+call upheld.classify('upheld.members', '{organisation_id,person_id,role,custom_role_id,is_founder,invitation_id,joined_at}', 'organisation', 'member', '{hiring}', 'contract', 'account', true, 'row');
 
 -- A session. The cookie carries a secret, this row its hash; the row decides.
 create table upheld.sessions (
@@ -179,7 +257,7 @@ call upheld.classify('upheld.sessions', '{id,person_id,organisation_id,created_a
 create table upheld.job_secrets (
     secret_hash bytea primary key check (length(secret_hash) = 32),
     person_id uuid not null,
-    duty text not null check (duty in ('mail', 'erasure')),
+    duty text not null check (duty in ('mail', 'erasure', 'invitation')),
     takes_up boolean not null default false check (duty = 'erasure' or not takes_up),
     expires_at timestamptz not null
 );
@@ -235,7 +313,7 @@ for select to context_keeper using (revoked_at is null);
 create policy live_sessions_are_touched_by_the_context_keeper on upheld.sessions
 for update to context_keeper using (revoked_at is null);
 create policy memberships_are_checked_by_the_context_keeper on upheld.members
-for select to context_keeper using (role in ('owner', 'manager', 'interviewer'));
+for select to context_keeper using (role in ('owner', 'manager', 'interviewer', 'custom'));
 create policy job_secrets_are_checked_by_the_context_keeper on upheld.job_secrets
 for select to context_keeper using (expires_at > upheld.clock_now());
 grant select, update (last_seen_at) on upheld.sessions to context_keeper;
@@ -458,7 +536,7 @@ $$;
 -- nothing, when there is no such session or it is revoked, expired or idle for too long.
 create function upheld.open_context(session_secret bytea)
 returns table (
-    person_id uuid, session_id uuid, organisation_id uuid, role text,
+    person_id uuid, session_id uuid, organisation_id uuid, role text, permissions text[], seats jsonb,
     proven_at timestamptz, expires_at timestamptz, strength text
 )
 language plpgsql volatile security definer set search_path = ''
@@ -484,10 +562,7 @@ begin
     end if;
     return query select
         found_session.person_id, found_session.id, found_session.organisation_id,
-        (
-            select m.role from upheld.members as m
-            where m.organisation_id = found_session.organisation_id and m.person_id = found_session.person_id
-        ),
+        upheld.current_standing(), upheld.current_permissions(), upheld.seats_of(found_session.person_id),
         found_session.proven_at, found_session.expires_at, found_session.strength;
 end
 $$;
@@ -527,6 +602,94 @@ grant execute on function
 upheld.asking(),
 upheld.current_person(), upheld.current_organisation(), upheld.current_standing(), upheld.current_session()
 to web, worker, auditor, record_reader, audit_writer, queue_writer, eraser, credential_keeper;
+-- What somebody may do in the organisation they act for: permissions, by name. Policies and functions
+-- ask for a permission and never for a role, which is only a set of them: three that every
+-- organisation has, and those it makes for itself (`upheld.roles`).
+--
+--   analytics:view       see how hiring goes, in numbers
+--   application:view     see who applied, and what they sent, once fair use is accepted
+--   application:decide   move applications on, and decide about them
+--   assessment:manage    write assessments, and set them
+--   audit:view           read what members did with members, roles, jobs and the organisation
+--   candidate:search     look for candidates who let themselves be found
+--   integration:manage   connect other systems, and keep their credentials
+--   job:manage           write, publish and close jobs
+--   member:invite        invite, and take invitations back
+--   member:remove        let members go
+--   role:grant           make roles, and change who has which
+--   settings:change      change what everyone reads about the organisation, and its rules
+
+create policy roles_are_looked_up_by_the_context_keeper on upheld.roles
+for select to context_keeper using (length(name) > 0);
+create policy names_of_organisations_are_looked_up_by_the_context_keeper on upheld.organisations
+for select to context_keeper using (length(name) > 0);
+grant select on upheld.roles to context_keeper;
+grant select (id, name) on upheld.organisations to context_keeper;
+
+-- What a role that every organisation has may do; null for one that an organisation made.
+create function upheld.permissions_of(role text) returns text[]
+language sql immutable
+return case role
+    when 'owner'
+        then
+            array[
+                'analytics:view', 'application:decide', 'application:view', 'assessment:manage', 'audit:view',
+                'candidate:search', 'integration:manage', 'job:manage', 'member:invite', 'member:remove', 'role:grant',
+                'settings:change'
+            ]
+    when 'manager'
+        then
+            array[
+                'analytics:view', 'application:decide', 'application:view', 'assessment:manage', 'candidate:search',
+                'job:manage', 'member:invite'
+            ]
+    when 'interviewer' then array[]::text[]
+end;
+
+-- What the person asking may do in the organisation they act for; null when they have no standing there.
+create function upheld.current_permissions() returns text[]
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    standing text := upheld.current_standing();
+    who uuid[];
+begin
+    if standing = 'custom' then
+        who := upheld.asking();
+        return (
+            select r.permissions
+            from upheld.members as m
+            inner join upheld.roles as r on m.organisation_id = r.organisation_id and m.custom_role_id = r.id
+            where m.organisation_id = who[2] and m.person_id = who[1]
+        );
+    end if;
+    return upheld.permissions_of(standing);
+end
+$$;
+
+-- Whether the person asking may do something in the organisation they act for. Never null: what
+-- nobody has been given, nobody may.
+create function upheld.may(permission text) returns boolean
+language sql stable
+return coalesce(permission = any(upheld.current_permissions()), false);
+
+-- The organisations that somebody belongs to, longest first: for the frame of their pages.
+create function upheld.seats_of(whose uuid) returns jsonb
+language sql stable security definer set search_path = ''
+begin atomic
+    select
+        coalesce(
+            pg_catalog.jsonb_agg(
+                pg_catalog.jsonb_build_object('organisation_id', o.id, 'name', o.name) order by m.joined_at, o.id
+            ), '[]'
+        )
+    from upheld.members as m
+    inner join upheld.organisations as o on m.organisation_id = o.id
+    where m.person_id = whose;
+end;
+
+grant execute on function upheld.permissions_of(text) to queue_writer;
+grant execute on function upheld.current_permissions(), upheld.may(text) to web, record_reader, queue_writer;
 -- The append-only security audit log.
 --
 -- An entry is written in the transaction of the act it records. Its leaf commits to a
@@ -892,7 +1055,7 @@ on upheld.sessions to web;
 grant update (revoked_at, organisation_id) on upheld.sessions to web;
 
 create policy memberships_are_looked_up_at_sign_in on upheld.members
-for select to credential_keeper using (role in ('owner', 'manager', 'interviewer'));
+for select to credential_keeper using (role in ('owner', 'manager', 'interviewer', 'custom'));
 grant select on upheld.members to credential_keeper;
 
 -- Adds a person with credential, pending link and first consents. False, and nothing is
@@ -1060,15 +1223,22 @@ to gate;
 -- from the index of the key before: whoever replaces it reads nobody's address.
 create policy indexes_of_addresses_are_raised on upheld.people
 for update to retention_keeper using (length(email_index) = 33) with check (length(email_index) = 33);
-grant select (id, email_index), update (email_index) on upheld.people to retention_keeper;
+create policy indexes_of_invited_addresses_are_raised on upheld.invitations
+for update to retention_keeper using (length(email_index) = 33) with check (length(email_index) = 33);
+create policy invitations_are_known_to_the_retention_keeper on upheld.invitations
+for select to retention_keeper using (id is not null);
+grant select (id, email_index), update (email_index) on upheld.people, upheld.invitations to retention_keeper;
 
--- Up to a thousand indexes that keys before the newest made.
+-- Up to a thousand indexes that keys before the newest made: of people, and of whom was invited.
 create function upheld.older_email_indexes(newest integer) returns table (id uuid, email_index bytea)
 language sql stable security definer set search_path = ''
 begin atomic
     select p.id, p.email_index from upheld.people as p
     where p.email_index < pg_catalog.set_byte('\x00'::bytea, 0, newest)
-    order by p.email_index limit 1000;
+    union all
+    select i.id, i.email_index from upheld.invitations as i
+    where i.email_index < pg_catalog.set_byte('\x00'::bytea, 0, newest)
+    order by email_index limit 1000;
 end;
 
 -- Stores the newest key's indexes, where the older ones still stand. Only ever a newer
@@ -1080,6 +1250,11 @@ begin atomic
     from unnest(whose, older, newer) as r (id, older, newer)
     where
         p.id = r.id and p.email_index = r.older
+        and pg_catalog.get_byte(r.newer, 0) > pg_catalog.get_byte(r.older, 0);
+    update upheld.invitations as i set email_index = r.newer
+    from unnest(whose, older, newer) as r (id, older, newer)
+    where
+        i.id = r.id and i.email_index = r.older
         and pg_catalog.get_byte(r.newer, 0) > pg_catalog.get_byte(r.older, 0);
 end;
 
@@ -1842,7 +2017,10 @@ $$;
 -- about the token itself. No row, and nothing opened, when there is no such token or it has ended;
 -- a row that says so, and nothing opened, when it does not hold the scope.
 create function upheld.open_token_context(token_secret bytea, wanted_scope text)
-returns table (token_id uuid, person_id uuid, organisation_id uuid, role text, scopes text[], expires_at timestamptz, holds boolean)
+returns table (
+    token_id uuid, person_id uuid, organisation_id uuid, role text, permissions text[], scopes text[],
+    expires_at timestamptz, holds boolean
+)
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -1867,10 +2045,7 @@ begin
     end if;
     return query select
         found_token.id, found_token.person_id, found_token.organisation_id,
-        (
-            select m.role from upheld.members as m
-            where m.organisation_id = found_token.organisation_id and m.person_id = found_token.person_id
-        ),
+        upheld.current_standing(), upheld.current_permissions(),
         found_token.scopes, found_token.expires_at, holds;
 end
 $$;
@@ -1902,10 +2077,9 @@ for select to web, worker
 using (not is_probe or (select upheld.asks_as_probe()));
 grant select on upheld.organisations to web, worker;
 
--- What everyone reads about an organisation is changed by its owners alone.
-create policy organisations_are_changed_by_their_owners on upheld.organisations
+create policy organisations_are_changed_by_members_who_may_change_settings on upheld.organisations
 for update to web using (
-    id = (select upheld.current_organisation()) and (select upheld.current_standing()) = 'owner'
+    id = (select upheld.current_organisation()) and (select upheld.may('settings:change'))
 ) with check (id = (select upheld.current_organisation()));
 grant update (name, website) on upheld.organisations to web;
 
@@ -1913,16 +2087,20 @@ create policy a_person_sees_their_own_memberships on upheld.members
 for select to web using (person_id = (select upheld.current_person()));
 grant select on upheld.members to web;
 
--- The founder becomes the owner: the only way into an organisation in this release.
-create policy founders_are_added_by_the_credential_keeper on upheld.members
-for insert to credential_keeper with check (role = 'owner');
-create policy organisations_are_founded_by_the_credential_keeper on upheld.organisations
-for insert to credential_keeper with check (id is not null);
-grant insert (organisation_id, person_id, role) on upheld.members to credential_keeper;
-grant insert (id, name, website, is_probe) on upheld.organisations to credential_keeper;
+-- A founder becomes the owner; everybody else is invited (`083_invitations.sql`).
+create policy founders_are_looked_up_by_the_membership_keeper on upheld.people
+for select to membership_keeper using (length(email_index) = 33);
+create policy organisations_are_founded_by_the_membership_keeper on upheld.organisations
+for insert to membership_keeper with check (id is not null);
+create policy organisations_are_looked_up_by_the_membership_keeper on upheld.organisations
+for select to membership_keeper using (length(name) > 0);
 create policy a_session_moves_to_a_new_organisation on upheld.sessions
-for update to credential_keeper using (person_id = (select upheld.current_person()));
-grant update (organisation_id) on upheld.sessions to credential_keeper;
+for update to membership_keeper using (person_id = (select upheld.current_person()));
+create policy a_session_that_moves_is_found_by_the_membership_keeper on upheld.sessions
+for select to membership_keeper using (person_id = (select upheld.current_person()));
+grant select (id, email_index, email_sealed, verified_at, is_probe) on upheld.people to membership_keeper;
+grant select (id, name, is_probe), insert (id, name, website, is_probe) on upheld.organisations to membership_keeper;
+grant select (id, person_id), update (organisation_id) on upheld.sessions to membership_keeper;
 
 -- Founds an organisation with the person asking as its owner, and lets their session act
 -- for it from the next statement on. One step, so that no organisation is ever without one.
@@ -1931,21 +2109,24 @@ returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    founder upheld.people;
+    founder record;
 begin
-    select p.* into founder from upheld.people as p where p.id = upheld.current_person();
+    select p.id, p.is_probe into founder from upheld.people as p where p.id = upheld.current_person();
     if founder.id is null then
         raise exception 'Sign in to found an organisation.' using errcode = '42501';
     end if;
     -- Locked by person: a form sent twice at once, or from two browsers, founds one organisation.
     perform pg_catalog.pg_advisory_xact_lock(4207850, pg_catalog.hashtext(founder.id::text));
-    if exists (select from upheld.members as m where m.person_id = founder.id) then
-        raise exception 'This person belongs to an organisation already.' using errcode = '23505';
+    if exists (
+        select from upheld.members as m inner join upheld.organisations as o on m.organisation_id = o.id
+        where m.person_id = founder.id and pg_catalog.lower(o.name) = pg_catalog.lower(new_name)
+    ) then
+        raise exception 'This person belongs to an organisation of that name already.' using errcode = '23505';
     end if;
     insert into upheld.organisations (id, name, website, is_probe)
     values (new_id, new_name, new_website, founder.is_probe);
-    insert into upheld.members (organisation_id, person_id, role)
-    values (new_id, founder.id, 'owner');
+    insert into upheld.members (organisation_id, person_id, role, is_founder)
+    values (new_id, founder.id, 'owner', true);
     update upheld.sessions set organisation_id = new_id where id = upheld.current_session();
 end
 $$;
@@ -1983,27 +2164,611 @@ grant insert (notice_id) on upheld.fair_use_acceptances to web;
 comment on table upheld.fair_use_acceptances is 'A member''s acceptance of the fair-use policy, without which no candidate''s data is shown.';
 call upheld.classify('upheld.fair_use_acceptances', '{organisation_id,person_id,notice_id,accepted_at}', 'organisation', 'member', '{hiring}', 'contract', 'account', true, 'row');
 
--- The organisation whose candidates the person asking may see, or null: the one they act for, in a
--- role that may see candidates, once they have accepted the fair-use policy. One look-up: every
--- statement that reads applications asks.
+-- The organisation whose candidates the person asking may see, or null: the one they act for, with
+-- the permission to see them, once they have accepted the fair-use policy. Every statement that
+-- reads applications asks.
 create function upheld.hiring_organisation() returns uuid
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-    who uuid[] := upheld.asking();
+    who uuid[];
 begin
+    if not upheld.may('application:view') then
+        return null;
+    end if;
+    who := upheld.asking();
     return (
-        select m.organisation_id from upheld.members as m
-        where
-            m.organisation_id = who[2] and m.person_id = who[1] and m.role in ('owner', 'manager')
-            and exists (
-                select from upheld.fair_use_acceptances as f
-                where f.organisation_id = m.organisation_id and f.person_id = m.person_id
-            )
+        select f.organisation_id from upheld.fair_use_acceptances as f
+        where f.organisation_id = who[2] and f.person_id = who[1]
+        limit 1
     );
 end
 $$;
-grant execute on function upheld.hiring_organisation() to web;
+
+-- The organisation whose candidates the person asking may decide about, or null.
+create function upheld.deciding_organisation() returns uuid
+language sql stable
+return case when upheld.may('application:decide') then upheld.hiring_organisation() end;
+grant execute on function upheld.hiring_organisation(), upheld.deciding_organisation() to web;
+-- Members and their roles. One rule runs through it: nobody gives a permission, or touches somebody
+-- who has it, that they do not have themselves; and owners answer to owners alone.
+
+-- A role that an organisation makes for itself. Who makes one gives no more than they have.
+alter table upheld.roles alter column organisation_id set default upheld.current_organisation();
+create policy roles_are_seen_by_their_members on upheld.roles
+for select to web using (
+    organisation_id = (select upheld.current_organisation()) and (select upheld.current_standing()) is not null
+);
+create policy roles_are_made_by_members_who_may_grant_them on upheld.roles
+for insert to web with check (
+    organisation_id = (select upheld.current_organisation()) and (select upheld.may('role:grant'))
+    and (select upheld.freshly_proven())
+    and permissions <@ (select upheld.current_permissions())
+);
+create policy roles_are_changed_by_members_who_may_grant_them on upheld.roles
+for update to web using (
+    organisation_id = (select upheld.current_organisation()) and (select upheld.may('role:grant'))
+    and (select upheld.freshly_proven())
+    and permissions <@ (select upheld.current_permissions())
+) with check (
+    organisation_id = (select upheld.current_organisation()) and permissions <@ (select upheld.current_permissions())
+);
+create policy roles_are_removed_by_members_who_may_grant_them on upheld.roles
+for delete to web using (
+    organisation_id = (select upheld.current_organisation()) and (select upheld.may('role:grant'))
+    and (select upheld.freshly_proven())
+    and permissions <@ (select upheld.current_permissions())
+);
+grant select, insert (id, name, permissions), update (name, permissions), delete on upheld.roles to web;
+
+-- An offer of ownership: whoever is to own an organisation agrees first. It ends with the membership
+-- of either side, or after a week.
+create table upheld.ownership_offers (
+    organisation_id uuid not null references upheld.organisations (id) on delete cascade,
+    person_id uuid not null,
+    offered_by uuid not null,
+    steps_down boolean not null,
+    offered_at timestamptz not null default upheld.clock_now(),
+    expires_at timestamptz not null,
+    primary key (organisation_id, person_id),
+    foreign key (organisation_id, person_id) references upheld.members (organisation_id, person_id) on delete cascade,
+    foreign key (organisation_id, offered_by) references upheld.members (organisation_id, person_id) on delete cascade,
+    check (person_id <> offered_by)
+);
+create index ownership_offers_offered_by_idx on upheld.ownership_offers (organisation_id, offered_by);
+create index ownership_offers_person_id_idx on upheld.ownership_offers (person_id);
+alter table upheld.ownership_offers enable row level security;
+alter table upheld.ownership_offers force row level security;
+create policy offers_are_seen_by_both_sides on upheld.ownership_offers
+for select to web using (
+    (select upheld.current_person()) in (person_id, offered_by)
+    or (organisation_id = (select upheld.current_organisation()) and (select upheld.current_standing()) = 'owner')
+);
+create policy offers_are_found_by_the_membership_keeper on upheld.ownership_offers
+for select to membership_keeper using (organisation_id = (select upheld.current_organisation()));
+create policy offers_are_made_by_owners on upheld.ownership_offers
+for insert to membership_keeper with check (
+    organisation_id = (select upheld.current_organisation()) and offered_by = (select upheld.current_person())
+    and (select upheld.current_standing()) = 'owner'
+);
+create policy offers_are_ended_in_their_organisation on upheld.ownership_offers
+for delete to membership_keeper using (organisation_id = (select upheld.current_organisation()));
+grant select on upheld.ownership_offers to web;
+grant select, insert (organisation_id, person_id, offered_by, steps_down, expires_at), delete
+on upheld.ownership_offers to membership_keeper;
+comment on table upheld.ownership_offers is 'Who was asked to own an organisation, and has not answered yet.';
+call upheld.classify('upheld.ownership_offers', '{organisation_id,person_id,offered_by,steps_down,offered_at,expires_at}', 'organisation', 'member', '{hiring}', 'contract', 'invitation', true, 'row');
+
+create policy memberships_are_looked_up_by_the_membership_keeper on upheld.members
+for select to membership_keeper using (role in ('owner', 'manager', 'interviewer', 'custom'));
+-- Whatever a function of its does: it adds nobody but whoever is asking.
+create policy only_who_is_asking_becomes_a_member on upheld.members
+for insert to membership_keeper with check (person_id = (select upheld.current_person()));
+create policy roles_of_members_change_in_their_organisation on upheld.members
+for update to membership_keeper using (organisation_id = (select upheld.current_organisation()))
+with check (organisation_id = (select upheld.current_organisation()));
+create policy members_go_from_their_organisation on upheld.members
+for delete to membership_keeper using (organisation_id = (select upheld.current_organisation()));
+create policy roles_are_looked_up_by_the_membership_keeper on upheld.roles
+for select to membership_keeper using (length(name) > 0);
+grant select, insert (organisation_id, person_id, role, custom_role_id, is_founder, invitation_id),
+update (role, custom_role_id), delete on upheld.members to membership_keeper;
+grant select on upheld.roles to membership_keeper;
+grant execute on function
+upheld.permissions_of(text), upheld.current_permissions(), upheld.may(text), upheld.asking(),
+upheld.current_person(), upheld.current_organisation(), upheld.current_standing(), upheld.current_session(),
+upheld.demand_fresh_proof()
+to membership_keeper;
+
+-- What a role of an organisation may do; null for one that it does not have.
+create function upheld.permissions_in(organisation uuid, role text, custom_role uuid) returns text[]
+language sql stable security definer set search_path = ''
+return coalesce(
+    (
+        select r.permissions from upheld.roles as r
+        where r.organisation_id = permissions_in.organisation and r.id = permissions_in.custom_role
+    ), upheld.permissions_of(permissions_in.role)
+);
+
+-- Whether the person asking, in the organisation they act for, reaches a role: may give it, or touch
+-- somebody who has it.
+create function upheld.reaches(role text, custom_role uuid) returns boolean
+language sql stable security definer set search_path = ''
+return coalesce(
+    upheld.permissions_in(upheld.current_organisation(), reaches.role, reaches.custom_role)
+    <@ upheld.current_permissions()
+    and (reaches.role <> 'owner' or upheld.current_standing() = 'owner'), false
+);
+
+-- An organisation keeps an owner, whoever asks and whatever happens at the same time: two owners who
+-- leave at once wait for each other here. Only who erases their account goes whatever; what becomes
+-- of the organisation then is said in `150_erasure.sql`.
+create function upheld.keep_an_owner() returns trigger
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    perform pg_catalog.pg_advisory_xact_lock(4207852, pg_catalog.hashtext(old.organisation_id::text));
+    if
+        not exists (
+            select from upheld.members as m
+            where m.organisation_id = old.organisation_id and m.role = 'owner'
+        )
+        and exists (select from upheld.people as p where p.id = old.person_id)
+        and upheld.current_standing() is distinct from 'duty:erasure'
+    then
+        raise exception 'An organisation keeps an owner.' using errcode = '23514', constraint = 'keeps_an_owner';
+    end if;
+    return null;
+end
+$$;
+create trigger an_organisation_keeps_an_owner after delete on upheld.members
+for each row when (old.role = 'owner') execute function upheld.keep_an_owner();
+create trigger an_organisation_keeps_an_owner_who_stays_one after update on upheld.members
+for each row when (old.role = 'owner' and new.role <> 'owner') execute function upheld.keep_an_owner();
+
+-- The members of the organisation acted for, longest there first, with the address each is known by
+-- to the others. Every member may see who else is one.
+create function upheld.colleagues() returns table (
+    person_id uuid, email_sealed bytea, role text, custom_role_id uuid, role_name text, permissions text[],
+    joined_at timestamptz, invited_by uuid
+)
+language sql stable security definer set search_path = ''
+begin atomic
+    select
+        m.person_id, p.email_sealed, m.role, m.custom_role_id, r.name as role_name,
+        coalesce(r.permissions, upheld.permissions_of(m.role)) as permissions, m.joined_at, i.invited_by
+    from upheld.members as m
+    inner join upheld.people as p on m.person_id = p.id
+    left join upheld.roles as r on m.organisation_id = r.organisation_id and m.custom_role_id = r.id
+    left join upheld.invitations as i on m.invitation_id = i.id
+    where
+        m.organisation_id = (select upheld.current_organisation())
+        and (select upheld.current_standing()) is not null
+    order by m.joined_at, m.person_id;
+end;
+
+-- Gives a member of the organisation acted for another role. Ownership is not given but offered.
+-- Says what came of it: 'changed', 'unknown' (no such member or role), 'beyond' (more than the person
+-- asking may touch) or 'last owner'.
+create function upheld.change_role(whose uuid, new_role text, new_custom_role uuid) returns text
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    org uuid := upheld.current_organisation();
+    member upheld.members;
+begin
+    if not upheld.may('role:grant') then
+        raise exception 'Changing roles takes the permission to.' using errcode = '42501';
+    end if;
+    perform upheld.demand_fresh_proof();
+    perform pg_catalog.pg_advisory_xact_lock(4207852, pg_catalog.hashtext(org::text));
+    select m.* into member from upheld.members as m where m.organisation_id = org and m.person_id = whose for update;
+    if member.person_id is null or upheld.permissions_in(org, new_role, new_custom_role) is null then
+        return 'unknown';
+    end if;
+    if
+        new_role = 'owner' or not upheld.reaches(member.role, member.custom_role_id)
+        or not upheld.reaches(new_role, new_custom_role)
+    then
+        return 'beyond';
+    end if;
+    if member.role = 'owner' and upheld.is_last_owner(whose) then
+        return 'last owner';
+    end if;
+    update upheld.members set role = new_role, custom_role_id = new_custom_role
+    where organisation_id = org and person_id = whose;
+    return 'changed';
+end
+$$;
+
+-- Whether a member is the only owner of the organisation acted for. Asked while it is locked.
+create function upheld.is_last_owner(whose uuid) returns boolean
+language sql stable security definer set search_path = ''
+return not exists (
+    select from upheld.members as m
+    where
+        m.organisation_id = upheld.current_organisation() and m.role = 'owner'
+        and m.person_id <> is_last_owner.whose
+) and exists (
+    select from upheld.members as m
+    where
+        m.organisation_id = upheld.current_organisation() and m.role = 'owner'
+        and m.person_id = is_last_owner.whose
+);
+
+-- Ends a membership of the organisation acted for: one's own, which everybody may, or another's,
+-- which takes the permission to. With it goes the record that it was accepted. Says what came of it:
+-- 'gone', 'unknown', 'beyond' or 'last owner'.
+create function upheld.end_membership(whose uuid) returns text
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    org uuid := upheld.current_organisation();
+    member upheld.members;
+begin
+    if whose is distinct from upheld.current_person() then
+        if not upheld.may('member:remove') then
+            raise exception 'Letting members go takes the permission to.' using errcode = '42501';
+        end if;
+        perform upheld.demand_fresh_proof();
+    end if;
+    perform pg_catalog.pg_advisory_xact_lock(4207852, pg_catalog.hashtext(org::text));
+    select m.* into member from upheld.members as m where m.organisation_id = org and m.person_id = whose for update;
+    if member.person_id is null then
+        return 'unknown';
+    end if;
+    if whose <> upheld.current_person() and not upheld.reaches(member.role, member.custom_role_id) then
+        return 'beyond';
+    end if;
+    if upheld.is_last_owner(whose) then
+        return 'last owner';
+    end if;
+    -- Where it was accepted, the membership goes with the record of that.
+    delete from upheld.invitations where organisation_id = org and id = member.invitation_id;
+    delete from upheld.members where organisation_id = org and person_id = whose;
+    return 'gone';
+end
+$$;
+
+-- Asks a member to own the organisation acted for, in the place of the owner asking or beside them.
+-- A newer offer to the same person takes the place of the older. False when there is no such member.
+create function upheld.offer_ownership(whose uuid, steps_down boolean, lives interval) returns boolean
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    org uuid := upheld.current_organisation();
+begin
+    if upheld.current_standing() is distinct from 'owner' then
+        raise exception 'Only an owner offers ownership.' using errcode = '42501';
+    end if;
+    perform upheld.demand_fresh_proof();
+    perform from upheld.members as m
+    where m.organisation_id = org and m.person_id = whose and m.role <> 'owner';
+    if not found then
+        return false;
+    end if;
+    delete from upheld.ownership_offers where organisation_id = org and person_id = whose;
+    insert into upheld.ownership_offers (organisation_id, person_id, offered_by, steps_down, expires_at)
+    values (org, whose, upheld.current_person(), offer_ownership.steps_down, upheld.clock_now() + lives);
+    return true;
+end
+$$;
+
+-- Accepts the offer to the person asking; whoever made it has to be an owner still, and becomes a
+-- manager if they said so. False when there is no offer that stands.
+create function upheld.accept_ownership() returns boolean
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    org uuid := upheld.current_organisation();
+    me uuid := upheld.current_person();
+    offer upheld.ownership_offers;
+begin
+    perform upheld.demand_fresh_proof();
+    perform pg_catalog.pg_advisory_xact_lock(4207852, pg_catalog.hashtext(org::text));
+    select o.* into offer
+    from upheld.ownership_offers as o
+    inner join upheld.members as m on o.organisation_id = m.organisation_id and o.offered_by = m.person_id
+    where
+        o.organisation_id = org and o.person_id = me and o.expires_at > upheld.clock_now() and m.role = 'owner';
+    if offer.person_id is null or upheld.current_standing() is null then
+        return false;
+    end if;
+    update upheld.members set role = 'owner', custom_role_id = null where organisation_id = org and person_id = me;
+    if offer.steps_down then
+        update upheld.members set role = 'manager' where organisation_id = org and person_id = offer.offered_by;
+    end if;
+    delete from upheld.ownership_offers where organisation_id = org and person_id = me;
+    return true;
+end
+$$;
+
+-- Ends an offer: the one to the person asking, or, for an owner, one to somebody else. False when
+-- there is none.
+create function upheld.end_offer(whose uuid) returns boolean
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if whose is distinct from upheld.current_person() and upheld.current_standing() is distinct from 'owner' then
+        raise exception 'An offer is ended by either side of it.' using errcode = '42501';
+    end if;
+    delete from upheld.ownership_offers
+    where organisation_id = upheld.current_organisation() and person_id = whose;
+    return found;
+end
+$$;
+
+grant execute on function
+upheld.colleagues(), upheld.change_role(uuid, text, uuid), upheld.end_membership(uuid),
+upheld.offer_ownership(uuid, boolean, interval), upheld.accept_ownership(), upheld.end_offer(uuid)
+to web;
+-- Inviting somebody into an organisation. The link goes to an address, and to nobody's account:
+-- whether there is one is not looked up. It is worth nothing until whoever has proven that address
+-- accepts, signed in; then the authority of whoever invited them is looked at once more.
+
+create policy invitations_are_seen_where_they_were_made_and_by_whom_they_are_for on upheld.invitations
+for select to web using (
+    accepted_by = (select upheld.current_person())
+    or (organisation_id = (select upheld.current_organisation()) and (select upheld.may('member:invite')))
+    or email_index = (
+        select p.email_index from upheld.people as p
+        where p.id = (select upheld.current_person()) and p.verified_at is not null
+    )
+);
+grant select (
+    id, organisation_id, role, custom_role_id, language, invited_by, state, invited_at, expires_at, answered_at,
+    accepted_by
+) on upheld.invitations to web;
+
+create policy invitations_are_looked_up_by_the_membership_keeper on upheld.invitations
+for select to membership_keeper using (id is not null);
+create policy invitations_are_made_by_members_who_may_invite on upheld.invitations
+for insert to membership_keeper with check (
+    organisation_id = (select upheld.current_organisation()) and invited_by = (select upheld.current_person())
+    and (select upheld.may('member:invite')) and state = 'pending'
+);
+create policy pending_invitations_are_renewed_or_answered on upheld.invitations
+for update to membership_keeper using (state = 'pending') with check (
+    state = 'declined' or accepted_by = (select upheld.current_person())
+    or (state = 'pending' and invited_by = (select upheld.current_person()) and (select upheld.may('member:invite')))
+);
+create policy invitations_go_from_their_organisation on upheld.invitations
+for delete to membership_keeper using (organisation_id = (select upheld.current_organisation()));
+grant select, delete,
+insert (
+    id, organisation_id, role, custom_role_id, language, invited_by, email_index, email_sealed, token_hash,
+    letter_sealed, expires_at
+),
+update (
+    state, invited_by, email_index, email_sealed, token_hash, letter_sealed, invited_at, expires_at, answered_at,
+    accepted_by
+) on upheld.invitations to membership_keeper;
+
+-- Invites somebody into the organisation acted for. Says what came of it: 'invited', 'beyond' (a role
+-- that the person asking cannot give), 'member' or 'pending' (they belong to it, or are invited, already).
+--   email_indexes: what the address may be stored under, the newest key's first
+create function upheld.invite(
+    new_id uuid, email_indexes bytea[], new_email_sealed bytea, new_token_hash bytea, new_letter_sealed bytea,
+    as_role text, as_custom_role uuid, speaks text, lives interval
+) returns text
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    org uuid := upheld.current_organisation();
+begin
+    if not upheld.may('member:invite') then
+        raise exception 'Inviting takes the permission to.' using errcode = '42501';
+    end if;
+    perform upheld.demand_fresh_proof();
+    if not upheld.reaches(as_role, as_custom_role) then
+        return 'beyond';
+    end if;
+    -- Only of the members is it asked whose address it is: they are known to whoever invites.
+    if exists (
+        select from upheld.members as m inner join upheld.people as p on m.person_id = p.id
+        where m.organisation_id = org and p.email_index = any(email_indexes)
+    ) then
+        return 'member';
+    end if;
+    perform pg_catalog.pg_advisory_xact_lock(4207852, pg_catalog.hashtext(org::text));
+    if exists (
+        select from upheld.invitations as i
+        where i.organisation_id = org and i.state = 'pending' and i.email_index = any(email_indexes)
+    ) then
+        return 'pending';
+    end if;
+    insert into upheld.invitations (
+        id, organisation_id, role, custom_role_id, language, invited_by, email_index, email_sealed, token_hash,
+        letter_sealed, expires_at
+    ) values (
+        new_id, org, as_role, as_custom_role, speaks, upheld.current_person(), email_indexes[1], new_email_sealed,
+        new_token_hash, new_letter_sealed, upheld.clock_now() + lives
+    );
+    return 'invited';
+end
+$$;
+
+-- The invitations of the organisation acted for that have not come to a membership, with the address
+-- each went to, for those who may invite; the newest first.
+create function upheld.open_invitations() returns table (
+    id uuid, email_sealed bytea, role text, role_name text, state text, invited_by uuid, invited_at timestamptz,
+    expires_at timestamptz
+)
+language sql stable security definer set search_path = ''
+begin atomic
+    select i.id, i.email_sealed, i.role, r.name as role_name, i.state, i.invited_by, i.invited_at, i.expires_at
+    from upheld.invitations as i
+    left join upheld.roles as r on i.organisation_id = r.organisation_id and i.custom_role_id = r.id
+    where
+        i.organisation_id = (select upheld.current_organisation()) and (select upheld.may('member:invite'))
+        and i.state <> 'accepted'
+    order by i.invited_at desc, i.id asc;
+end;
+
+-- Gives a pending invitation a new link, and the time to use it; the one before is worth nothing from
+-- here on. Whoever sends it again vouches for it. False when there is none that they reach.
+create function upheld.renew_invitation(
+    wanted_id uuid, new_token_hash bytea, new_letter_sealed bytea, lives interval
+) returns boolean
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if not upheld.may('member:invite') then
+        raise exception 'Inviting takes the permission to.' using errcode = '42501';
+    end if;
+    update upheld.invitations as i
+    set
+        token_hash = new_token_hash, letter_sealed = new_letter_sealed, invited_by = upheld.current_person(),
+        invited_at = upheld.clock_now(), expires_at = upheld.clock_now() + lives
+    where
+        i.id = wanted_id and i.organisation_id = upheld.current_organisation() and i.state = 'pending'
+        and upheld.reaches(i.role, i.custom_role_id);
+    return found;
+end
+$$;
+
+-- Takes an invitation back: nothing of it stays. False when there is none that is open.
+create function upheld.revoke_invitation(wanted_id uuid) returns boolean
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if not upheld.may('member:invite') then
+        raise exception 'Taking invitations back takes the permission to invite.' using errcode = '42501';
+    end if;
+    delete from upheld.invitations as i
+    where i.id = wanted_id and i.organisation_id = upheld.current_organisation() and i.state <> 'accepted';
+    return found;
+end
+$$;
+
+-- Whether whoever made an invitation may still make it: a member with the permission to invite, who has
+-- every permission of the role themselves; an owner, where it is ownership.
+create function upheld.still_stands(invitation upheld.invitations) returns boolean
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    inviter upheld.members;
+    given text[];
+begin
+    select m.* into inviter from upheld.members as m
+    where m.organisation_id = invitation.organisation_id and m.person_id = invitation.invited_by;
+    given := upheld.permissions_in(inviter.organisation_id, inviter.role, inviter.custom_role_id);
+    return coalesce(
+        'member:invite' = any(given)
+        and upheld.permissions_in(invitation.organisation_id, invitation.role, invitation.custom_role_id) <@ given
+        and (invitation.role <> 'owner' or inviter.role = 'owner'), false
+    );
+end
+$$;
+
+-- What an invitation offers, for whoever holds its link: which organisation, as what, from whom, and
+-- until when; and, for somebody signed in, whether it is for them. No row when the link is worth
+-- nothing (any more).
+create function upheld.invitation_by_token(token bytea) returns table (
+    id uuid, organisation_id uuid, organisation_name text, role text, role_name text, permissions text[],
+    invited_by uuid, inviter_sealed bytea, expires_at timestamptz, is_mine boolean, is_member boolean
+)
+language sql stable security definer set search_path = ''
+begin atomic
+    select
+        i.id, i.organisation_id, o.name as organisation_name, i.role, r.name as role_name,
+        upheld.permissions_in(i.organisation_id, i.role, i.custom_role_id) as permissions,
+        i.invited_by, inviter.email_sealed as inviter_sealed, i.expires_at,
+        coalesce(me.email_index = i.email_index and me.verified_at is not null, false) as is_mine,
+        exists(
+            select from upheld.members as m where m.organisation_id = i.organisation_id and m.person_id = me.id
+        ) as is_member
+    from upheld.invitations as i
+    inner join upheld.organisations as o on i.organisation_id = o.id
+    inner join upheld.people as inviter on i.invited_by = inviter.id
+    left join upheld.roles as r on i.organisation_id = r.organisation_id and i.custom_role_id = r.id
+    left join upheld.people as me on me.id = upheld.current_person()
+    where
+        i.token_hash = pg_catalog.sha256(invitation_by_token.token) and i.state = 'pending'
+        and i.expires_at > upheld.clock_now() and upheld.still_stands(i)
+        and (not o.is_probe or coalesce(me.is_probe, false));
+end;
+
+-- Accepts an invitation, as the person asking: they become a member, and their session acts for the
+-- organisation from the next statement on. Says what came of it: 'accepted', 'unknown' (no link of one
+-- that stands), 'not yours' (it went to another address) or 'member'.
+create function upheld.accept_invitation(token bytea) returns text
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    me record;
+    invitation upheld.invitations;
+begin
+    select p.id, p.email_index, p.verified_at, p.is_probe into me
+    from upheld.people as p where p.id = upheld.current_person() and upheld.current_session() is not null;
+    if me.id is null or me.verified_at is null then
+        raise exception 'Sign in to accept an invitation.' using errcode = '42501';
+    end if;
+    select i.* into invitation from upheld.invitations as i
+    where
+        i.token_hash = pg_catalog.sha256(token) and i.state = 'pending' and i.expires_at > upheld.clock_now()
+    for update;
+    if
+        invitation.id is null or me.is_probe is distinct from (
+            select o.is_probe from upheld.organisations as o where o.id = invitation.organisation_id
+        )
+    then
+        return 'unknown';
+    end if;
+    if invitation.email_index <> me.email_index then
+        return 'not yours';
+    end if;
+    -- Who invited may be losing that very right at this moment: both wait here for each other.
+    perform pg_catalog.pg_advisory_xact_lock(4207852, pg_catalog.hashtext(invitation.organisation_id::text));
+    if not upheld.still_stands(invitation) then
+        return 'unknown';
+    end if;
+    if exists (
+        select from upheld.members as m
+        where m.organisation_id = invitation.organisation_id and m.person_id = me.id
+    ) then
+        return 'member';
+    end if;
+    update upheld.invitations
+    set
+        state = 'accepted', accepted_by = me.id, answered_at = upheld.clock_now(),
+        email_index = null, email_sealed = null, token_hash = null, letter_sealed = null
+    where id = invitation.id;
+    insert into upheld.members (organisation_id, person_id, role, custom_role_id, invitation_id)
+    values (invitation.organisation_id, me.id, invitation.role, invitation.custom_role_id, invitation.id);
+    update upheld.sessions set organisation_id = invitation.organisation_id where id = upheld.current_session();
+    return 'accepted';
+end
+$$;
+
+-- Declines an invitation. Whoever holds the link may, with an account or without one; it is written
+-- down as theirs if they are signed in, and as nobody's otherwise. The invitation, or null.
+create function upheld.decline_invitation(token bytea, origin_sealed bytea) returns uuid
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    declined record;
+begin
+    update upheld.invitations as i
+    set state = 'declined', answered_at = upheld.clock_now(), token_hash = null, letter_sealed = null
+    where
+        i.token_hash = pg_catalog.sha256(token) and i.state = 'pending' and i.expires_at > upheld.clock_now()
+    returning i.id, i.organisation_id into declined;
+    if declined.id is not null then
+        perform upheld.append_entry(
+            upheld.current_person(), declined.organisation_id, 'invitation.declined', 'invitation', declined.id,
+            '{}', origin_sealed);
+    end if;
+    return declined.id;
+end
+$$;
+grant execute on function upheld.append_entry(uuid, uuid, text, text, uuid, jsonb, bytea) to membership_keeper;
+
+grant execute on function
+upheld.invite(uuid, bytea[], bytea, bytea, bytea, text, uuid, text, interval), upheld.open_invitations(),
+upheld.renew_invitation(uuid, bytea, bytea, interval), upheld.revoke_invitation(uuid),
+upheld.invitation_by_token(bytea), upheld.accept_invitation(bytea), upheld.decline_invitation(bytea, bytea)
+to web;
 -- Operators: who looks after this deployment. The first is made through a one-time link
 -- that `upheld init` prints. Being one opens no row of anybody.
 create table upheld.operators (
@@ -2192,15 +2957,15 @@ for select to web
 using (status = 'open' and (not is_probe or (select upheld.asks_as_probe())));
 create policy jobs_are_seen_by_their_organisation on upheld.jobs
 for select to web using (organisation_id = (select upheld.current_organisation()));
-create policy jobs_are_posted_by_their_owners_and_managers on upheld.jobs
+create policy jobs_are_posted_by_members_who_may_manage_them on upheld.jobs
 for insert to web with check (
     organisation_id = (select upheld.current_organisation())
-    and (select upheld.current_standing()) in ('owner', 'manager')
+    and (select upheld.may('job:manage'))
 );
-create policy jobs_are_changed_by_their_owners_and_managers on upheld.jobs
+create policy jobs_are_changed_by_members_who_may_manage_them on upheld.jobs
 for update to web using (
     organisation_id = (select upheld.current_organisation())
-    and (select upheld.current_standing()) in ('owner', 'manager')
+    and (select upheld.may('job:manage'))
 ) with check (organisation_id = (select upheld.current_organisation()));
 grant select on upheld.jobs to web;
 grant insert (id, title, description, employment_type, location, country, is_remote, salary_currency, salary_from, salary_to, status, posted_at, closes_on),
@@ -2268,11 +3033,11 @@ with check (
     person_id = (select upheld.current_person()) and stage = 'withdrawn'
     and upheld.closes_by_the_rule(closed_at, keep_until)
 );
-create policy applications_are_moved_by_members_who_accepted_fair_use on upheld.applications
+create policy applications_are_moved_by_members_who_may_decide on upheld.applications
 for update to web using (
-    organisation_id = (select upheld.hiring_organisation()) and closed_at is null
+    organisation_id = (select upheld.deciding_organisation()) and closed_at is null
 ) with check (
-    organisation_id = (select upheld.hiring_organisation()) and stage <> 'withdrawn'
+    organisation_id = (select upheld.deciding_organisation()) and stage <> 'withdrawn'
     and upheld.closes_by_the_rule(closed_at, keep_until)
 );
 create policy open_applications_are_withdrawn_at_erasure on upheld.applications
@@ -2460,9 +3225,9 @@ for insert to web with check (
             and a.person_id = (select upheld.current_person())
     )
 );
-create policy events_are_added_by_members_who_accepted_fair_use on upheld.application_events
+create policy events_are_added_by_members_who_may_decide on upheld.application_events
 for insert to web with check (
-    organisation_id = (select upheld.hiring_organisation())
+    organisation_id = (select upheld.deciding_organisation())
     and stage in ('review', 'interview', 'offer', 'hired', 'rejected')
     and exists (
         select from upheld.applications as a
@@ -2845,19 +3610,19 @@ alter table queue.pgqueuer_statistics force row level security;
 
 -- The worker handles the duties it knows; a row with another name is invisible to it.
 create policy known_duties_are_seen_by_the_worker on queue.pgqueuer
-for select to worker using (entrypoint in ('mail', 'erasure'));
+for select to worker using (entrypoint in ('mail', 'erasure', 'invitation'));
 create policy known_duties_are_advanced_by_the_worker on queue.pgqueuer
-for update to worker using (entrypoint in ('mail', 'erasure')) with check (entrypoint in ('mail', 'erasure'));
+for update to worker using (entrypoint in ('mail', 'erasure', 'invitation')) with check (entrypoint in ('mail', 'erasure', 'invitation'));
 create policy finished_duties_are_dropped_by_the_worker on queue.pgqueuer
-for delete to worker using (entrypoint in ('mail', 'erasure'));
+for delete to worker using (entrypoint in ('mail', 'erasure', 'invitation'));
 create policy duties_are_enqueued_by_the_queue_writer on queue.pgqueuer
-for insert to queue_writer with check (entrypoint in ('mail', 'erasure') and status = 'queued');
+for insert to queue_writer with check (entrypoint in ('mail', 'erasure', 'invitation') and status = 'queued');
 create policy outcomes_are_logged_by_the_worker on queue.pgqueuer_log
-for insert to worker with check (entrypoint in ('mail', 'erasure') and traceback is null);
+for insert to worker with check (entrypoint in ('mail', 'erasure', 'invitation') and traceback is null);
 create policy outcomes_are_read_by_the_worker on queue.pgqueuer_log
-for select to worker using (entrypoint in ('mail', 'erasure'));
+for select to worker using (entrypoint in ('mail', 'erasure', 'invitation'));
 create policy outcomes_are_summed_by_the_worker on queue.pgqueuer_log
-for update to worker using (entrypoint in ('mail', 'erasure'));
+for update to worker using (entrypoint in ('mail', 'erasure', 'invitation'));
 create policy schedules_are_seen_by_the_worker on queue.pgqueuer_schedules
 for select to worker using (entrypoint in ('tidy', 'rotate', 'scan'));
 create policy schedules_are_registered_by_the_worker on queue.pgqueuer_schedules
@@ -2865,11 +3630,11 @@ for insert to worker with check (entrypoint in ('tidy', 'rotate', 'scan'));
 create policy schedules_are_advanced_by_the_worker on queue.pgqueuer_schedules
 for update to worker using (entrypoint in ('tidy', 'rotate', 'scan'));
 create policy statistics_are_read_by_the_worker on queue.pgqueuer_statistics
-for select to worker using (entrypoint in ('mail', 'erasure'));
+for select to worker using (entrypoint in ('mail', 'erasure', 'invitation'));
 create policy statistics_are_added_by_the_worker on queue.pgqueuer_statistics
-for insert to worker with check (entrypoint in ('mail', 'erasure'));
+for insert to worker with check (entrypoint in ('mail', 'erasure', 'invitation'));
 create policy statistics_are_summed_by_the_worker on queue.pgqueuer_statistics
-for update to worker using (entrypoint in ('mail', 'erasure'));
+for update to worker using (entrypoint in ('mail', 'erasure', 'invitation'));
 
 grant select, update, delete on queue.pgqueuer to worker;
 grant insert (priority, entrypoint, payload, status, execute_after) on queue.pgqueuer to queue_writer;
@@ -2921,15 +3686,16 @@ for insert to queue_writer with check (expires_at > upheld.clock_now());
 grant insert (secret_hash, person_id, duty, takes_up, expires_at) on upheld.job_secrets to queue_writer;
 create policy candidates_of_an_employer_are_known_to_the_queue_writer on upheld.applications
 for select to queue_writer using (
-    organisation_id = (select upheld.current_organisation())
-    and (select upheld.current_standing()) in ('owner', 'manager')
+    organisation_id = (select upheld.current_organisation()) and (select upheld.may('application:decide'))
 );
 create policy own_applications_are_known_to_the_queue_writer on upheld.applications
 for select to queue_writer using (person_id = (select upheld.current_person()));
 create policy who_reads_applications_is_known_to_the_queue_writer on upheld.members
-for select to queue_writer using (role in ('owner', 'manager'));
-grant select on upheld.applications, upheld.members to queue_writer;
-grant execute on function upheld.hiring_organisation() to queue_writer;
+for select to queue_writer using (role in ('owner', 'manager', 'interviewer', 'custom'));
+create policy what_roles_may_read_is_known_to_the_queue_writer on upheld.roles
+for select to queue_writer using (length(name) > 0);
+grant select on upheld.applications, upheld.members, upheld.roles to queue_writer;
+grant execute on function upheld.hiring_organisation(), upheld.deciding_organisation() to queue_writer;
 
 -- Stores a piece of work with the secret that will open its context. The payload carries
 -- ids and the secret, never personal data.
@@ -2974,7 +3740,7 @@ begin
     if whose is distinct from upheld.current_person() and not exists (
         select from upheld.applications as a
         where
-            a.person_id = whose and a.organisation_id = upheld.hiring_organisation()
+            a.person_id = whose and a.organisation_id = upheld.deciding_organisation()
     ) then
         raise exception 'A mail goes to yourself or to a candidate of yours.' using errcode = '42501';
     end if;
@@ -2985,17 +3751,19 @@ begin
 end
 $$;
 
--- Who is told of an application: owners and managers of its organisation, longest there first.
+-- Who is told of an application: members who may see it, longest there first.
 -- Told to nobody but the candidate, in the very transaction that sends it.
 create function upheld.people_to_tell(wanted_id uuid) returns setof uuid
 language sql stable security definer set search_path = ''
 begin atomic
     select m.person_id
     from upheld.applications as a
-    inner join upheld.members as m on a.organisation_id = m.organisation_id and m.role in ('owner', 'manager')
+    inner join upheld.members as m on a.organisation_id = m.organisation_id
+    left join upheld.roles as r on m.organisation_id = r.organisation_id and m.custom_role_id = r.id
     where
         a.id = wanted_id and a.person_id = upheld.current_person()
         and a.submitted_at = upheld.clock_now()
+        and 'application:view' = any(coalesce(r.permissions, upheld.permissions_of(m.role)))
     order by m.joined_at, m.person_id
     limit 20;
 end;
@@ -3024,6 +3792,39 @@ upheld.people_to_tell(uuid), upheld.queue_arrival(uuid, uuid, uuid, bytea, bytea
 to web;
 grant execute on function upheld.queue_message_at_the_gate(uuid, uuid, text, bytea, bytea) to gate;
 grant execute on function upheld.queue_message(uuid, uuid, text, bytea, bytea) to web;
+-- Mailing an invitation. Whoever is invited may have no account, so the work acts for the member who
+-- invites, on a duty of its own: it sees that member's pending invitations, and nothing else of anybody's.
+create policy pending_invitations_are_mailed_for_whoever_made_them on upheld.invitations
+for select to worker using (
+    invited_by = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:invitation'
+    and state = 'pending'
+);
+create policy letters_are_crossed_out_when_they_are_mailed on upheld.invitations
+for update to worker using (
+    invited_by = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:invitation'
+    and state = 'pending'
+) with check (letter_sealed is null);
+grant select (id, language, invited_by, state, email_sealed, letter_sealed, expires_at), update (letter_sealed)
+on upheld.invitations to worker;
+create policy own_invitations_are_known_to_the_queue_writer on upheld.invitations
+for select to queue_writer using (invited_by = (select upheld.current_person()));
+grant select (id, invited_by, letter_sealed) on upheld.invitations to queue_writer;
+
+-- Queues the mail of an invitation that the person asking has just made, or is sending again.
+create function upheld.queue_invitation(wanted_id uuid, secret bytea) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    perform from upheld.invitations as i
+    where i.id = wanted_id and i.invited_by = upheld.current_person() and i.letter_sealed is not null;
+    if not found then
+        raise exception 'There is no such invitation to mail.' using errcode = '42501';
+    end if;
+    perform upheld.enqueue(
+        'invitation', upheld.current_person(), wanted_id, secret, upheld.clock_now(), interval '7 days');
+end
+$$;
+grant execute on function upheld.queue_invitation(uuid, bytea) to web;
 -- A person's request to leave for good, and what came of it. It outlives the account: who
 -- holds the receipt can follow it to the certificate. Until it runs it can be called off.
 create table upheld.erasures (
@@ -3082,7 +3883,7 @@ declare
 begin
     foreach tab in array array[
         'people', 'credentials', 'email_verifications', 'sessions', 'access_tokens', 'job_secrets', 'members',
-        'fair_use_acceptances', 'profiles', 'messages', 'operators', 'identities',
+        'fair_use_acceptances', 'profiles', 'messages', 'operators', 'identities', 'ownership_offers',
         'authenticator_apps', 'passkeys', 'recovery_codes', 'half_open_sign_ins'
     ] loop
         col := case tab when 'people' then 'id' else 'person_id' end;
@@ -3098,6 +3899,21 @@ begin
     end loop;
 end
 $$;
+-- The record that somebody accepted an invitation, and any that still waits for their address.
+create policy invitations_are_counted_by_the_eraser on upheld.invitations
+for select to eraser using (
+    (select upheld.current_standing()) = 'duty:erasure' and (
+        accepted_by = (select upheld.current_person()) or email_index = (select p.email_index from upheld.people as p)
+    )
+);
+create policy invitations_go_with_the_account on upheld.invitations
+for delete to eraser using (
+    (select upheld.current_standing()) = 'duty:erasure' and (
+        accepted_by = (select upheld.current_person()) or email_index = (select p.email_index from upheld.people as p)
+    )
+);
+grant select (accepted_by, email_index), delete on upheld.invitations to eraser;
+grant select (email_index) on upheld.people to eraser;
 create policy documents_go_with_the_account on upheld.documents
 for delete to eraser using (
     person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:erasure'
@@ -3105,28 +3921,30 @@ for delete to eraser using (
 grant delete on upheld.documents to eraser;
 grant select (organisation_id, role) on upheld.members to eraser;
 grant select (secret_hash, takes_up) on upheld.job_secrets to eraser;
--- The organisations of the person asking that have no other member. Whoever knows the
--- memberships of everyone answers, and tells nothing else about them.
-create function upheld.left_without_member() returns uuid[]
+-- The organisations that the person asking is the only owner of. Whoever knows the memberships of
+-- everyone answers, and tells nothing else about them.
+create function upheld.left_without_owner() returns uuid[]
 language sql stable security definer set search_path = ''
 return array(
     select m.organisation_id from upheld.members as m
-    where m.person_id = upheld.current_person() and not exists (
+    where m.person_id = upheld.current_person() and m.role = 'owner' and not exists (
         select from upheld.members as other
-        where other.organisation_id = m.organisation_id and other.person_id <> m.person_id
+        where
+            other.organisation_id = m.organisation_id and other.role = 'owner' and other.person_id <> m.person_id
     )
 );
-grant execute on function upheld.left_without_member() to web, eraser;
+grant execute on function upheld.left_without_owner() to web, eraser;
 
--- An organisation that loses its last member takes no more applications.
-create policy jobs_of_the_leaving_member_are_seen_by_the_eraser on upheld.jobs
+-- An organisation that loses its last owner takes no more applications: nobody can be asked to answer
+-- for them. Whoever else belongs to it goes on with those it has.
+create policy jobs_of_the_leaving_owner_are_seen_by_the_eraser on upheld.jobs
 for select to eraser using (
-    organisation_id = any((select upheld.left_without_member())::uuid[])
+    organisation_id = any((select upheld.left_without_owner())::uuid[])
     and (select upheld.current_standing()) = 'duty:erasure'
 );
-create policy jobs_close_when_the_last_member_leaves on upheld.jobs
+create policy jobs_close_when_the_last_owner_leaves on upheld.jobs
 for update to eraser using (
-    organisation_id = any((select upheld.left_without_member())::uuid[])
+    organisation_id = any((select upheld.left_without_owner())::uuid[])
     and (select upheld.current_standing()) = 'duty:erasure'
 ) with check (status = 'closed');
 grant select (organisation_id, status), update (status) on upheld.jobs to eraser;
@@ -3182,10 +4000,11 @@ begin
     set stage = 'withdrawn', closed_at = upheld.clock_now(), keep_until = keep_records_until
     where person_id = whose and closed_at is null;
     update upheld.jobs set status = 'closed'
-    where status <> 'draft' and organisation_id = any(upheld.left_without_member());
+    where status <> 'draft' and organisation_id = any(upheld.left_without_owner());
     foreach tab in array array[
         'documents', 'profiles', 'messages', 'disclosures', 'access_journal', 'consents',
-        'fair_use_acceptances', 'sessions', 'access_tokens', 'members', 'operators', 'email_verifications',
+        'fair_use_acceptances', 'ownership_offers', 'sessions', 'access_tokens', 'members', 'operators',
+        'email_verifications',
         'authenticator_apps', 'passkeys', 'recovery_codes', 'half_open_sign_ins', 'credentials', 'identities'
     ] loop
         execute format(
@@ -3193,6 +4012,10 @@ begin
         get diagnostics gone = row_count;
         counts := counts || pg_catalog.jsonb_build_object(tab, gone);
     end loop;
+    -- The policies above say which: those they accepted, and those that wait for their address.
+    delete from upheld.invitations;
+    get diagnostics gone = row_count;
+    counts := counts || pg_catalog.jsonb_build_object('invitations', gone);
     -- All but the one that this work acts with, which goes last, with the certificate.
     select count(*) into gone from upheld.job_secrets where person_id = whose;
     counts := counts || pg_catalog.jsonb_build_object('job_secrets', gone);
@@ -3479,13 +4302,34 @@ declare
 begin
     foreach tab in array array[
         'sessions', 'access_tokens', 'email_verifications', 'operator_invitations', 'job_secrets', 'messages',
-        'departures', 'passkey_challenges', 'half_open_sign_ins'
+        'departures', 'passkey_challenges', 'half_open_sign_ins', 'ownership_offers'
     ] loop
         execute format('delete from upheld.%I', tab);
         get diagnostics gone = row_count;
         counts := counts || pg_catalog.jsonb_build_object(tab, gone);
     end loop;
     return counts;
+end
+$$;
+
+-- Invitations that came to nothing are removed a week later: whoever made them has seen what became of
+-- them. Their ids, so that their keys go too; the policies are the condition.
+create policy invitations_that_came_to_nothing_are_removed on upheld.invitations
+for delete to retention_keeper using (
+    (state = 'pending' and expires_at < upheld.clock_now() - interval '7 days')
+    or (state = 'declined' and answered_at < upheld.clock_now() - interval '7 days')
+);
+create policy offers_that_nobody_took_are_removed on upheld.ownership_offers
+for delete to retention_keeper using (expires_at < upheld.clock_now());
+create policy offers_that_nobody_took_are_found on upheld.ownership_offers
+for select to retention_keeper using (expires_at < upheld.clock_now());
+grant select (organisation_id, state, expires_at, answered_at), delete on upheld.invitations to retention_keeper;
+grant select (expires_at), delete on upheld.ownership_offers to retention_keeper;
+create function upheld.remove_ended_invitations() returns table (id uuid, organisation_id uuid)
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    return query delete from upheld.invitations as i returning i.id, i.organisation_id;
 end
 $$;
 
@@ -3530,7 +4374,8 @@ begin atomic
 end;
 
 grant execute on function
-upheld.remove_old_applications(), upheld.remove_expired(), upheld.remove_unproven(), upheld.known_objects(uuid[])
+upheld.remove_old_applications(), upheld.remove_expired(), upheld.remove_unproven(), upheld.known_objects(uuid[]),
+upheld.remove_ended_invitations()
 to maintenance;
 -- What the promises came to, run by run: the signed evidence that /trust shows. Whoever reads a
 -- run checks its signature first, so a row that something else wrote shows nothing.
@@ -3635,9 +4480,13 @@ for select to probe_keeper using (person_id = any((select upheld.probe_people())
 grant select (person_id, organisation_id), delete on upheld.applications to probe_keeper;
 grant select (person_id, organisation_id, resume_object_id) on upheld.application_snapshots to probe_keeper;
 grant select (person_id, object_id) on upheld.documents to probe_keeper;
+create policy invitations_of_probes_are_found_by_their_keeper on upheld.invitations
+for select to probe_keeper using (organisation_id = any((select upheld.probe_organisations())::uuid[]));
+grant select (id, organisation_id) on upheld.invitations to probe_keeper;
 
 -- Removes every probe: the run's own, and whatever a run that was killed left behind.
--- Returns what lies outside this database: whose keys and which files have to go too.
+-- Returns what lies outside this database: whose keys (an invitation's are its own) and which files
+-- have to go too.
 create function upheld.remove_probes()
 returns table (people uuid[], organisations uuid[], object_ids uuid[])
 language plpgsql volatile security definer set search_path = ''
@@ -3648,6 +4497,8 @@ begin
         select pg_catalog.unnest(upheld.probe_people())
         union
         select a.person_id from upheld.applications as a where a.organisation_id = any(organisations)
+        union
+        select i.id from upheld.invitations as i where i.organisation_id = any(organisations)
     );
     object_ids := array(
         select d.object_id from upheld.documents as d where d.person_id = any(people)
@@ -3686,6 +4537,11 @@ alter function upheld.hiring_organisation() owner to context_keeper;
 alter function upheld.session_is_fresh(uuid) owner to context_keeper;
 alter function upheld.freshly_proven() owner to context_keeper;
 alter function upheld.demand_fresh_proof() owner to context_keeper;
+alter function upheld.deciding_organisation() owner to context_keeper;
+alter function upheld.permissions_of(text) owner to context_keeper;
+alter function upheld.current_permissions() owner to context_keeper;
+alter function upheld.may(text) owner to context_keeper;
+alter function upheld.seats_of(uuid) owner to context_keeper;
 alter function upheld.open_context(bytea) owner to context_keeper;
 alter function upheld.open_job_context(bytea) owner to context_keeper;
 alter function upheld.rotate_context_key() owner to context_keeper;
@@ -3742,7 +4598,26 @@ alter function upheld.link_identity(uuid, uuid, text, bytea[], bytea) owner to c
 alter function upheld.unlink_identity(uuid, uuid) owner to credential_keeper;
 alter function upheld.verify_with_identity(bytea, uuid, uuid, text, bytea[], bytea) owner to credential_keeper;
 alter function upheld.keep_a_way_in() owner to credential_keeper;
-alter function upheld.found_organisation(uuid, text, text) owner to credential_keeper;
+
+alter function upheld.found_organisation(uuid, text, text) owner to membership_keeper;
+alter function upheld.permissions_in(uuid, text, uuid) owner to membership_keeper;
+alter function upheld.reaches(text, uuid) owner to membership_keeper;
+alter function upheld.keep_an_owner() owner to membership_keeper;
+alter function upheld.colleagues() owner to membership_keeper;
+alter function upheld.change_role(uuid, text, uuid) owner to membership_keeper;
+alter function upheld.is_last_owner(uuid) owner to membership_keeper;
+alter function upheld.end_membership(uuid) owner to membership_keeper;
+alter function upheld.offer_ownership(uuid, boolean, interval) owner to membership_keeper;
+alter function upheld.accept_ownership() owner to membership_keeper;
+alter function upheld.end_offer(uuid) owner to membership_keeper;
+alter function upheld.invite(uuid, bytea[], bytea, bytea, bytea, text, uuid, text, interval) owner to membership_keeper;
+alter function upheld.open_invitations() owner to membership_keeper;
+alter function upheld.renew_invitation(uuid, bytea, bytea, interval) owner to membership_keeper;
+alter function upheld.revoke_invitation(uuid) owner to membership_keeper;
+alter function upheld.still_stands(upheld.invitations) owner to membership_keeper;
+alter function upheld.invitation_by_token(bytea) owner to membership_keeper;
+alter function upheld.accept_invitation(bytea) owner to membership_keeper;
+alter function upheld.decline_invitation(bytea, bytea) owner to membership_keeper;
 
 alter function upheld.count_applications() owner to count_keeper;
 
@@ -3763,6 +4638,7 @@ alter function upheld.queue_message(uuid, uuid, text, bytea, bytea) owner to que
 alter function upheld.people_to_tell(uuid) owner to queue_writer;
 alter function upheld.queue_arrival(uuid, uuid, uuid, bytea, bytea) owner to queue_writer;
 alter function upheld.queue_erasure(uuid, bytea) owner to queue_writer;
+alter function upheld.queue_invitation(uuid, bytea) owner to queue_writer;
 alter function upheld.operators_to_tell() owner to queue_writer;
 
 alter function upheld.plan_erasure(uuid) owner to eraser;
@@ -3772,7 +4648,7 @@ alter function upheld.erasure_by_receipt(bytea) owner to eraser;
 alter function upheld.erasures_under_way() owner to eraser;
 alter function upheld.count_overdue_erasures() owner to eraser;
 alter function upheld.take_up_erasure(uuid, bytea, timestamptz, bytea) owner to eraser;
-alter function upheld.left_without_member() owner to credential_keeper;
+alter function upheld.left_without_owner() owner to membership_keeper;
 alter function upheld.which_exist(uuid[]) owner to credential_keeper;
 alter function upheld.allow_erasure_again(uuid, bytea) owner to queue_writer;
 
@@ -3782,6 +4658,7 @@ alter function upheld.remove_probes() owner to probe_keeper;
 
 alter function upheld.remove_old_applications() owner to retention_keeper;
 alter function upheld.remove_expired() owner to retention_keeper;
+alter function upheld.remove_ended_invitations() owner to retention_keeper;
 alter function upheld.remove_unproven() owner to retention_keeper;
 alter function upheld.known_objects(uuid[]) owner to retention_keeper;
 alter function upheld.older_email_indexes(integer) owner to retention_keeper;
@@ -3795,7 +4672,7 @@ declare
 begin
     foreach name in array array[
         'context_keeper', 'credential_keeper', 'record_reader', 'audit_writer', 'limit_keeper',
-        'queue_writer', 'eraser', 'retention_keeper', 'probe_keeper', 'count_keeper'
+        'queue_writer', 'eraser', 'retention_keeper', 'probe_keeper', 'count_keeper', 'membership_keeper'
     ] loop
         execute format('revoke create on schema upheld, sealed, queue from %I', name);
     end loop;
@@ -3816,7 +4693,9 @@ begin
         inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
         where
             n.nspname = 'upheld' and c.relkind = 'r' and not a.attisdropped
-            and a.attname in ('person_id', 'viewer_id', 'actor_id', 'target_id')
+            and a.attname in (
+                'person_id', 'viewer_id', 'actor_id', 'target_id', 'invited_by', 'accepted_by', 'offered_by'
+            )
     loop
         execute format('alter table %I.%I alter column %I set statistics 0', tab.nspname, tab.relname, tab.attname);
         perform pg_catalog.pg_restore_attribute_stats(

@@ -16,7 +16,7 @@ alter default privileges in schema sealed revoke execute on functions from publi
 grant usage on schema upheld to
 gate, web, worker, maintenance, auditor,
 context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
-queue_writer, eraser, retention_keeper, probe_keeper, count_keeper;
+queue_writer, eraser, retention_keeper, probe_keeper, count_keeper, membership_keeper;
 grant usage on schema sealed to context_keeper;
 
 -- `backup` reads every row of every table there will be, and may call nothing. Of the sealing
@@ -29,7 +29,7 @@ alter default privileges in schema upheld grant select on sequences to backup;
 -- them over); a new owner needs CREATE on the schema for that moment, and loses it there.
 grant create on schema upheld, sealed to
 context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
-queue_writer, eraser, retention_keeper, probe_keeper, count_keeper;
+queue_writer, eraser, retention_keeper, probe_keeper, count_keeper, membership_keeper;
 
 -- The one clock of the database: policies and functions ask nothing else for the time, so
 -- that a test can install another body.
@@ -39,7 +39,7 @@ return pg_catalog.now();
 grant execute on function upheld.clock_now() to
 gate, web, worker, maintenance, auditor,
 context_keeper, credential_keeper, record_reader, audit_writer, limit_keeper,
-queue_writer, eraser, retention_keeper, probe_keeper, count_keeper;
+queue_writer, eraser, retention_keeper, probe_keeper, count_keeper, membership_keeper;
 
 -- The same clock at the statement that is running, for what may end in the middle of a
 -- transaction.

@@ -58,19 +58,97 @@ alter table upheld.organisations force row level security;
 comment on table upheld.organisations is 'An employer or agency: the controller of the applications sent to it.';
 call upheld.classify('upheld.organisations', '{id,name,website,is_probe,created_at}', 'organisation', 'organisation', '{hiring}', 'contract', 'organisation', false, 'kept');
 
--- Who belongs to an organisation, and as what.
+-- A role that an organisation has made for itself, of named permissions (`035_permissions.sql`). Who
+-- may decide about applications has to see them.
+create table upheld.roles (
+    id uuid primary key,
+    organisation_id uuid not null references upheld.organisations (id) on delete cascade,
+    name text not null check (length(btrim(name)) between 2 and 40),
+    permissions text[] not null check (
+        permissions <@ array[
+            'analytics:view', 'application:decide', 'application:view', 'assessment:manage', 'audit:view',
+            'candidate:search', 'integration:manage', 'job:manage', 'member:invite', 'member:remove', 'role:grant',
+            'settings:change'
+        ]
+        and (not permissions @> array['application:decide'] or permissions @> array['application:view'])
+    ),
+    made_at timestamptz not null default upheld.clock_now(),
+    unique (organisation_id, id),
+    unique (organisation_id, name)
+);
+alter table upheld.roles enable row level security;
+alter table upheld.roles force row level security;
+comment on table upheld.roles is 'A role of an organisation''s own, made of permissions.';
+call upheld.classify('upheld.roles', '{id,organisation_id,name,permissions,made_at}', 'organisation', 'organisation', '{hiring}', 'contract', 'organisation', false, 'kept');
+
+-- An invitation into an organisation, and what came of it. Whoever is invited may have no account:
+-- their address is sealed under a key of this invitation's own, and goes when they accept, or at the
+-- latest a week after it has come to nothing. An accepted one stays for as long as the membership.
+create table upheld.invitations (
+    id uuid primary key,
+    organisation_id uuid not null references upheld.organisations (id) on delete cascade,
+    role text not null check (role in ('owner', 'manager', 'interviewer', 'custom')),
+    custom_role_id uuid,
+    language text not null check (language ~ '^[a-z]{2}$'),
+    invited_by uuid references upheld.people (id) on delete set null,
+    state text not null default 'pending' check (state in ('pending', 'accepted', 'declined')),
+    email_index bytea,
+    email_sealed bytea,
+    token_hash bytea unique check (length(token_hash) = 32),
+    letter_sealed bytea,
+    invited_at timestamptz not null default upheld.clock_now(),
+    expires_at timestamptz not null,
+    answered_at timestamptz,
+    accepted_by uuid references upheld.people (id) on delete cascade,
+    unique (organisation_id, id, accepted_by),
+    foreign key (organisation_id, custom_role_id) references upheld.roles (organisation_id, id)
+    on delete set null (custom_role_id),
+    check (role = 'custom' or custom_role_id is null),
+    check ((state = 'pending') = (answered_at is null) and (state = 'pending') = (token_hash is not null)),
+    check ((state = 'accepted') = (accepted_by is not null)),
+    check ((state = 'accepted') = (email_index is null) and (state = 'accepted') = (email_sealed is null)),
+    check (letter_sealed is null or state = 'pending')
+);
+create unique index invitations_one_pending_idx on upheld.invitations (organisation_id, email_index)
+where state = 'pending';
+create index invitations_accepted_by_idx on upheld.invitations (accepted_by);
+create index invitations_invited_by_idx on upheld.invitations (invited_by);
+create index invitations_email_index_idx on upheld.invitations (email_index);
+alter table upheld.invitations enable row level security;
+alter table upheld.invitations force row level security;
+alter table upheld.invitations alter column email_index set statistics 0;
+alter table upheld.invitations alter column email_sealed set statistics 0;
+alter table upheld.invitations alter column token_hash set statistics 0;
+alter table upheld.invitations alter column letter_sealed set statistics 0;
+comment on table upheld.invitations is 'Who was invited into an organisation, by whom, as what, and whether they accepted.';
+call upheld.classify('upheld.invitations', '{id,organisation_id,role,custom_role_id,language,invited_by,state,invited_at,expires_at,answered_at,accepted_by}', 'organisation', 'member', '{hiring}', 'contract', 'invitation', true, 'row');
+call upheld.classify('upheld.invitations', '{email_index}', 'contact', 'person', '{hiring}', 'legitimate interest', 'invitation', false, 'row');
+call upheld.classify('upheld.invitations', '{email_sealed,letter_sealed}', 'contact', 'person', '{hiring}', 'legitimate interest', 'invitation', false, 'key');
+call upheld.classify('upheld.invitations', '{token_hash}', 'technical', 'person', '{hiring}', 'legitimate interest', 'invitation', false, 'row');
+
+-- Who belongs to an organisation, and as what. Nobody does who neither founded it nor accepted an
+-- invitation of it: the row names the acceptance, and goes with it.
 create table upheld.members (
     organisation_id uuid not null references upheld.organisations (id),
     person_id uuid not null references upheld.people (id) on delete cascade,
-    role text not null check (role in ('owner', 'manager', 'interviewer')),
+    role text not null check (role in ('owner', 'manager', 'interviewer', 'custom')),
+    custom_role_id uuid,
+    is_founder boolean not null default false,
+    invitation_id uuid,
     joined_at timestamptz not null default upheld.clock_now(),
-    primary key (organisation_id, person_id)
+    primary key (organisation_id, person_id),
+    foreign key (organisation_id, custom_role_id) references upheld.roles (organisation_id, id),
+    constraint members_accepted_fkey foreign key (organisation_id, invitation_id, person_id)
+    references upheld.invitations (organisation_id, id, accepted_by) on delete cascade,
+    constraint members_founded_or_accepted check (is_founder <> (invitation_id is not null)),
+    check ((role = 'custom') = (custom_role_id is not null))
 );
 create index members_person_id_idx on upheld.members (person_id);
+create unique index members_one_founder_idx on upheld.members (organisation_id) where is_founder;
 alter table upheld.members enable row level security;
 alter table upheld.members force row level security;
 comment on table upheld.members is 'Membership of a person in an organisation.';
-call upheld.classify('upheld.members', '{organisation_id,person_id,role,joined_at}', 'organisation', 'member', '{hiring}', 'contract', 'account', true, 'row');
+call upheld.classify('upheld.members', '{organisation_id,person_id,role,custom_role_id,is_founder,invitation_id,joined_at}', 'organisation', 'member', '{hiring}', 'contract', 'account', true, 'row');
 
 -- A session. The cookie carries a secret, this row its hash; the row decides.
 create table upheld.sessions (
@@ -102,7 +180,7 @@ call upheld.classify('upheld.sessions', '{id,person_id,organisation_id,created_a
 create table upheld.job_secrets (
     secret_hash bytea primary key check (length(secret_hash) = 32),
     person_id uuid not null,
-    duty text not null check (duty in ('mail', 'erasure')),
+    duty text not null check (duty in ('mail', 'erasure', 'invitation')),
     takes_up boolean not null default false check (duty = 'erasure' or not takes_up),
     expires_at timestamptz not null
 );

@@ -43,7 +43,7 @@ for select to context_keeper using (revoked_at is null);
 create policy live_sessions_are_touched_by_the_context_keeper on upheld.sessions
 for update to context_keeper using (revoked_at is null);
 create policy memberships_are_checked_by_the_context_keeper on upheld.members
-for select to context_keeper using (role in ('owner', 'manager', 'interviewer'));
+for select to context_keeper using (role in ('owner', 'manager', 'interviewer', 'custom'));
 create policy job_secrets_are_checked_by_the_context_keeper on upheld.job_secrets
 for select to context_keeper using (expires_at > upheld.clock_now());
 grant select, update (last_seen_at) on upheld.sessions to context_keeper;
@@ -266,7 +266,7 @@ $$;
 -- nothing, when there is no such session or it is revoked, expired or idle for too long.
 create function upheld.open_context(session_secret bytea)
 returns table (
-    person_id uuid, session_id uuid, organisation_id uuid, role text,
+    person_id uuid, session_id uuid, organisation_id uuid, role text, permissions text[], seats jsonb,
     proven_at timestamptz, expires_at timestamptz, strength text
 )
 language plpgsql volatile security definer set search_path = ''
@@ -292,10 +292,7 @@ begin
     end if;
     return query select
         found_session.person_id, found_session.id, found_session.organisation_id,
-        (
-            select m.role from upheld.members as m
-            where m.organisation_id = found_session.organisation_id and m.person_id = found_session.person_id
-        ),
+        upheld.current_standing(), upheld.current_permissions(), upheld.seats_of(found_session.person_id),
         found_session.proven_at, found_session.expires_at, found_session.strength;
 end
 $$;

@@ -49,7 +49,7 @@ on upheld.sessions to web;
 grant update (revoked_at, organisation_id) on upheld.sessions to web;
 
 create policy memberships_are_looked_up_at_sign_in on upheld.members
-for select to credential_keeper using (role in ('owner', 'manager', 'interviewer'));
+for select to credential_keeper using (role in ('owner', 'manager', 'interviewer', 'custom'));
 grant select on upheld.members to credential_keeper;
 
 -- Adds a person with credential, pending link and first consents. False, and nothing is
@@ -217,15 +217,22 @@ to gate;
 -- from the index of the key before: whoever replaces it reads nobody's address.
 create policy indexes_of_addresses_are_raised on upheld.people
 for update to retention_keeper using (length(email_index) = 33) with check (length(email_index) = 33);
-grant select (id, email_index), update (email_index) on upheld.people to retention_keeper;
+create policy indexes_of_invited_addresses_are_raised on upheld.invitations
+for update to retention_keeper using (length(email_index) = 33) with check (length(email_index) = 33);
+create policy invitations_are_known_to_the_retention_keeper on upheld.invitations
+for select to retention_keeper using (id is not null);
+grant select (id, email_index), update (email_index) on upheld.people, upheld.invitations to retention_keeper;
 
--- Up to a thousand indexes that keys before the newest made.
+-- Up to a thousand indexes that keys before the newest made: of people, and of whom was invited.
 create function upheld.older_email_indexes(newest integer) returns table (id uuid, email_index bytea)
 language sql stable security definer set search_path = ''
 begin atomic
     select p.id, p.email_index from upheld.people as p
     where p.email_index < pg_catalog.set_byte('\x00'::bytea, 0, newest)
-    order by p.email_index limit 1000;
+    union all
+    select i.id, i.email_index from upheld.invitations as i
+    where i.email_index < pg_catalog.set_byte('\x00'::bytea, 0, newest)
+    order by email_index limit 1000;
 end;
 
 -- Stores the newest key's indexes, where the older ones still stand. Only ever a newer
@@ -237,6 +244,11 @@ begin atomic
     from unnest(whose, older, newer) as r (id, older, newer)
     where
         p.id = r.id and p.email_index = r.older
+        and pg_catalog.get_byte(r.newer, 0) > pg_catalog.get_byte(r.older, 0);
+    update upheld.invitations as i set email_index = r.newer
+    from unnest(whose, older, newer) as r (id, older, newer)
+    where
+        i.id = r.id and i.email_index = r.older
         and pg_catalog.get_byte(r.newer, 0) > pg_catalog.get_byte(r.older, 0);
 end;
 

@@ -90,7 +90,10 @@ $$;
 -- about the token itself. No row, and nothing opened, when there is no such token or it has ended;
 -- a row that says so, and nothing opened, when it does not hold the scope.
 create function upheld.open_token_context(token_secret bytea, wanted_scope text)
-returns table (token_id uuid, person_id uuid, organisation_id uuid, role text, scopes text[], expires_at timestamptz, holds boolean)
+returns table (
+    token_id uuid, person_id uuid, organisation_id uuid, role text, permissions text[], scopes text[],
+    expires_at timestamptz, holds boolean
+)
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -115,10 +118,7 @@ begin
     end if;
     return query select
         found_token.id, found_token.person_id, found_token.organisation_id,
-        (
-            select m.role from upheld.members as m
-            where m.organisation_id = found_token.organisation_id and m.person_id = found_token.person_id
-        ),
+        upheld.current_standing(), upheld.current_permissions(),
         found_token.scopes, found_token.expires_at, holds;
 end
 $$;

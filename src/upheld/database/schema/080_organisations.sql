@@ -13,10 +13,9 @@ for select to web, worker
 using (not is_probe or (select upheld.asks_as_probe()));
 grant select on upheld.organisations to web, worker;
 
--- What everyone reads about an organisation is changed by its owners alone.
-create policy organisations_are_changed_by_their_owners on upheld.organisations
+create policy organisations_are_changed_by_members_who_may_change_settings on upheld.organisations
 for update to web using (
-    id = (select upheld.current_organisation()) and (select upheld.current_standing()) = 'owner'
+    id = (select upheld.current_organisation()) and (select upheld.may('settings:change'))
 ) with check (id = (select upheld.current_organisation()));
 grant update (name, website) on upheld.organisations to web;
 
@@ -24,16 +23,20 @@ create policy a_person_sees_their_own_memberships on upheld.members
 for select to web using (person_id = (select upheld.current_person()));
 grant select on upheld.members to web;
 
--- The founder becomes the owner: the only way into an organisation in this release.
-create policy founders_are_added_by_the_credential_keeper on upheld.members
-for insert to credential_keeper with check (role = 'owner');
-create policy organisations_are_founded_by_the_credential_keeper on upheld.organisations
-for insert to credential_keeper with check (id is not null);
-grant insert (organisation_id, person_id, role) on upheld.members to credential_keeper;
-grant insert (id, name, website, is_probe) on upheld.organisations to credential_keeper;
+-- A founder becomes the owner; everybody else is invited (`083_invitations.sql`).
+create policy founders_are_looked_up_by_the_membership_keeper on upheld.people
+for select to membership_keeper using (length(email_index) = 33);
+create policy organisations_are_founded_by_the_membership_keeper on upheld.organisations
+for insert to membership_keeper with check (id is not null);
+create policy organisations_are_looked_up_by_the_membership_keeper on upheld.organisations
+for select to membership_keeper using (length(name) > 0);
 create policy a_session_moves_to_a_new_organisation on upheld.sessions
-for update to credential_keeper using (person_id = (select upheld.current_person()));
-grant update (organisation_id) on upheld.sessions to credential_keeper;
+for update to membership_keeper using (person_id = (select upheld.current_person()));
+create policy a_session_that_moves_is_found_by_the_membership_keeper on upheld.sessions
+for select to membership_keeper using (person_id = (select upheld.current_person()));
+grant select (id, email_index, email_sealed, verified_at, is_probe) on upheld.people to membership_keeper;
+grant select (id, name, is_probe), insert (id, name, website, is_probe) on upheld.organisations to membership_keeper;
+grant select (id, person_id), update (organisation_id) on upheld.sessions to membership_keeper;
 
 -- Founds an organisation with the person asking as its owner, and lets their session act
 -- for it from the next statement on. One step, so that no organisation is ever without one.
@@ -42,21 +45,24 @@ returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    founder upheld.people;
+    founder record;
 begin
-    select p.* into founder from upheld.people as p where p.id = upheld.current_person();
+    select p.id, p.is_probe into founder from upheld.people as p where p.id = upheld.current_person();
     if founder.id is null then
         raise exception 'Sign in to found an organisation.' using errcode = '42501';
     end if;
     -- Locked by person: a form sent twice at once, or from two browsers, founds one organisation.
     perform pg_catalog.pg_advisory_xact_lock(4207850, pg_catalog.hashtext(founder.id::text));
-    if exists (select from upheld.members as m where m.person_id = founder.id) then
-        raise exception 'This person belongs to an organisation already.' using errcode = '23505';
+    if exists (
+        select from upheld.members as m inner join upheld.organisations as o on m.organisation_id = o.id
+        where m.person_id = founder.id and pg_catalog.lower(o.name) = pg_catalog.lower(new_name)
+    ) then
+        raise exception 'This person belongs to an organisation of that name already.' using errcode = '23505';
     end if;
     insert into upheld.organisations (id, name, website, is_probe)
     values (new_id, new_name, new_website, founder.is_probe);
-    insert into upheld.members (organisation_id, person_id, role)
-    values (new_id, founder.id, 'owner');
+    insert into upheld.members (organisation_id, person_id, role, is_founder)
+    values (new_id, founder.id, 'owner', true);
     update upheld.sessions set organisation_id = new_id where id = upheld.current_session();
 end
 $$;
@@ -94,24 +100,29 @@ grant insert (notice_id) on upheld.fair_use_acceptances to web;
 comment on table upheld.fair_use_acceptances is 'A member''s acceptance of the fair-use policy, without which no candidate''s data is shown.';
 call upheld.classify('upheld.fair_use_acceptances', '{organisation_id,person_id,notice_id,accepted_at}', 'organisation', 'member', '{hiring}', 'contract', 'account', true, 'row');
 
--- The organisation whose candidates the person asking may see, or null: the one they act for, in a
--- role that may see candidates, once they have accepted the fair-use policy. One look-up: every
--- statement that reads applications asks.
+-- The organisation whose candidates the person asking may see, or null: the one they act for, with
+-- the permission to see them, once they have accepted the fair-use policy. Every statement that
+-- reads applications asks.
 create function upheld.hiring_organisation() returns uuid
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-    who uuid[] := upheld.asking();
+    who uuid[];
 begin
+    if not upheld.may('application:view') then
+        return null;
+    end if;
+    who := upheld.asking();
     return (
-        select m.organisation_id from upheld.members as m
-        where
-            m.organisation_id = who[2] and m.person_id = who[1] and m.role in ('owner', 'manager')
-            and exists (
-                select from upheld.fair_use_acceptances as f
-                where f.organisation_id = m.organisation_id and f.person_id = m.person_id
-            )
+        select f.organisation_id from upheld.fair_use_acceptances as f
+        where f.organisation_id = who[2] and f.person_id = who[1]
+        limit 1
     );
 end
 $$;
-grant execute on function upheld.hiring_organisation() to web;
+
+-- The organisation whose candidates the person asking may decide about, or null.
+create function upheld.deciding_organisation() returns uuid
+language sql stable
+return case when upheld.may('application:decide') then upheld.hiring_organisation() end;
+grant execute on function upheld.hiring_organisation(), upheld.deciding_organisation() to web;

@@ -38,15 +38,15 @@ for select to web
 using (status = 'open' and (not is_probe or (select upheld.asks_as_probe())));
 create policy jobs_are_seen_by_their_organisation on upheld.jobs
 for select to web using (organisation_id = (select upheld.current_organisation()));
-create policy jobs_are_posted_by_their_owners_and_managers on upheld.jobs
+create policy jobs_are_posted_by_members_who_may_manage_them on upheld.jobs
 for insert to web with check (
     organisation_id = (select upheld.current_organisation())
-    and (select upheld.current_standing()) in ('owner', 'manager')
+    and (select upheld.may('job:manage'))
 );
-create policy jobs_are_changed_by_their_owners_and_managers on upheld.jobs
+create policy jobs_are_changed_by_members_who_may_manage_them on upheld.jobs
 for update to web using (
     organisation_id = (select upheld.current_organisation())
-    and (select upheld.current_standing()) in ('owner', 'manager')
+    and (select upheld.may('job:manage'))
 ) with check (organisation_id = (select upheld.current_organisation()));
 grant select on upheld.jobs to web;
 grant insert (id, title, description, employment_type, location, country, is_remote, salary_currency, salary_from, salary_to, status, posted_at, closes_on),

@@ -58,11 +58,11 @@ with check (
     person_id = (select upheld.current_person()) and stage = 'withdrawn'
     and upheld.closes_by_the_rule(closed_at, keep_until)
 );
-create policy applications_are_moved_by_members_who_accepted_fair_use on upheld.applications
+create policy applications_are_moved_by_members_who_may_decide on upheld.applications
 for update to web using (
-    organisation_id = (select upheld.hiring_organisation()) and closed_at is null
+    organisation_id = (select upheld.deciding_organisation()) and closed_at is null
 ) with check (
-    organisation_id = (select upheld.hiring_organisation()) and stage <> 'withdrawn'
+    organisation_id = (select upheld.deciding_organisation()) and stage <> 'withdrawn'
     and upheld.closes_by_the_rule(closed_at, keep_until)
 );
 create policy open_applications_are_withdrawn_at_erasure on upheld.applications
@@ -250,9 +250,9 @@ for insert to web with check (
             and a.person_id = (select upheld.current_person())
     )
 );
-create policy events_are_added_by_members_who_accepted_fair_use on upheld.application_events
+create policy events_are_added_by_members_who_may_decide on upheld.application_events
 for insert to web with check (
-    organisation_id = (select upheld.hiring_organisation())
+    organisation_id = (select upheld.deciding_organisation())
     and stage in ('review', 'interview', 'offer', 'hired', 'rejected')
     and exists (
         select from upheld.applications as a

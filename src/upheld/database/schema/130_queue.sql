@@ -112,19 +112,19 @@ alter table queue.pgqueuer_statistics force row level security;
 
 -- The worker handles the duties it knows; a row with another name is invisible to it.
 create policy known_duties_are_seen_by_the_worker on queue.pgqueuer
-for select to worker using (entrypoint in ('mail', 'erasure'));
+for select to worker using (entrypoint in ('mail', 'erasure', 'invitation'));
 create policy known_duties_are_advanced_by_the_worker on queue.pgqueuer
-for update to worker using (entrypoint in ('mail', 'erasure')) with check (entrypoint in ('mail', 'erasure'));
+for update to worker using (entrypoint in ('mail', 'erasure', 'invitation')) with check (entrypoint in ('mail', 'erasure', 'invitation'));
 create policy finished_duties_are_dropped_by_the_worker on queue.pgqueuer
-for delete to worker using (entrypoint in ('mail', 'erasure'));
+for delete to worker using (entrypoint in ('mail', 'erasure', 'invitation'));
 create policy duties_are_enqueued_by_the_queue_writer on queue.pgqueuer
-for insert to queue_writer with check (entrypoint in ('mail', 'erasure') and status = 'queued');
+for insert to queue_writer with check (entrypoint in ('mail', 'erasure', 'invitation') and status = 'queued');
 create policy outcomes_are_logged_by_the_worker on queue.pgqueuer_log
-for insert to worker with check (entrypoint in ('mail', 'erasure') and traceback is null);
+for insert to worker with check (entrypoint in ('mail', 'erasure', 'invitation') and traceback is null);
 create policy outcomes_are_read_by_the_worker on queue.pgqueuer_log
-for select to worker using (entrypoint in ('mail', 'erasure'));
+for select to worker using (entrypoint in ('mail', 'erasure', 'invitation'));
 create policy outcomes_are_summed_by_the_worker on queue.pgqueuer_log
-for update to worker using (entrypoint in ('mail', 'erasure'));
+for update to worker using (entrypoint in ('mail', 'erasure', 'invitation'));
 create policy schedules_are_seen_by_the_worker on queue.pgqueuer_schedules
 for select to worker using (entrypoint in ('tidy', 'rotate', 'scan'));
 create policy schedules_are_registered_by_the_worker on queue.pgqueuer_schedules
@@ -132,11 +132,11 @@ for insert to worker with check (entrypoint in ('tidy', 'rotate', 'scan'));
 create policy schedules_are_advanced_by_the_worker on queue.pgqueuer_schedules
 for update to worker using (entrypoint in ('tidy', 'rotate', 'scan'));
 create policy statistics_are_read_by_the_worker on queue.pgqueuer_statistics
-for select to worker using (entrypoint in ('mail', 'erasure'));
+for select to worker using (entrypoint in ('mail', 'erasure', 'invitation'));
 create policy statistics_are_added_by_the_worker on queue.pgqueuer_statistics
-for insert to worker with check (entrypoint in ('mail', 'erasure'));
+for insert to worker with check (entrypoint in ('mail', 'erasure', 'invitation'));
 create policy statistics_are_summed_by_the_worker on queue.pgqueuer_statistics
-for update to worker using (entrypoint in ('mail', 'erasure'));
+for update to worker using (entrypoint in ('mail', 'erasure', 'invitation'));
 
 grant select, update, delete on queue.pgqueuer to worker;
 grant insert (priority, entrypoint, payload, status, execute_after) on queue.pgqueuer to queue_writer;

@@ -33,15 +33,16 @@ for insert to queue_writer with check (expires_at > upheld.clock_now());
 grant insert (secret_hash, person_id, duty, takes_up, expires_at) on upheld.job_secrets to queue_writer;
 create policy candidates_of_an_employer_are_known_to_the_queue_writer on upheld.applications
 for select to queue_writer using (
-    organisation_id = (select upheld.current_organisation())
-    and (select upheld.current_standing()) in ('owner', 'manager')
+    organisation_id = (select upheld.current_organisation()) and (select upheld.may('application:decide'))
 );
 create policy own_applications_are_known_to_the_queue_writer on upheld.applications
 for select to queue_writer using (person_id = (select upheld.current_person()));
 create policy who_reads_applications_is_known_to_the_queue_writer on upheld.members
-for select to queue_writer using (role in ('owner', 'manager'));
-grant select on upheld.applications, upheld.members to queue_writer;
-grant execute on function upheld.hiring_organisation() to queue_writer;
+for select to queue_writer using (role in ('owner', 'manager', 'interviewer', 'custom'));
+create policy what_roles_may_read_is_known_to_the_queue_writer on upheld.roles
+for select to queue_writer using (length(name) > 0);
+grant select on upheld.applications, upheld.members, upheld.roles to queue_writer;
+grant execute on function upheld.hiring_organisation(), upheld.deciding_organisation() to queue_writer;
 
 -- Stores a piece of work with the secret that will open its context. The payload carries
 -- ids and the secret, never personal data.
@@ -86,7 +87,7 @@ begin
     if whose is distinct from upheld.current_person() and not exists (
         select from upheld.applications as a
         where
-            a.person_id = whose and a.organisation_id = upheld.hiring_organisation()
+            a.person_id = whose and a.organisation_id = upheld.deciding_organisation()
     ) then
         raise exception 'A mail goes to yourself or to a candidate of yours.' using errcode = '42501';
     end if;
@@ -97,17 +98,19 @@ begin
 end
 $$;
 
--- Who is told of an application: owners and managers of its organisation, longest there first.
+-- Who is told of an application: members who may see it, longest there first.
 -- Told to nobody but the candidate, in the very transaction that sends it.
 create function upheld.people_to_tell(wanted_id uuid) returns setof uuid
 language sql stable security definer set search_path = ''
 begin atomic
     select m.person_id
     from upheld.applications as a
-    inner join upheld.members as m on a.organisation_id = m.organisation_id and m.role in ('owner', 'manager')
+    inner join upheld.members as m on a.organisation_id = m.organisation_id
+    left join upheld.roles as r on m.organisation_id = r.organisation_id and m.custom_role_id = r.id
     where
         a.id = wanted_id and a.person_id = upheld.current_person()
         and a.submitted_at = upheld.clock_now()
+        and 'application:view' = any(coalesce(r.permissions, upheld.permissions_of(m.role)))
     order by m.joined_at, m.person_id
     limit 20;
 end;

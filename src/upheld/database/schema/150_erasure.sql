@@ -56,7 +56,7 @@ declare
 begin
     foreach tab in array array[
         'people', 'credentials', 'email_verifications', 'sessions', 'access_tokens', 'job_secrets', 'members',
-        'fair_use_acceptances', 'profiles', 'messages', 'operators', 'identities',
+        'fair_use_acceptances', 'profiles', 'messages', 'operators', 'identities', 'ownership_offers',
         'authenticator_apps', 'passkeys', 'recovery_codes', 'half_open_sign_ins'
     ] loop
         col := case tab when 'people' then 'id' else 'person_id' end;
@@ -72,6 +72,21 @@ begin
     end loop;
 end
 $$;
+-- The record that somebody accepted an invitation, and any that still waits for their address.
+create policy invitations_are_counted_by_the_eraser on upheld.invitations
+for select to eraser using (
+    (select upheld.current_standing()) = 'duty:erasure' and (
+        accepted_by = (select upheld.current_person()) or email_index = (select p.email_index from upheld.people as p)
+    )
+);
+create policy invitations_go_with_the_account on upheld.invitations
+for delete to eraser using (
+    (select upheld.current_standing()) = 'duty:erasure' and (
+        accepted_by = (select upheld.current_person()) or email_index = (select p.email_index from upheld.people as p)
+    )
+);
+grant select (accepted_by, email_index), delete on upheld.invitations to eraser;
+grant select (email_index) on upheld.people to eraser;
 create policy documents_go_with_the_account on upheld.documents
 for delete to eraser using (
     person_id = (select upheld.current_person()) and (select upheld.current_standing()) = 'duty:erasure'
@@ -79,28 +94,30 @@ for delete to eraser using (
 grant delete on upheld.documents to eraser;
 grant select (organisation_id, role) on upheld.members to eraser;
 grant select (secret_hash, takes_up) on upheld.job_secrets to eraser;
--- The organisations of the person asking that have no other member. Whoever knows the
--- memberships of everyone answers, and tells nothing else about them.
-create function upheld.left_without_member() returns uuid[]
+-- The organisations that the person asking is the only owner of. Whoever knows the memberships of
+-- everyone answers, and tells nothing else about them.
+create function upheld.left_without_owner() returns uuid[]
 language sql stable security definer set search_path = ''
 return array(
     select m.organisation_id from upheld.members as m
-    where m.person_id = upheld.current_person() and not exists (
+    where m.person_id = upheld.current_person() and m.role = 'owner' and not exists (
         select from upheld.members as other
-        where other.organisation_id = m.organisation_id and other.person_id <> m.person_id
+        where
+            other.organisation_id = m.organisation_id and other.role = 'owner' and other.person_id <> m.person_id
     )
 );
-grant execute on function upheld.left_without_member() to web, eraser;
+grant execute on function upheld.left_without_owner() to web, eraser;
 
--- An organisation that loses its last member takes no more applications.
-create policy jobs_of_the_leaving_member_are_seen_by_the_eraser on upheld.jobs
+-- An organisation that loses its last owner takes no more applications: nobody can be asked to answer
+-- for them. Whoever else belongs to it goes on with those it has.
+create policy jobs_of_the_leaving_owner_are_seen_by_the_eraser on upheld.jobs
 for select to eraser using (
-    organisation_id = any((select upheld.left_without_member())::uuid[])
+    organisation_id = any((select upheld.left_without_owner())::uuid[])
     and (select upheld.current_standing()) = 'duty:erasure'
 );
-create policy jobs_close_when_the_last_member_leaves on upheld.jobs
+create policy jobs_close_when_the_last_owner_leaves on upheld.jobs
 for update to eraser using (
-    organisation_id = any((select upheld.left_without_member())::uuid[])
+    organisation_id = any((select upheld.left_without_owner())::uuid[])
     and (select upheld.current_standing()) = 'duty:erasure'
 ) with check (status = 'closed');
 grant select (organisation_id, status), update (status) on upheld.jobs to eraser;
@@ -156,10 +173,11 @@ begin
     set stage = 'withdrawn', closed_at = upheld.clock_now(), keep_until = keep_records_until
     where person_id = whose and closed_at is null;
     update upheld.jobs set status = 'closed'
-    where status <> 'draft' and organisation_id = any(upheld.left_without_member());
+    where status <> 'draft' and organisation_id = any(upheld.left_without_owner());
     foreach tab in array array[
         'documents', 'profiles', 'messages', 'disclosures', 'access_journal', 'consents',
-        'fair_use_acceptances', 'sessions', 'access_tokens', 'members', 'operators', 'email_verifications',
+        'fair_use_acceptances', 'ownership_offers', 'sessions', 'access_tokens', 'members', 'operators',
+        'email_verifications',
         'authenticator_apps', 'passkeys', 'recovery_codes', 'half_open_sign_ins', 'credentials', 'identities'
     ] loop
         execute format(
@@ -167,6 +185,10 @@ begin
         get diagnostics gone = row_count;
         counts := counts || pg_catalog.jsonb_build_object(tab, gone);
     end loop;
+    -- The policies above say which: those they accepted, and those that wait for their address.
+    delete from upheld.invitations;
+    get diagnostics gone = row_count;
+    counts := counts || pg_catalog.jsonb_build_object('invitations', gone);
     -- All but the one that this work acts with, which goes last, with the certificate.
     select count(*) into gone from upheld.job_secrets where person_id = whose;
     counts := counts || pg_catalog.jsonb_build_object('job_secrets', gone);

@@ -140,13 +140,34 @@ declare
 begin
     foreach tab in array array[
         'sessions', 'access_tokens', 'email_verifications', 'operator_invitations', 'job_secrets', 'messages',
-        'departures', 'passkey_challenges', 'half_open_sign_ins'
+        'departures', 'passkey_challenges', 'half_open_sign_ins', 'ownership_offers'
     ] loop
         execute format('delete from upheld.%I', tab);
         get diagnostics gone = row_count;
         counts := counts || pg_catalog.jsonb_build_object(tab, gone);
     end loop;
     return counts;
+end
+$$;
+
+-- Invitations that came to nothing are removed a week later: whoever made them has seen what became of
+-- them. Their ids, so that their keys go too; the policies are the condition.
+create policy invitations_that_came_to_nothing_are_removed on upheld.invitations
+for delete to retention_keeper using (
+    (state = 'pending' and expires_at < upheld.clock_now() - interval '7 days')
+    or (state = 'declined' and answered_at < upheld.clock_now() - interval '7 days')
+);
+create policy offers_that_nobody_took_are_removed on upheld.ownership_offers
+for delete to retention_keeper using (expires_at < upheld.clock_now());
+create policy offers_that_nobody_took_are_found on upheld.ownership_offers
+for select to retention_keeper using (expires_at < upheld.clock_now());
+grant select (organisation_id, state, expires_at, answered_at), delete on upheld.invitations to retention_keeper;
+grant select (expires_at), delete on upheld.ownership_offers to retention_keeper;
+create function upheld.remove_ended_invitations() returns table (id uuid, organisation_id uuid)
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    return query delete from upheld.invitations as i returning i.id, i.organisation_id;
 end
 $$;
 
@@ -191,5 +212,6 @@ begin atomic
 end;
 
 grant execute on function
-upheld.remove_old_applications(), upheld.remove_expired(), upheld.remove_unproven(), upheld.known_objects(uuid[])
+upheld.remove_old_applications(), upheld.remove_expired(), upheld.remove_unproven(), upheld.known_objects(uuid[]),
+upheld.remove_ended_invitations()
 to maintenance;

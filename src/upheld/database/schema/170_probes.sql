@@ -66,9 +66,13 @@ for select to probe_keeper using (person_id = any((select upheld.probe_people())
 grant select (person_id, organisation_id), delete on upheld.applications to probe_keeper;
 grant select (person_id, organisation_id, resume_object_id) on upheld.application_snapshots to probe_keeper;
 grant select (person_id, object_id) on upheld.documents to probe_keeper;
+create policy invitations_of_probes_are_found_by_their_keeper on upheld.invitations
+for select to probe_keeper using (organisation_id = any((select upheld.probe_organisations())::uuid[]));
+grant select (id, organisation_id) on upheld.invitations to probe_keeper;
 
 -- Removes every probe: the run's own, and whatever a run that was killed left behind.
--- Returns what lies outside this database: whose keys and which files have to go too.
+-- Returns what lies outside this database: whose keys (an invitation's are its own) and which files
+-- have to go too.
 create function upheld.remove_probes()
 returns table (people uuid[], organisations uuid[], object_ids uuid[])
 language plpgsql volatile security definer set search_path = ''
@@ -79,6 +83,8 @@ begin
         select pg_catalog.unnest(upheld.probe_people())
         union
         select a.person_id from upheld.applications as a where a.organisation_id = any(organisations)
+        union
+        select i.id from upheld.invitations as i where i.organisation_id = any(organisations)
     );
     object_ids := array(
         select d.object_id from upheld.documents as d where d.person_id = any(people)

@@ -16,6 +16,11 @@ alter function upheld.hiring_organisation() owner to context_keeper;
 alter function upheld.session_is_fresh(uuid) owner to context_keeper;
 alter function upheld.freshly_proven() owner to context_keeper;
 alter function upheld.demand_fresh_proof() owner to context_keeper;
+alter function upheld.deciding_organisation() owner to context_keeper;
+alter function upheld.permissions_of(text) owner to context_keeper;
+alter function upheld.current_permissions() owner to context_keeper;
+alter function upheld.may(text) owner to context_keeper;
+alter function upheld.seats_of(uuid) owner to context_keeper;
 alter function upheld.open_context(bytea) owner to context_keeper;
 alter function upheld.open_job_context(bytea) owner to context_keeper;
 alter function upheld.rotate_context_key() owner to context_keeper;
@@ -72,7 +77,26 @@ alter function upheld.link_identity(uuid, uuid, text, bytea[], bytea) owner to c
 alter function upheld.unlink_identity(uuid, uuid) owner to credential_keeper;
 alter function upheld.verify_with_identity(bytea, uuid, uuid, text, bytea[], bytea) owner to credential_keeper;
 alter function upheld.keep_a_way_in() owner to credential_keeper;
-alter function upheld.found_organisation(uuid, text, text) owner to credential_keeper;
+
+alter function upheld.found_organisation(uuid, text, text) owner to membership_keeper;
+alter function upheld.permissions_in(uuid, text, uuid) owner to membership_keeper;
+alter function upheld.reaches(text, uuid) owner to membership_keeper;
+alter function upheld.keep_an_owner() owner to membership_keeper;
+alter function upheld.colleagues() owner to membership_keeper;
+alter function upheld.change_role(uuid, text, uuid) owner to membership_keeper;
+alter function upheld.is_last_owner(uuid) owner to membership_keeper;
+alter function upheld.end_membership(uuid) owner to membership_keeper;
+alter function upheld.offer_ownership(uuid, boolean, interval) owner to membership_keeper;
+alter function upheld.accept_ownership() owner to membership_keeper;
+alter function upheld.end_offer(uuid) owner to membership_keeper;
+alter function upheld.invite(uuid, bytea[], bytea, bytea, bytea, text, uuid, text, interval) owner to membership_keeper;
+alter function upheld.open_invitations() owner to membership_keeper;
+alter function upheld.renew_invitation(uuid, bytea, bytea, interval) owner to membership_keeper;
+alter function upheld.revoke_invitation(uuid) owner to membership_keeper;
+alter function upheld.still_stands(upheld.invitations) owner to membership_keeper;
+alter function upheld.invitation_by_token(bytea) owner to membership_keeper;
+alter function upheld.accept_invitation(bytea) owner to membership_keeper;
+alter function upheld.decline_invitation(bytea, bytea) owner to membership_keeper;
 
 alter function upheld.count_applications() owner to count_keeper;
 
@@ -93,6 +117,7 @@ alter function upheld.queue_message(uuid, uuid, text, bytea, bytea) owner to que
 alter function upheld.people_to_tell(uuid) owner to queue_writer;
 alter function upheld.queue_arrival(uuid, uuid, uuid, bytea, bytea) owner to queue_writer;
 alter function upheld.queue_erasure(uuid, bytea) owner to queue_writer;
+alter function upheld.queue_invitation(uuid, bytea) owner to queue_writer;
 alter function upheld.operators_to_tell() owner to queue_writer;
 
 alter function upheld.plan_erasure(uuid) owner to eraser;
@@ -102,7 +127,7 @@ alter function upheld.erasure_by_receipt(bytea) owner to eraser;
 alter function upheld.erasures_under_way() owner to eraser;
 alter function upheld.count_overdue_erasures() owner to eraser;
 alter function upheld.take_up_erasure(uuid, bytea, timestamptz, bytea) owner to eraser;
-alter function upheld.left_without_member() owner to credential_keeper;
+alter function upheld.left_without_owner() owner to membership_keeper;
 alter function upheld.which_exist(uuid[]) owner to credential_keeper;
 alter function upheld.allow_erasure_again(uuid, bytea) owner to queue_writer;
 
@@ -112,6 +137,7 @@ alter function upheld.remove_probes() owner to probe_keeper;
 
 alter function upheld.remove_old_applications() owner to retention_keeper;
 alter function upheld.remove_expired() owner to retention_keeper;
+alter function upheld.remove_ended_invitations() owner to retention_keeper;
 alter function upheld.remove_unproven() owner to retention_keeper;
 alter function upheld.known_objects(uuid[]) owner to retention_keeper;
 alter function upheld.older_email_indexes(integer) owner to retention_keeper;
@@ -125,7 +151,7 @@ declare
 begin
     foreach name in array array[
         'context_keeper', 'credential_keeper', 'record_reader', 'audit_writer', 'limit_keeper',
-        'queue_writer', 'eraser', 'retention_keeper', 'probe_keeper', 'count_keeper'
+        'queue_writer', 'eraser', 'retention_keeper', 'probe_keeper', 'count_keeper', 'membership_keeper'
     ] loop
         execute format('revoke create on schema upheld, sealed, queue from %I', name);
     end loop;
@@ -146,7 +172,9 @@ begin
         inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
         where
             n.nspname = 'upheld' and c.relkind = 'r' and not a.attisdropped
-            and a.attname in ('person_id', 'viewer_id', 'actor_id', 'target_id')
+            and a.attname in (
+                'person_id', 'viewer_id', 'actor_id', 'target_id', 'invited_by', 'accepted_by', 'offered_by'
+            )
     loop
         execute format('alter table %I.%I alter column %I set statistics 0', tab.nspname, tab.relname, tab.attname);
         perform pg_catalog.pg_restore_attribute_stats(

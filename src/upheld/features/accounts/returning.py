@@ -23,6 +23,9 @@ RETURN_ROUTES: dict[str, str | None] = {
     "jobs.new": None,
     "organisations.new": None,
     "organisations.fair_use": None,
+    "organisations.invitation": "token",
+    "organisations.members": None,
+    "organisations.settings": None,
     "privacy.home": None,
 }
 """Routes by name; some take one id."""

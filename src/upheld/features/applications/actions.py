@@ -42,6 +42,8 @@ from upheld.features.consents.model import Kind, Purpose
 from upheld.features.consents.queries import one_notice, own_consents
 from upheld.features.jobs.model import Job
 from upheld.features.jobs.queries import open_job, own_job
+from upheld.features.organisations.model import Permission
+from upheld.features.organisations.queries import check_may
 from upheld.kit.deadlines import APPLICATION_RECORD, kept_until
 from upheld.kit.errors import ConflictError, InvalidError, NotFoundError, RefusedError
 from upheld.platform.acting import Acting
@@ -116,10 +118,12 @@ async def move_application(acting: Acting, application_id: UUID, stage: Stage) -
 
     Raises:
         NotFoundError: there is none, or it is not theirs to see.
+        NotPermittedError: they may see it, and not decide about it.
         ApplicationClosedError: it is closed already.
         InvalidError: it cannot go there.
     """
     application = await received_application(acting, application_id)
+    check_may(acting, Permission.APPLICATION_DECIDE)
     if stage not in MOVES or stage == application.stage:
         raise InvalidError({"stage": mark("Choose a stage that the application is not at yet.")})
     if application.closed_at is not None or not await store.move(acting.tx, application, stage):
@@ -134,10 +138,12 @@ async def decide_application(acting: Acting, application_id: UUID, outcome: Stag
 
     Raises:
         NotFoundError: there is none, or it is not theirs to see.
+        NotPermittedError: they may see it, and not decide about it.
         ApplicationClosedError: it is closed already.
         InvalidError: no outcome was chosen, or the reason is too short or too long.
     """
     application = await received_application(acting, application_id)
+    check_may(acting, Permission.APPLICATION_DECIDE)
     check_decision(application, outcome, reason)
     await _close(acting, application, outcome)
     await _add_event(acting, application, outcome, reason.strip())

@@ -10,16 +10,15 @@ from upheld.features.jobs.errors import JobClosedError, JobNotOpenError, JobPubl
 from upheld.features.jobs.model import Job, JobText, Status
 from upheld.features.jobs.queries import own_job
 from upheld.features.jobs.text import check_job_text
+from upheld.features.organisations.model import Permission
 from upheld.platform.acting import Acting
-
-_HIRING_ROLES = frozenset({"owner", "manager"})
 
 
 async def post_job(acting: Acting, text: JobText, *, publish: bool = False) -> UUID:
     """Add a job to the organisation acted for, as a draft or published at once; return its id.
 
     Raises:
-        NotHiringError: the person is no owner or manager.
+        NotHiringError: the person may not manage jobs.
         InvalidError: the text does not do; with what to change.
     """
     check_may_hire(acting)
@@ -37,7 +36,7 @@ async def change_job(acting: Acting, job_id: UUID, text: JobText) -> None:
     """Replace what a draft or open job says.
 
     Raises:
-        NotHiringError: the person is no owner or manager.
+        NotHiringError: the person may not manage jobs.
         NotFoundError: the organisation has no such job.
         JobClosedError: it is closed.
         InvalidError: the text does not do; with what to change.
@@ -56,7 +55,7 @@ async def publish_job(acting: Acting, job_id: UUID) -> None:
     """Open a draft to everyone.
 
     Raises:
-        NotHiringError: the person is no owner or manager.
+        NotHiringError: the person may not manage jobs.
         NotFoundError: the organisation has no such job.
         InvalidError: its closing day has passed meanwhile.
         JobPublishedError: it is no draft.
@@ -75,7 +74,7 @@ async def close_job(acting: Acting, job_id: UUID) -> None:
     """Take an open job off the public pages for good; its applications stay where they are.
 
     Raises:
-        NotHiringError: the person is no owner or manager.
+        NotHiringError: the person may not manage jobs.
         NotFoundError: the organisation has no such job.
         JobNotOpenError: it is a draft or closed.
     """
@@ -90,9 +89,9 @@ def check_may_hire(acting: Acting) -> None:
     """Refuse, in words, what row security would refuse without them.
 
     Raises:
-        NotHiringError: the person is no owner or manager of the organisation acted for.
+        NotHiringError: the person may not manage jobs of the organisation acted for.
     """
-    if acting.role not in _HIRING_ROLES:
+    if not acting.may(Permission.JOB_MANAGE):
         raise NotHiringError
 
 

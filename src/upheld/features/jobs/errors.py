@@ -4,7 +4,7 @@ from upheld.kit.errors import ConflictError, RefusedError
 
 
 class NotHiringError(RefusedError):
-    """Only owners and managers of an organisation can post and change its jobs."""
+    """Your role in this organisation does not include posting and changing its jobs."""
 
     code = "not-hiring"
 

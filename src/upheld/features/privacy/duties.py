@@ -45,6 +45,7 @@ async def tidy(platform: Platform, *, all_files: bool = True) -> dict[str, int]:
     async with platform.database.maintenance() as tx:
         counts = {**spent, "counters": await store.drop_spent_counters(tx), **await store.remove_expired(tx)}
         counts["unproven_accounts"] = await _remove_unproven(platform, tx)
+        counts["invitations"] = await _remove_ended_invitations(platform, tx)
         counts["applications"] = await _remove_old_applications(platform, tx)
         counts["files"] = await _remove_left_behind(platform, tx, all_files=all_files)
         counts["overdue_erasures"] = await store.count_overdue_erasures(tx)
@@ -130,6 +131,13 @@ async def _remove_unproven(platform: Platform, tx: Transaction) -> int:
     removed = await store.remove_unproven(tx)
     for person in removed:
         await platform.vault.destroy(person, PLATFORM)
+    return len(removed)
+
+
+async def _remove_ended_invitations(platform: Platform, tx: Transaction) -> int:
+    removed = await store.remove_ended_invitations(tx)
+    for one in removed:
+        await platform.vault.destroy(one.id, one.organisation_id)
     return len(removed)
 
 

@@ -131,6 +131,13 @@ class Plan(msgspec.Struct, frozen=True):
     object_ids: list[UUID]
 
 
+class EndedInvitation(msgspec.Struct, frozen=True):
+    """An invitation that came to nothing, and whose key goes now."""
+
+    id: UUID
+    organisation_id: UUID
+
+
 class OldApplication(msgspec.Struct, frozen=True):
     """An application record whose time was over, with what it leaves outside the database."""
 

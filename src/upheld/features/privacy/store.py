@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from upheld.features.privacy.model import (
+    EndedInvitation,
     ErasureState,
     Holdings,
     JournalFilter,
@@ -139,6 +140,11 @@ async def remove_expired(tx: Transaction) -> dict[str, int]:
 async def remove_unproven(tx: Transaction) -> list[UUID]:
     """Remove accounts that nobody proved to be theirs; return whose they were said to be."""
     return await tx.column(_Q["remove_unproven"])
+
+
+async def remove_ended_invitations(tx: Transaction) -> list[EndedInvitation]:
+    """Remove invitations that came to nothing a week ago; return which, so that their keys can go too."""
+    return await tx.all(_Q["remove_ended_invitations"], into=EndedInvitation)
 
 
 async def remove_old_applications(tx: Transaction) -> list[OldApplication]:

@@ -46,9 +46,9 @@ group by a.organisation_id, o.name
 order by o.name, a.organisation_id;
 
 -- name: orphaned
--- The names of the organisations that have no other member than the person asking.
+-- The names of the organisations that have no other owner than the person asking.
 select name from upheld.organisations
-where id = any((select upheld.left_without_member())::uuid[])
+where id = any((select upheld.left_without_owner())::uuid[])
 order by name;
 
 -- name: own_erasure
@@ -132,6 +132,10 @@ select person_id, organisation_id, resume_object_id, was_last from upheld.remove
 -- name: remove_unproven
 -- Removes accounts that nobody proved to be theirs; whose they were said to be.
 select remove_unproven as id from upheld.remove_unproven();
+
+-- name: remove_ended_invitations
+-- Removes invitations that came to nothing; which.
+select id, organisation_id from upheld.remove_ended_invitations();
 
 -- name: known_objects
 -- Which of the given files a row names.

@@ -17,7 +17,7 @@ from upheld.platform.services import Platform
 _YOU = mark("You")
 _DATABASE = mark("Nobody; functions of the database compare with it")
 _EVERYONE = mark("Everyone")
-_EMPLOYER = mark("You, and the owners and managers of the employer you sent it to; each look is written down")
+_EMPLOYER = mark("You, and the members of the employer whose role includes applications; each look is written down")
 _WORKER = mark("You, and the worker that does it")
 _DUTY = mark("The worker that does it; no person")
 
@@ -46,17 +46,24 @@ SEEN_BY = {
     "upheld.job_secrets": _YOU,
     "upheld.jobs": mark("Everyone while it is open; afterwards its employer and those who applied"),
     "upheld.limit_counters": _DATABASE,
-    "upheld.members": _YOU,
+    "upheld.invitations": mark(
+        "Who may invite in the organisation, whoever holds the link, the worker that mails it, and you when it is yours"
+    ),
+    "upheld.members": mark("You, and who else belongs to the organisation"),
     "upheld.messages": _WORKER,
     "upheld.notices": _EVERYONE,
     "upheld.operator_invitations": _DATABASE,
     "upheld.operators": _YOU,
     "upheld.organisations": _EVERYONE,
+    "upheld.ownership_offers": mark("Both sides of the offer, and the owners of the organisation"),
     "upheld.people": _WORKER,
     "upheld.profiles": _YOU,
+    "upheld.roles": mark("The members of the organisation"),
     "upheld.runs": _EVERYONE,
     "upheld.sessions": _YOU,
-    "upheld.stage_counts": mark("The owners and managers of the employer; it says how many, and of whom nothing"),
+    "upheld.stage_counts": mark(
+        "The members of the employer whose role includes applications; it says how many, and of whom nothing"
+    ),
 }
 """Who sees the rows of each table. The matrix in tests/boundary measures the same by trying."""
 
@@ -66,6 +73,10 @@ WORDS = {
     "audit": mark("as long as this deployment exists"),
     "consent": mark("as long as what rests on it"),
     "erasure record": mark("as long as this deployment exists, as proof of the erasure"),
+    "invitation": mark(
+        "until it is accepted or taken back, or a week after it has come to nothing; that it was accepted, as long as "
+        "the membership"
+    ),
     "job": mark("until the work is done"),
     "limit": mark("until the counter ends, within a day"),
     "link": mark("until it is used or expires"),

@@ -161,12 +161,7 @@ async def _act(platform: Platform, secret: bytes, do: Callable[[Acting], Any]) -
     async with platform.database.transaction("web") as tx:
         who = await open_context(tx, secret)
         assert who is not None  # noqa: S101 - the session was opened a moment ago
-        return await do(
-            Acting(
-                tx=tx, platform=platform, person_id=who.person_id, organisation_id=who.organisation_id,
-                role=who.role, origin="demo",
-            )
-        )  # fmt: skip
+        return await do(who.acting(tx, platform, "demo"))
 
 
 def _texts(jobs: int) -> list[JobText]:

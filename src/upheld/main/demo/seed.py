@@ -65,10 +65,7 @@ class _Stage:
         async with self.platform.database.transaction("web") as tx:
             found = await open_context(tx, self.sessions[who])
             assert found is not None  # noqa: S101 - the session was opened by us, and lasts
-            yield Acting(
-                tx=tx, platform=self.platform, person_id=found.person_id, organisation_id=found.organisation_id,
-                role=found.role, origin="demo",
-            )  # fmt: skip
+            yield found.acting(tx, self.platform, "demo")
 
     async def admit(self, who: str | int, address: str, shown_as: str | None) -> None:
         """Let somebody in; only who is shown as a sign-in has a password."""

@@ -69,8 +69,21 @@ LINKS_PER_MAILBOX = Limit(
     protects="A mailbox against being filled with new links by whoever signs in to an unproven account.",
 )  # fmt: skip
 
+INVITED_PER_PERSON = Limit(
+    "invitations", 60, _DAY, By.ACCOUNT, is_against_guessing=False,
+    protects="Mailboxes against a member, or whoever sits at their open session, who invites half the world.",
+)  # fmt: skip
+INVITED_PER_MAILBOX = Limit(
+    "invitations mailbox", 5, _DAY, By.MAILBOX, is_against_guessing=False,
+    protects="A mailbox against being filled with invitations; it counts whether or not it has an account.",
+)  # fmt: skip
+
 # Signed in.
 
+FOUNDED_PER_PERSON = Limit(
+    "organisations founded", 20, _DAY, By.ACCOUNT, is_against_guessing=False,
+    protects="The list of organisations against a script that founds them.",
+)  # fmt: skip
 UPLOADS_PER_PERSON = Limit(
     "document uploads", 40, _HOUR, By.ACCOUNT, is_against_guessing=False,
     protects="The machine: each document is opened by a process of its own.",

@@ -32,7 +32,7 @@ _LENGTH = len(PREFIX) + _SECRET + _CHECK
 
 _OPEN = Query(
     "open_token_context",
-    "select token_id, person_id, organisation_id, role, scopes, expires_at, holds"
+    "select token_id, person_id, organisation_id, role, permissions, scopes, expires_at, holds"
     " from upheld.open_token_context($1, nullif($2, ''))",
     "Opens the context of the token that is presented, for one scope.",
 )
@@ -84,6 +84,7 @@ class Bearer(msgspec.Struct, frozen=True):
     person_id: UUID
     organisation_id: UUID | None
     role: str | None
+    permissions: frozenset[str] | None
     scopes: list[str]
     expires_at: dt.datetime
     holds: bool

@@ -41,7 +41,8 @@ from upheld.platform.web.cookies import SESSION_COOKIE, read_session
 
 OPEN_CONTEXT = Query(
     "open_context",
-    "select person_id, session_id, organisation_id, role, proven_at, expires_at, strength from upheld.open_context($1)",
+    "select person_id, session_id, organisation_id, role, permissions, seats, proven_at, expires_at, strength"
+    " from upheld.open_context($1)",
     "Opens the context of the session whose secret is presented.",
 )
 _VISIT = "upheld.visit"
@@ -52,6 +53,13 @@ _REFUSALS = frozenset({403, 404, 429})
 """What tells somebody that they may not: missing and forbidden look alike, here as well."""
 
 
+class Seat(msgspec.Struct, frozen=True):
+    """An organisation that somebody belongs to, and can act for."""
+
+    organisation_id: str
+    name: str
+
+
 class Who(msgspec.Struct, frozen=True):
     """The signed-in person, as the database says."""
 
@@ -59,10 +67,26 @@ class Who(msgspec.Struct, frozen=True):
     session_id: UUID
     organisation_id: UUID | None
     role: str | None
+    permissions: frozenset[str] | None
+    """What they may do in the organisation they act for; None without one."""
+
+    seats: tuple[Seat, ...]
     proven_at: dt.datetime
     expires_at: dt.datetime
     strength: str
     """How the session was opened: `accounts.model.Strength`."""
+
+    def acting(self, tx: Transaction, platform: Platform, origin: str) -> Acting:
+        """Return them acting, inside the transaction whose context is theirs."""
+        return Acting(
+            tx=tx,
+            platform=platform,
+            person_id=self.person_id,
+            organisation_id=self.organisation_id,
+            role=self.role,
+            permissions=self.permissions or frozenset(),
+            origin=origin,
+        )
 
 
 @dataclass(kw_only=True)
@@ -115,6 +139,7 @@ class OpenVisit:
             person_id=asking.person_id,
             organisation_id=asking.organisation_id,
             role=asking.role,
+            permissions=asking.permissions or frozenset(),
             origin=self.origin,
         )
 
@@ -278,9 +303,9 @@ def _name(scope: Scope) -> str:
 
 
 def _subject(scope: Scope) -> UUID | None:
-    """Return the id that the path names, when it names one."""
-    parts = cast("dict[str, Any]", scope).get("path_params", {}).values()
-    named = [part for part in parts if isinstance(part, UUID)]
+    """Return the id that the path names, when it names one; a secret in a path is no id, and is not written down."""
+    parts: dict[str, Any] = cast("dict[str, Any]", scope).get("path_params", {})
+    named = [part for name, part in parts.items() if isinstance(part, UUID) and name.endswith("_id")]
     return named[0] if len(named) == 1 else None
 
 

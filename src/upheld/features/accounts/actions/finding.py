@@ -1,11 +1,26 @@
 """Finding who uses an address, under every generation of the blind index."""
 
 import hashlib
+import re
 
 from upheld.features.accounts import store
 from upheld.features.accounts.model import Credential
+from upheld.kit.errors import InvalidError
 from upheld.platform.database import Transaction
+from upheld.platform.i18n import mark
 from upheld.platform.services import Platform
+
+_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.IGNORECASE)
+
+
+def check_address(email: str) -> None:
+    """Check that something is an e-mail address.
+
+    Raises:
+        InvalidError: it is none.
+    """
+    if not _EMAIL.fullmatch(email.strip()) or len(email) > 254:  # noqa: PLR2004 - RFC 5321
+        raise InvalidError({"email": mark("Enter an e-mail address like name@example.org.")})
 
 
 def normalised(email: str) -> str:

@@ -4,14 +4,13 @@ Hashing a password takes a quarter of a second. It is done between two short tra
 of the gate, never inside one (ADR 0003, exception two).
 """
 
-import re
 import secrets
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 from upheld.features.accounts import store
-from upheld.features.accounts.actions.finding import find_known, hashed, known_index, normalised
+from upheld.features.accounts.actions.finding import check_address, find_known, hashed, known_index, normalised
 from upheld.features.accounts.errors import LinkSpentError
 from upheld.features.accounts.model import SHORTEST_PASSWORD, Credential, Newcomer, Registration
 from upheld.features.audit.actions import record_at_gate
@@ -27,8 +26,6 @@ from upheld.platform.passwords import hash_password
 from upheld.platform.services import Platform
 from upheld.platform.vault import PLATFORM, PLATFORM_CLASSES, KeyRef
 
-_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.IGNORECASE)
-
 
 def check_registration(asked: Registration) -> None:
     """Check what a newcomer typed and agreed to.
@@ -38,8 +35,10 @@ def check_registration(asked: Registration) -> None:
     """
     email, password = asked.email, asked.password
     wrong: dict[str, str] = {}
-    if not _EMAIL.fullmatch(email.strip()) or len(email) > 254:  # noqa: PLR2004 - RFC 5321
-        wrong["email"] = mark("Enter an e-mail address like name@example.org.")
+    try:
+        check_address(email)
+    except InvalidError as error:
+        wrong.update(error.fields)
     if password is not None and len(password) < SHORTEST_PASSWORD:
         wrong["password"] = mark(
             "Use at least 12 characters. A few words that do not belong together are easy to keep."

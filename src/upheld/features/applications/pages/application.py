@@ -25,6 +25,8 @@ from upheld.features.applications.queries import (
     received_application,
 )
 from upheld.features.applications.wording import EMPLOYER_STEPS, STAGE_NAMES
+from upheld.features.organisations.model import Permission
+from upheld.features.organisations.queries import check_may
 from upheld.kit.deadlines import APPLICATION_RECORD, kept_until
 from upheld.kit.errors import ConflictError, InvalidError, NotFoundError, UpheldError
 from upheld.platform.acting import Acting
@@ -103,6 +105,7 @@ async def check_do(request: AnyRequest, visit: Visit, application_id: FromPath[U
     """Show a decision as the candidate will read it, and what it does; nothing is decided yet."""
     form = await Form.read(request)
     application = await received_application(visit.acting(), application_id)
+    check_may(visit.acting(), Permission.APPLICATION_DECIDE)
     try:
         check_decision(application, asked_stage(form.get("outcome")), form.get("reason"))
     except (InvalidError, ConflictError) as error:
@@ -123,6 +126,7 @@ async def again_do(request: AnyRequest, visit: Visit, application_id: FromPath[U
     """Show the form of a decision once more, with everything that was typed."""
     form = await Form.read(request)
     application = await received_application(visit.acting(), application_id)
+    check_may(visit.acting(), Permission.APPLICATION_DECIDE)
     return _form_again(request, "applications/decide.html", application, form, None)
 
 

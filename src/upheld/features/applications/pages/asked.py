@@ -8,6 +8,7 @@ from litestar import Request
 from litestar.response import Redirect
 
 from upheld.features.applications.model import MOVES, Stage
+from upheld.features.organisations.model import Permission
 from upheld.features.organisations.queries import may_see_candidates
 from upheld.kit.errors import NotFoundError
 from upheld.platform.acting import Acting
@@ -29,9 +30,9 @@ def check_role(acting: Acting) -> None:
     """Answer everybody who has no part in hiring as if there was nothing here.
 
     Raises:
-        NotFoundError: they are no owner or manager of an organisation.
+        NotFoundError: they may not see applications, in the organisation they act for.
     """
-    if acting.role not in {"owner", "manager"}:
+    if not acting.may(Permission.APPLICATION_VIEW):
         raise NotFoundError
 
 

@@ -20,7 +20,8 @@ from upheld.features.applications.queries import board, counts_by_stage, list_ap
 from upheld.features.applications.wording import STAGE_NAMES
 from upheld.features.jobs.queries import own_job, own_jobs
 from upheld.features.jobs.wording import STATUS
-from upheld.features.organisations.queries import may_see_candidates
+from upheld.features.organisations.model import Permission
+from upheld.features.organisations.queries import check_may, may_see_candidates
 from upheld.kit.errors import InvalidError
 from upheld.platform.acting import Acting
 from upheld.platform.i18n import mark
@@ -86,6 +87,7 @@ async def move_many_do(request: AnyRequest, visit: Visit, job_id: FromPath[UUID]
     """Move the applications that were ticked in the list, and show the list again."""
     form, acting = await Form.read(request), visit.acting()
     check_role(acting)
+    check_may(acting, Permission.APPLICATION_DECIDE)
     job = await own_job(acting, job_id)
     stage = asked_stage(form.get("stage"))
     picked = _picked(form)
@@ -142,7 +144,7 @@ async def _listed(request: AnyRequest, acting: Acting, job_id: UUID | None) -> d
         "shown": shown if shown in chosen else "",
         "is_first": after is None,
         "older": None if listed.older is None else f"{listed.older.submitted_at.isoformat()}~{listed.older.id}",
-        "can_move": any(line.closed_at is None for line in listed.lines),
+        "can_move": acting.may(Permission.APPLICATION_DECIDE) and any(line.closed_at is None for line in listed.lines),
         "moved_many": number if "number" in request.query_params else None,
     }
 

@@ -17,6 +17,7 @@ from upheld.features.applications.wording import EMPLOYER_STEPS, STAGE_NAMES
 from upheld.features.jobs.model import Job, Status
 from upheld.features.jobs.queries import own_jobs
 from upheld.features.jobs.wording import STATUS
+from upheld.features.organisations.model import Permission
 from upheld.features.organisations.queries import may_see_candidates, own_organisation
 from upheld.platform.acting import Acting
 from upheld.platform.web.pages import asked_number, page, redirect
@@ -33,7 +34,7 @@ async def hiring_page(request: AnyRequest, visit: Visit) -> Response[str] | Redi
     acting = visit.acting()
     if acting.organisation_id is None:
         return redirect(request, "organisations.new")
-    if acting.role not in {"owner", "manager"}:
+    if not _works_here(acting):
         return redirect(request, "applications.interviewer")
     jobs = await own_jobs(acting)
     accepted = await may_see_candidates(acting)
@@ -42,10 +43,15 @@ async def hiring_page(request: AnyRequest, visit: Visit) -> Response[str] | Redi
         "applications/hiring.html",
         organisation=await own_organisation(acting),
         accepted=accepted,
-        first_run=not any(job.status is not Status.DRAFT for job in jobs),
+        first_run=acting.may(Permission.JOB_MANAGE) and not any(job.status is not Status.DRAFT for job in jobs),
         **await _desk(acting, jobs, accepted=accepted),
         **_listed(request, jobs),
     )
+
+
+def _works_here(acting: Acting) -> bool:
+    """Whether there is anything on the desk of hiring for somebody."""
+    return acting.may(Permission.JOB_MANAGE) or acting.may(Permission.APPLICATION_VIEW)
 
 
 async def _desk(acting: Acting, jobs: list[Job], *, accepted: bool) -> dict[str, Any]:
@@ -92,7 +98,7 @@ def _listed(request: AnyRequest, jobs: list[Job]) -> dict[str, Any]:
 async def interviewer_page(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
     """Show a member who sees no applications where they are, and what they can do."""
     acting = visit.acting()
-    if acting.role != "interviewer":
+    if acting.organisation_id is None or _works_here(acting):
         return redirect(request, "applications.hiring")
     jobs = [job for job in await own_jobs(acting) if job.status is Status.OPEN]
     return page(

@@ -1,14 +1,18 @@
 """What the columns and values of the export are called on its page for people."""
 
 from upheld.features.applications.wording import OWN_STAGE_NAMES
+from upheld.features.organisations.wording import PERMISSIONS, ROLE_NAMES
 from upheld.features.privacy.wording import ACTS, PURPOSES, STATES
 from upheld.features.tokens.wording import REACH_NAMES
 from upheld.platform.documents import DOCX, PDF
 from upheld.platform.i18n import LANGUAGES, mark
 
+_PERMISSIONS = {str(permission): name for permission, (name, _) in PERMISSIONS.items()}
+
 COLUMNS = {
     "accepted_at": mark("Accepted"),
     "action": mark("What"),
+    "answered_at": mark("Answered"),
     "at": mark("When"),
     "certificate": mark("Certificate"),
     "changed_at": mark("Last changed"),
@@ -26,6 +30,8 @@ COLUMNS = {
     "given": mark("Agreed"),
     "headline": mark("Headline"),
     "idle_for": mark("Ends when it is not used for"),
+    "invited_at": mark("Invited"),
+    "is_founder": mark("You founded it"),
     "joined_at": mark("Since"),
     "issuer": mark("Site"),
     "keep_until": mark("Kept until"),
@@ -43,6 +49,7 @@ COLUMNS = {
     "notice_version": mark("Wording of the notice"),
     "organisation_name": mark("Organisation"),
     "job_title": mark("Job"),
+    "offered_at": mark("Offered"),
     "parameters": mark("What it says"),
     "part": mark("What was seen"),
     "phone": mark("Phone number"),
@@ -62,6 +69,7 @@ COLUMNS = {
     "stage": mark("Where it stands"),
     "state": mark("Where it stands"),
     "strength": mark("How you signed in"),
+    "steps_down": mark("Whoever offers it becomes a manager"),
     "subject": mark("Who you are there"),
     "submitted_at": mark("Sent"),
     "summary": mark("Summary"),
@@ -77,26 +85,34 @@ COLUMNS = {
 """Every column that is exported, but for the numbers that tie records together."""
 
 DETAILS = {
+    "added": mark("Given"),
     "applications": mark("Applications shown"),
+    "custom_role": mark("Number of the role"),
     "fields": mark("What changed"),
     "job": mark("Number of the job"),
     "notice": mark("Number of the wording"),
     "others": mark("Sessions ended"),
     "outcome": mark("Decision"),
+    "permissions": mark("Permissions"),
     "route": mark("Page"),
     "status": mark("Status"),
+    "taken": mark("Taken away"),
 }
 """What else an act of the log says about itself, where no column has the same name."""
 
 VALUES: dict[str, dict[str, str]] = {
     "action": ACTS,
     "language": LANGUAGES,
-    "duty": {"mail": mark("Sending you mails"), "erasure": mark("Erasing your account")},
+    "duty": {
+        "mail": mark("Sending you mails"),
+        "erasure": mark("Erasing your account"),
+        "invitation": mark("Mailing your invitations"),
+    },
     "media_type": {PDF: mark("PDF"), DOCX: mark("Word")},
     "resume_media_type": {PDF: mark("PDF"), DOCX: mark("Word")},
     "purpose": PURPOSES,
     "scopes": {str(reach): name for reach, name in REACH_NAMES.items()},
-    "role": {"owner": mark("Owner"), "manager": mark("Manager"), "interviewer": mark("Interviewer")},
+    "role": {str(role): name for role, name in ROLE_NAMES.items()},
     "sections": {
         "identity": mark("Who you are"),
         "contact": mark("How to reach you"),
@@ -104,6 +120,9 @@ VALUES: dict[str, dict[str, str]] = {
         "resume": mark("Your résumé"),
     },
     "outcome": {str(stage): name for stage, name in OWN_STAGE_NAMES.items()},
+    "permissions": _PERMISSIONS,
+    "added": _PERMISSIONS,
+    "taken": _PERMISSIONS,
     "stage": {str(stage): name for stage, name in OWN_STAGE_NAMES.items()},
     "state": STATES,
     "strength": {

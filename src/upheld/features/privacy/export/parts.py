@@ -37,6 +37,8 @@ PARTS = (
     Part("access_journal", "journal", mark("Who saw your data")),
     Part("consents", "consents", mark("What you agreed to")),
     Part("members", "memberships", mark("Organisations you belong to"), "person_id"),
+    Part("invitations", "invitations", mark("Invitations you made, accepted, or have not answered")),
+    Part("ownership_offers", "ownership-offers", mark("Offers of ownership to you or by you"), "person_id"),
     Part("fair_use_acceptances", "fair-use", mark("Fair-use policies you accepted"), "person_id"),
     Part("operators", "operator", mark("Looking after this deployment"), "person_id"),
     Part("sessions", "sessions", mark("Where you are signed in")),

@@ -28,6 +28,7 @@ _CONSENTS = {
     (True, True): mark("You agreed: %(purpose)s, with %(organisation)s."),
     (False, True): mark("You no longer agree: %(purpose)s, with %(organisation)s."),
 }
+_OF_ORGANISATIONS = ("members", "disclosures", "invitations", "ownership_offers")
 _JOINED = frozenset({"application_snapshots", "application_events"})
 
 
@@ -89,12 +90,7 @@ class _Reader:
     def _entry(self, part: Part, record: Record) -> Entry:
         if part.table == "applications":
             return self._application(record)
-        naming = {
-            "documents": "name",
-            "passkeys": "name",
-            "members": "organisation_name",
-            "disclosures": "organisation_name",
-        }
+        naming = {"documents": "name", "passkeys": "name", **dict.fromkeys(_OF_ORGANISATIONS, "organisation_name")}
         name = naming.get(part.table)
         facts = self._facts({column: value for column, value in record.items() if column != name})
         return Entry(str(record[name]) if name else None, facts)
@@ -135,7 +131,7 @@ class _Reader:
         return [
             (self._words((COLUMNS | DETAILS).get(column, column)), self._value(column, value))
             for column, value in record.items()
-            if column != "id" and not column.endswith("_id") and value is not None
+            if column != "id" and not column.endswith(("_id", "ed_by")) and value is not None
         ]
 
     def _value(self, column: str, value: object) -> str:

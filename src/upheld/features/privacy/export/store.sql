@@ -77,11 +77,34 @@ order by created_at, id;
 
 -- name: members
 -- The organisations the person belongs to.
-select m.organisation_id, o.name as organisation_name, m.person_id, m.role, m.joined_at
+select
+    m.organisation_id, o.name as organisation_name, m.person_id, m.role, m.custom_role_id, m.is_founder,
+    m.invitation_id, m.joined_at
 from upheld.members as m
 left join upheld.organisations as o on m.organisation_id = o.id
 where m.person_id = (select upheld.current_person())
 order by m.joined_at, m.organisation_id;
+
+-- name: invitations
+-- The invitations the person made or accepted, and those that wait for their address.
+select
+    i.id, i.organisation_id, o.name as organisation_name, i.role, i.custom_role_id, i.language, i.invited_by, i.state,
+    i.invited_at, i.expires_at, i.answered_at, i.accepted_by
+from upheld.invitations as i
+left join upheld.organisations as o on i.organisation_id = o.id
+where
+    i.accepted_by = (select upheld.current_person()) or i.invited_by = (select upheld.current_person())
+    or (i.state <> 'accepted' and i.organisation_id is distinct from (select upheld.current_organisation()))
+order by i.invited_at, i.id;
+
+-- name: ownership_offers
+-- The offers of ownership to the person or by them.
+select
+    f.organisation_id, o.name as organisation_name, f.person_id, f.offered_by, f.steps_down, f.offered_at, f.expires_at
+from upheld.ownership_offers as f
+left join upheld.organisations as o on f.organisation_id = o.id
+where f.person_id = (select upheld.current_person()) or f.offered_by = (select upheld.current_person())
+order by f.offered_at, f.organisation_id;
 
 -- name: fair_use_acceptances
 -- The fair-use policies the person accepted.

@@ -7,6 +7,9 @@ _SECRET = mark(
 )
 _INDEX = mark("A keyed hash of your address, by which it is found again. The address itself is included.")
 _IDENTITY = mark("A keyed hash of who you are at the other site, by which it is found again. That itself is included.")
+_INVITED = mark(
+    "Where an invitation was sent: your own address, which is included, or that of somebody whom you invited."
+)
 _ORIGIN = mark(
     "The address and browser of each act, sealed under a key of the month, so that nobody can remove the traces of "
     "an intrusion. Ask the contact in the notice for it; an archive that is copied around is the wrong place."
@@ -35,6 +38,10 @@ WITHHELD = {
     "access_tokens.secret_hash": _SECRET,
     "job_secrets.secret_hash": _SECRET,
     "erasures.receipt_hash": _SECRET,
+    "invitations.token_hash": _SECRET,
+    "invitations.email_index": _INDEX,
+    "invitations.email_sealed": _INVITED,
+    "invitations.letter_sealed": _INVITED,
     "consents.origin_sealed": _ORIGIN,
     "audit_entries.origin_sealed": _ORIGIN,
 }

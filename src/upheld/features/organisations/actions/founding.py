@@ -6,12 +6,14 @@ from uuid import UUID, uuid4
 from upheld.features.audit.actions import record
 from upheld.features.audit.model import Action
 from upheld.features.organisations import store
-from upheld.features.organisations.errors import AlreadyMemberError, OwnersOnlyError
-from upheld.features.organisations.model import Role
-from upheld.features.organisations.queries import own_organisation
-from upheld.kit.errors import InvalidError
+from upheld.features.organisations.errors import AlreadyMemberError, NotPermittedError
+from upheld.features.organisations.model import Permission
+from upheld.features.organisations.queries import check_may, own_organisation
+from upheld.kit.errors import ConflictError, InvalidError
 from upheld.platform.acting import Acting
 from upheld.platform.i18n import mark
+from upheld.platform.limits import take
+from upheld.platform.limits.rules import FOUNDED_PER_PERSON
 
 SHORTEST_NAME, LONGEST_NAME = 2, 120
 LONGEST_WEBSITE = 200
@@ -27,32 +29,35 @@ async def found_organisation(acting: Acting, name: str, website: str) -> UUID:
 
     Raises:
         InvalidError: name or website does not do.
-        AlreadyMemberError: the session acts for an organisation already.
+        AlreadyMemberError: they belong to one of this name already, or sent the form twice.
+        TooSoonError: they have founded too many today.
     """
-    if acting.organisation_id is not None:
-        raise AlreadyMemberError
     name, address = _checked(name, website)
+    async with acting.platform.database.attempt() as tx:
+        await take(tx, acting.platform, FOUNDED_PER_PERSON, str(acting.person_id))
     organisation_id = uuid4()
-    await store.found_organisation(acting.tx, organisation_id, name, address)
+    try:
+        await store.found_organisation(acting.tx, organisation_id, name, address)
+    except ConflictError as error:
+        raise AlreadyMemberError from error
     await record(acting, Action.ORGANISATION_FOUNDED, "organisation", organisation_id)
     return organisation_id
 
 
 async def change_organisation(acting: Acting, name: str, website: str) -> None:
-    """Change what everyone reads about the organisation the person owns.
+    """Change what everyone reads about the organisation acted for.
 
     Raises:
-        OwnersOnlyError: they do not own it; the database would refuse as well.
+        NotPermittedError: the person may not; the database would refuse as well.
         InvalidError: name or website does not do.
     """
-    if acting.role != Role.OWNER:
-        raise OwnersOnlyError
+    check_may(acting, Permission.SETTINGS_CHANGE)
     before = await own_organisation(acting)
     name, address = _checked(name, website)
     if (name, address) == (before.name, before.website):
         return
     if not await store.change_organisation(acting.tx, name, address):
-        raise OwnersOnlyError
+        raise NotPermittedError
     changed = [
         field for field, old, new in (("name", before.name, name), ("website", before.website, address)) if old != new
     ]

@@ -9,12 +9,17 @@ from litestar.response import Redirect
 from upheld.features.consents.model import Kind
 from upheld.features.consents.queries import notice_in_force, wordings_in_force
 from upheld.features.organisations.actions import accept_fair_use, change_organisation, found_organisation
-from upheld.features.organisations.errors import AlreadyMemberError, OwnersOnlyError
-from upheld.features.organisations.model import Role
-from upheld.features.organisations.queries import own_acceptance, own_membership, own_organisation
-from upheld.features.organisations.wording import ROLE_MEANS, ROLE_NAMES, region_name
-from upheld.kit.errors import InvalidError, UpheldError
-from upheld.platform.acting import Acting
+from upheld.features.organisations.errors import AlreadyMemberError
+from upheld.features.organisations.model import Permission
+from upheld.features.organisations.queries import (
+    check_may,
+    own_acceptance,
+    own_membership,
+    own_organisation,
+    ownership_offers,
+)
+from upheld.features.organisations.wording import ROLE_NAMES, region_name
+from upheld.kit.errors import InvalidError, TooSoonError, UpheldError
 from upheld.platform.i18n import mark
 from upheld.platform.web.forms import Form
 from upheld.platform.web.pages import page, redirect, words_for
@@ -24,10 +29,8 @@ AnyRequest = Request[Any, Any, Any]
 
 
 @get("/organisations/new", name="organisations.new")
-async def new_page(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
-    """Show the form; a member of an organisation goes to its work instead."""
-    if visit.acting().organisation_id is not None:
-        return redirect(request, "applications.hiring")
+async def new_page(request: AnyRequest) -> Response[str]:
+    """Show the form; somebody who belongs to an organisation may found another."""
     return page(request, "organisations/new.html", form=Form({}), error=None)
 
 
@@ -37,14 +40,14 @@ async def new_do(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
     form = await Form.read(request)
     try:
         await found_organisation(visit.acting(), form.get("name"), form.get("website"))
-    except (InvalidError, AlreadyMemberError) as error:
+    except (InvalidError, AlreadyMemberError, TooSoonError) as error:
         return page(request, "organisations/new.html", status=error.status, form=form, error=error)
     return redirect(request, "organisations.fair_use")
 
 
 @get("/hiring/organisation", name="organisations.settings")
 async def settings_page(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
-    """Show what is known of the organisation, who one is in it, and what every role may do."""
+    """Show what is known of the organisation, and who one is in it."""
     acting = visit.acting()
     if acting.organisation_id is None:
         return redirect(request, "organisations.new")
@@ -56,10 +59,11 @@ async def settings_page(request: AnyRequest, visit: Visit) -> Response[str] | Re
         membership=await own_membership(acting),
         accepted_at=await own_acceptance(acting),
         role_names=ROLE_NAMES,
-        role_means=ROLE_MEANS,
         controller=visit.platform.settings.controller,
         region=region_name(words_for(request).language, region) if region else None,
+        offers=[one for one in await ownership_offers(acting) if one.person_id == acting.person_id],
         saved=request.query_params.get("saved") == "yes",
+        joined=request.query_params.get("done") == "joined",
     )
 
 
@@ -69,7 +73,7 @@ async def edit_page(request: AnyRequest, visit: Visit) -> Response[str] | Redire
     acting = visit.acting()
     if acting.organisation_id is None:
         return redirect(request, "organisations.new")
-    _check_owner(acting)
+    check_may(acting, Permission.SETTINGS_CHANGE)
     organisation = await own_organisation(acting)
     form = Form({"name": organisation.name, "website": organisation.website or ""})
     return page(request, "organisations/edit.html", form=form, error=None)
@@ -104,11 +108,6 @@ async def fair_use_do(request: AnyRequest, visit: Visit) -> Response[str] | Redi
     except InvalidError as error:
         return await _fair_use_page(request, visit, form, error)
     return redirect(request, "applications.hiring")
-
-
-def _check_owner(acting: Acting) -> None:
-    if acting.role != Role.OWNER:
-        raise OwnersOnlyError
 
 
 def _accepted(form: Form, in_force: list[UUID]) -> UUID:

@@ -1,0 +1,7 @@
+"""The pages of organisations: a module for each room."""
+
+from upheld.features.organisations.pages import founding, invited, inviting, members, roles
+
+handlers = [
+    *founding.handlers, *members.handlers, *roles.handlers, *inviting.handlers, *invited.handlers,
+]  # fmt: skip
