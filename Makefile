@@ -34,10 +34,11 @@ test: $(TOOLS) $(PAGE_TOOLS) $(ISLANDS) ## Run every test on a real PostgreSQL, 
 check: $(TOOLS) $(PAGE_TOOLS) ## Check format, lint, types, SQL, architecture, words and lock; the fastest first
 	@tools/check.sh
 
-fix: $(TOOLS) ## Repair what can be repaired by itself: format, lint, words, settings reference, data map
+fix: $(TOOLS) ## Repair what can be repaired by itself: format, lint, words, settings reference, limits, data map
 	@.venv/bin/ruff check --quiet --fix . ; .venv/bin/ruff format --quiet .
 	@.venv/bin/python -m tools.words
 	@.venv/bin/python -m tools.settings
+	@.venv/bin/python -m tools.limits
 	@.venv/bin/python -m tools.data_map
 
 bench: $(TOOLS) $(PAGE_TOOLS) $(ISLANDS) ## Measure speed against its goals; `make bench only=NAME` for one

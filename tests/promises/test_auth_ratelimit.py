@@ -2,12 +2,14 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
 from tests.promises.faults import Changing, Scratch
 from upheld.features.accounts import store
-from upheld.features.accounts.actions import entering, registering
+from upheld.features.accounts.actions import devices, entering, registering
+from upheld.features.accounts.model import Credential
 from upheld.features.trust.probe import CheckState
 from upheld.kit.errors import InvalidError
 from upheld.main.web import create_app
@@ -67,6 +69,52 @@ async def test_auth_ratelimit_burst_is_red_when_nobody_says_how_long_to_wait(scr
 
     scratch.serve(Changing(scratch.deployment.app, limited, {"retry-after": None}))
     await scratch.sees_red("auth.ratelimit.burst", "a refused try is not told how long to wait")
+
+
+async def test_strangers_who_guess_keep_nobody_out(scratch: Scratch) -> None:
+    (check,) = (await scratch.look("auth.ratelimit.lockout")).checks
+    assert check.state is CheckState.PASSED, check.evidence
+
+
+async def test_auth_ratelimit_lockout_is_red_when_no_browser_is_known(
+    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(*_: object) -> None:
+        return None
+
+    monkeypatch.setattr(entering, "device_of", nobody)
+    await scratch.sees_red(
+        "auth.ratelimit.lockout",
+        "a browser that the account knows is kept out by strangers who guess (429)",
+    )
+
+
+async def test_auth_ratelimit_lockout_is_red_when_a_cookie_is_good_for_every_account(
+    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The MAC leaves out whose account it is."""
+    mac = devices._mac  # noqa: SLF001 - the planted fault replaces it  # pyright: ignore[reportPrivateUsage]
+
+    def of_anybody(key: bytes, given: bytes, known: Credential) -> bytes:
+        return mac(key, given, Credential(UUID(int=0), "", known.verified))
+
+    monkeypatch.setattr(devices, "_mac", of_anybody)
+    await scratch.sees_red(
+        "auth.ratelimit.lockout", "a browser that another account knows is let in like one that the account knows"
+    )
+
+
+async def test_auth_ratelimit_lockout_is_red_when_a_stolen_cookie_is_not_counted(
+    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has the cookie is another browser each time."""
+    known = entering.device_of
+
+    def another_each_time(*given: Any) -> str | None:
+        return None if known(*given) is None else str(uuid4())
+
+    monkeypatch.setattr(entering, "device_of", another_each_time)
+    await scratch.sees_red("auth.ratelimit.lockout", "a stolen cookie: 12 guesses, and none was asked to wait")
 
 
 async def test_auth_ratelimit_silence_is_red_when_nobody_is_answered_at_once(

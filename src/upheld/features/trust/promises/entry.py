@@ -1,7 +1,7 @@
 """What is promised about getting in."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import crosssite, guessing, landing, oauth, passwords, sessions, silence
+from upheld.features.trust.probes import crosssite, guessing, landing, lockout, oauth, passwords, sessions, silence
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -86,6 +86,12 @@ PROMISES = (
                 "a burst is answered with a time to wait, wherever it comes from and whichever process answers",
                 Work.TRUST,
                 guessing.burst,
+            ),
+            Check(
+                "auth.ratelimit.lockout",
+                "strangers who guess keep nobody out of their account in a browser that it knows",
+                Work.TRUST,
+                lockout.lockout,
             ),
             Check(
                 "auth.ratelimit.silence",
