@@ -62,8 +62,10 @@ def a_browser() -> Generator[Browser]:
 
 
 @contextmanager
-def somebody(browser: Browser, url: str, *, javascript: bool = True) -> Generator[Person]:
+def somebody(browser: Browser, url: str, *, javascript: bool = True, also: str = "") -> Generator[Person]:
     """Give a person a window of their own; nothing is shared with other windows.
+
+    Nothing is asked of any other site, but of the one that they go to themselves (`also`).
 
     Certificates of the test's own authority are not known to Chromium; TLS is verified by
     the other tests.
@@ -72,7 +74,8 @@ def somebody(browser: Browser, url: str, *, javascript: bool = True) -> Generato
     outside: list[str] = []
     context.set_default_timeout(15_000)
     page = context.new_page()
-    page.on("request", lambda request: None if request.url.startswith(url) else outside.append(request.url))
+    expected = (url, also) if also else (url,)
+    page.on("request", lambda request: None if request.url.startswith(expected) else outside.append(request.url))
     try:
         yield Person(page, url)
     finally:

@@ -69,6 +69,7 @@ def serving(settings: Settings, *names: str, command: list[str] | None = None, *
         "listen": f"127.0.0.1:{port}", "listen_plain": "", "address": f"https://{HOST}:{port}", **changed,
     }  # fmt: skip
     chosen = replace(settings, **different)
+    port = int(chosen.listen.rsplit(":", 1)[1])
     processes: dict[str, subprocess.Popen[bytes]] = {}
     log_path = Path(settings.var) / "log"
     log_path.mkdir(parents=True, exist_ok=True)

@@ -138,3 +138,18 @@ async def test_somebody_without_a_password_is_told_the_same_as_somebody_with_ano
             await browser.form("/sign-in", email=email, password=PASSWORD) for email in (ADA, "nobody@example.org")
         ]
     assert wrong[0].text.replace(ADA, "") == wrong[1].text.replace("nobody@example.org", "")
+
+
+async def test_whoever_has_a_second_factor_is_asked_for_it_here_as_well(here: Offering) -> None:
+    async with here.somebody() as ada:
+        await registered(here, ada)
+        admin = await here.deployment.administrator()
+        await admin.execute(
+            "insert into upheld.authenticator_apps (person_id, secret_sealed, confirmed_at, last_step)"
+            " select id, '\\x01', now(), 1 from upheld.people"
+        )
+        await admin.close()
+    async with here.somebody() as ada:
+        page = await ada.enters("ada", ADA)
+        assert page.url.path == "/sign-in/second-factor", page.url
+        assert (await ada.browser.get("/profile")).url.path == "/sign-in"

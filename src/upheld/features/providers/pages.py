@@ -40,11 +40,10 @@ from upheld.kit.errors import InvalidError, NotFoundError, SignInNeededError, To
 from upheld.platform.openid.configuration import configured
 from upheld.platform.openid.presets import MEANING, PRESETS
 from upheld.platform.openid.speaking import clients_of
-from upheld.platform.web.cookies import write_session
-from upheld.platform.web.entrance import let_in
+from upheld.platform.web.entrance import lead_back, let_in
 from upheld.platform.web.forms import Form
 from upheld.platform.web.pages import page, redirect, words_for
-from upheld.platform.web.place import go_to, named_in
+from upheld.platform.web.place import named_in
 from upheld.platform.web.visits import Visit
 
 OPEN = {"public": True}
@@ -220,11 +219,7 @@ async def _go_on(request: AnyRequest, visit: Visit, proven: Proven, leaving: Lea
         ticket = await freshen(visit.platform, proven.person_id, proven.session, visit.origin)
     except SignInNeededError:
         raise AnotherPersonError from None
-    answer = go_to(request, leaving.to if leaving else {})
-    answer.headers["set-cookie"] = write_session(
-        visit.platform.keys.platform_key("cookie"), ticket.secret, ticket.expires_at
-    )
-    return answer
+    return lead_back(request, visit.platform, leaving.to if leaving else {}, {}, ticket)
 
 
 async def _leave_signed_in(request: AnyRequest, visit: Visit, provider: str, purpose: Purpose) -> Response[Any]:
