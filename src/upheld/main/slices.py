@@ -17,6 +17,7 @@ from upheld.features.providers import pages as providers
 from upheld.features.tokens import api as tokens_api
 from upheld.features.tokens import pages as tokens
 from upheld.features.trust import pages as trust
+from upheld.platform.openid.configuration import configured
 from upheld.platform.settings import Settings
 from upheld.platform.web.design_page import design_page
 from upheld.platform.web.openapi import described
@@ -25,7 +26,12 @@ from upheld.platform.web.static import static_file
 
 
 def route_handlers(settings: Settings) -> list[Any]:
-    """Return every route of the application; the demo has one more."""
+    """Return every route of the application; the demo has one more.
+
+    Raises:
+        SettingsError: the providers that pages offer are not configured as they have to be.
+    """
+    configured(settings)
     routes: list[Any] = [
         static_file,
         design_page,
