@@ -7,6 +7,7 @@ import re
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser
 
@@ -24,7 +25,7 @@ def test_somebody_registers_through_another_site_and_comes_back(cluster: Cluster
     address = f"https://{HOST}:{port}"
     with running_certified(tmp_path / "certified", [address]) as provider:
         settings = replace(bare, providers=provider.offer(bare))
-        there = {"listen": f"127.0.0.1:{port}", "address": address}
+        there: dict[str, Any] = {"listen": f"127.0.0.1:{port}", "address": address}
         with serving(settings, "web", "worker", **there) as server, a_browser() as browser:
             registers(browser, server, provider)
             comes_back(browser, server, provider)

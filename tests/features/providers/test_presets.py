@@ -39,7 +39,7 @@ class LinkedIn(Impostor):
 
     def statement(self, left: Any, access: str) -> str:
         """State who somebody is, and no nonce."""
-        return super().statement({**left, "nonce": self.states.get("nonce")}, access)
+        return super().statement({name: text for name, text in left.items() if name != "nonce"}, access)
 
 
 @dataclass
