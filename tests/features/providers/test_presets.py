@@ -192,7 +192,7 @@ async def test_settings_that_cannot_be_are_refused_at_the_start(cluster: Cluster
         "needs its issuer": '{"providers": [{"id": "work", "client_id": "x"}]}',
         "has an issuer": '{"providers": [{"id": "work", "client_id": "x", "preset": "google", "issuer": "https://a"}]}',
         "public https": '{"providers": [{"id": "work", "client_id": "x", "issuer": "https://127.0.0.1"}]}',
-        "of your own": '{"providers": [{"id": "work", "client_id": "x", "preset": "github", "trusts_addresses": true}]}',
+        "of your own": '{"providers": [{"id": "work", "client_id": "", "preset": "github", "trusts_addresses": true}]}',
         "same id or issuer": '{"providers": [{"id": "work", "client_id": "x", "issuer": "https://a.example"},'
         ' {"id": "work", "client_id": "y", "issuer": "https://b.example"}]}',
         "is missing": '{"providers": [{"id": "other", "client_id": "x", "issuer": "https://a.example"}]}',
