@@ -146,28 +146,11 @@ def _as(role: str) -> dict[str, str]:
 
 def _of_people() -> dict[str, list[Row]]:
     """Return what belongs to people, whatever they use their account for."""
-    session = {"idle_for": "interval '1 day'", "expires_at": LATER}
     return {
         "upheld.people": [
             Row(who, {"id": id_of(who), "email_index": f"'\\x01'::bytea || {hashed(who)}", "email_sealed": SEALED,
                       "is_probe": str(who == "pia"), "verified_at": "upheld.clock_now()"}, who)
             for who in PEOPLE
-        ],
-        "upheld.credentials": [
-            Row(who, {"person_id": id_of(who), "password_hash": "'$2b$10$none'"}, who) for who in ("ada", "olga")
-        ],
-        "upheld.email_verifications": [
-            Row(who, {"token_hash": hashed(who), "person_id": id_of(who), "expires_at": LATER}, who)
-            for who in ("ada", "ben")
-        ],
-        "upheld.identities": [
-            Row(who, {"id": id_of(f"identity {who}"), "person_id": id_of(who), "issuer": "'https://id.example'",
-                      "subject_index": f"'\\x01'::bytea || {hashed(f'identity {who}')}", "subject_sealed": SEALED}, who)
-            for who in ("ada", "ben")
-        ],
-        "upheld.departures": [
-            Row("a browser", {"state_hash": hashed("state"), "browser_hash": hashed("browser"),
-                              "provider": "'work'", "purpose": "'enter'"})
         ],
         "upheld.organisations": [
             Row(name, {"id": id_of(name), "name": f"'{name}'", "is_probe": str(name == "probes")}, at=name,
@@ -212,6 +195,41 @@ def _of_people() -> dict[str, list[Row]]:
                                  "offered_by": id_of("olga"), "steps_down": "false", "expires_at": LATER},
                 "mona", "harbour"),
         ],
+        "upheld.operators": [Row("olaf", {"person_id": id_of("olaf")}, "olaf")],
+        "upheld.messages": [
+            Row(who, {"id": id_of(f"message {who}"), "person_id": id_of(who), "kind": "'accounts/verify-address'",
+                      "parameters_sealed": SEALED}, who)
+            for who in ("ada", "ben")
+        ],
+        "upheld.erasures": [
+            Row("ada", {"id": id_of("erasure ada"), "person_id": id_of("ada"), "receipt_hash": hashed("ada"),
+                        "due_at": LATER}, "ada", traits=frozenset({"scheduled"})),
+            Row("ben, called off", {"id": id_of("erasure ben"), "person_id": id_of("ben"), "state": "'cancelled'",
+                                    "receipt_hash": hashed("ben"), "due_at": LATER}, "ben"),
+        ],
+    }  # fmt: skip
+
+
+def _of_getting_in() -> dict[str, list[Row]]:
+    """Return what shows who somebody is: credentials, factors, sessions, tokens."""
+    session = {"idle_for": "interval '1 day'", "expires_at": LATER}
+    return {
+        "upheld.credentials": [
+            Row(who, {"person_id": id_of(who), "password_hash": "'$2b$10$none'"}, who) for who in ("ada", "olga")
+        ],
+        "upheld.email_verifications": [
+            Row(who, {"token_hash": hashed(who), "person_id": id_of(who), "expires_at": LATER}, who)
+            for who in ("ada", "ben")
+        ],
+        "upheld.identities": [
+            Row(who, {"id": id_of(f"identity {who}"), "person_id": id_of(who), "issuer": "'https://id.example'",
+                      "subject_index": f"'\\x01'::bytea || {hashed(f'identity {who}')}", "subject_sealed": SEALED}, who)
+            for who in ("ada", "ben")
+        ],
+        "upheld.departures": [
+            Row("a browser", {"state_hash": hashed("state"), "browser_hash": hashed("browser"),
+                              "provider": "'work'", "purpose": "'enter'"})
+        ],
         "upheld.sessions": [
             Row(who, {"id": id_of(f"session {who}"), "person_id": id_of(who),
                       "secret_hash": _hash_of_secret(who, "session"),
@@ -253,18 +271,6 @@ def _of_people() -> dict[str, list[Row]]:
             Row(who, {"challenge_hash": hashed(f"challenge {who}"), "purpose": "'proof'",
                       "session_id": id_of(f"session {who}"), "expires_at": LATER}, who)
             for who in ("ada", "ben")
-        ],
-        "upheld.operators": [Row("olaf", {"person_id": id_of("olaf")}, "olaf")],
-        "upheld.messages": [
-            Row(who, {"id": id_of(f"message {who}"), "person_id": id_of(who), "kind": "'accounts/verify-address'",
-                      "parameters_sealed": SEALED}, who)
-            for who in ("ada", "ben")
-        ],
-        "upheld.erasures": [
-            Row("ada", {"id": id_of("erasure ada"), "person_id": id_of("ada"), "receipt_hash": hashed("ada"),
-                        "due_at": LATER}, "ada", traits=frozenset({"scheduled"})),
-            Row("ben, called off", {"id": id_of("erasure ben"), "person_id": id_of("ben"), "state": "'cancelled'",
-                                    "receipt_hash": hashed("ben"), "due_at": LATER}, "ben"),
         ],
     }  # fmt: skip
 
@@ -413,7 +419,9 @@ def _of_hiring() -> dict[str, list[Row]]:
     return rows
 
 
-ROWS: dict[str, list[Row]] = {**_of_people(), **_of_the_platform(), **_of_candidates(), **_of_hiring()}
+ROWS: dict[str, list[Row]] = {
+    **_of_people(), **_of_getting_in(), **_of_the_platform(), **_of_candidates(), **_of_hiring(),
+}  # fmt: skip
 
 
 async def plant(administrator: Any) -> None:

@@ -336,6 +336,11 @@ where
         ('web', 'messages', 'parameters_sealed'), ('worker', 'messages', 'parameters_sealed'),
         ('web', 'application_events', 'reason_sealed'), ('web', 'consents', 'origin_sealed'),
         ('web', 'erasures', 'receipt_hash'),
+        -- What somebody called their own passkeys and tokens, and who they are elsewhere: their own rows.
+        ('web', 'access_tokens', 'label_sealed'), ('web', 'passkeys', 'name_sealed'),
+        ('web', 'identities', 'subject_sealed'),
+        -- The invitation that the worker is about to mail.
+        ('worker', 'invitations', 'email_sealed'), ('worker', 'invitations', 'letter_sealed'),
         -- Whence an act came: sealed under the month's key, which the auditor does not have.
         ('web', 'audit_entries', 'origin_sealed'), ('auditor', 'audit_entries', 'origin_sealed'),
         ('vault', 'data_keys', 'wrapped')

@@ -41,7 +41,9 @@ async def refused(scene: Scene) -> Finding:
         token = bad[kind]
         cookie = {"cookie": f"{SESSION_COOKIE}={token}"} if token else {}
         answer = await scene.site.ask(route.method, route.example, {**SAME_ORIGIN, **cookie})
-        pages.update({hashlib.sha256(answer.body).hexdigest()} if answer.status == HTTPStatus.UNAUTHORIZED else set())
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            # Which entry of the frame is marked as open follows from the address that was asked for.
+            pages.add(hashlib.sha256(answer.body.replace(b' aria-current="page"', b"")).hexdigest())
         return [] if _is_refusal(route, answer) else [f"{route} with {kind} session: {answer.status}"]
 
     asked = [(route, kind) for route in private for kind in bad]
