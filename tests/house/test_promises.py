@@ -25,7 +25,7 @@ def test_every_promise_is_listed_once_with_its_checks() -> None:
 
 TO_COME = {
     Work.AUTH: {
-        "auth.password.breached", "auth.strong.factors", "auth.invite.acceptance",
+        "auth.password.breached", "auth.invite.acceptance",
         "access.roles.granular",
     },
     Work.AGENT: {

@@ -1,7 +1,17 @@
 """What is promised about getting in."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import crosssite, guessing, landing, lockout, oauth, passwords, sessions, silence
+from upheld.features.trust.probes import (
+    crosssite,
+    factors,
+    guessing,
+    landing,
+    lockout,
+    oauth,
+    passwords,
+    sessions,
+    silence,
+)
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -75,7 +85,14 @@ PROMISES = (
     Promise(
         "auth.strong",
         mark("Passkeys and one-time codes protect an account, and an organisation can ask its members for them."),
-        (Check("auth.strong.factors", "they work in a browser, and cannot be replayed or passed by", Work.AUTH),),
+        (
+            Check(
+                "auth.strong.factors",
+                "they let their person in, and cannot be replayed or passed by",
+                Work.AUTH,
+                factors.factors,
+            ),
+        ),
     ),
     Promise(
         "auth.ratelimit",
