@@ -152,6 +152,24 @@ def _of_people() -> dict[str, list[Row]]:
                       "is_probe": str(who == "pia"), "verified_at": "upheld.clock_now()"}, who)
             for who in PEOPLE
         ],
+        "upheld.operators": [Row("olaf", {"person_id": id_of("olaf")}, "olaf")],
+        "upheld.messages": [
+            Row(who, {"id": id_of(f"message {who}"), "person_id": id_of(who), "kind": "'accounts/verify-address'",
+                      "parameters_sealed": SEALED}, who)
+            for who in ("ada", "ben")
+        ],
+        "upheld.erasures": [
+            Row("ada", {"id": id_of("erasure ada"), "person_id": id_of("ada"), "receipt_hash": hashed("ada"),
+                        "due_at": LATER}, "ada", traits=frozenset({"scheduled"})),
+            Row("ben, called off", {"id": id_of("erasure ben"), "person_id": id_of("ben"), "state": "'cancelled'",
+                                    "receipt_hash": hashed("ben"), "due_at": LATER}, "ben"),
+        ],
+    }  # fmt: skip
+
+
+def _of_organisations() -> dict[str, list[Row]]:
+    """Return organisations, and who belongs to them or may."""
+    return {
         "upheld.organisations": [
             Row(name, {"id": id_of(name), "name": f"'{name}'", "is_probe": str(name == "probes")}, at=name,
                 traits=frozenset({"hidden"} if name == "probes" else ()))
@@ -194,18 +212,6 @@ def _of_people() -> dict[str, list[Row]]:
             Row("mona@harbour", {"organisation_id": id_of("harbour"), "person_id": id_of("mona"),
                                  "offered_by": id_of("olga"), "steps_down": "false", "expires_at": LATER},
                 "mona", "harbour"),
-        ],
-        "upheld.operators": [Row("olaf", {"person_id": id_of("olaf")}, "olaf")],
-        "upheld.messages": [
-            Row(who, {"id": id_of(f"message {who}"), "person_id": id_of(who), "kind": "'accounts/verify-address'",
-                      "parameters_sealed": SEALED}, who)
-            for who in ("ada", "ben")
-        ],
-        "upheld.erasures": [
-            Row("ada", {"id": id_of("erasure ada"), "person_id": id_of("ada"), "receipt_hash": hashed("ada"),
-                        "due_at": LATER}, "ada", traits=frozenset({"scheduled"})),
-            Row("ben, called off", {"id": id_of("erasure ben"), "person_id": id_of("ben"), "state": "'cancelled'",
-                                    "receipt_hash": hashed("ben"), "due_at": LATER}, "ben"),
         ],
     }  # fmt: skip
 
@@ -251,6 +257,12 @@ def _of_getting_in() -> dict[str, list[Row]]:
                                     "duty": f"'{duty}'", "expires_at": LATER}, who, traits=frozenset({duty}))
             for who, duty in (("ada", "mail"), ("ada", "erasure"), ("ben", "mail"), ("olga", "invitation"))
         ],
+    }  # fmt: skip
+
+
+def _of_factors() -> dict[str, list[Row]]:
+    """Return second proofs, and what waits for one."""
+    return {
         "upheld.authenticator_apps": [
             Row(who, {"person_id": id_of(who), "secret_sealed": SEALED}, who) for who in ("ada", "olga")
         ],
@@ -420,7 +432,8 @@ def _of_hiring() -> dict[str, list[Row]]:
 
 
 ROWS: dict[str, list[Row]] = {
-    **_of_people(), **_of_getting_in(), **_of_the_platform(), **_of_candidates(), **_of_hiring(),
+    **_of_people(), **_of_organisations(), **_of_getting_in(), **_of_factors(),
+    **_of_the_platform(), **_of_candidates(), **_of_hiring(),
 }  # fmt: skip
 
 
