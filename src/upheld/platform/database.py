@@ -294,6 +294,15 @@ class RequestTransaction(Transaction):
             async with self._connection.transaction():
                 yield Transaction(self._connection)
 
+    @asynccontextmanager
+    async def afterwards(self) -> AsyncGenerator[Transaction]:
+        """Look at the database once more when this request has ended, on its own connection; nothing of it lasts."""
+        current = await _begun(self._connection)
+        try:
+            yield Transaction(self._connection)
+        finally:
+            await _roll_back(self._connection, current)
+
 
 _ALIVE = Query("alive", "select 1", "Answers.")
 

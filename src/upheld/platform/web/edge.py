@@ -56,7 +56,8 @@ class Edge:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        outgoing = _with_headers(scope, send)
+        begun: list[str] = []
+        outgoing = _with_headers(scope, _noting(send, begun))
         headers = {key.lower(): value.decode("latin-1") for key, value in scope["headers"]}
         host = headers.get(b"host", "")
         if host in self._elsewhere and scope["type"] == "http":
@@ -70,7 +71,10 @@ class Edge:
             return
         try:
             await self._app(scope, receive, outgoing)
-        except Exception as error:  # noqa: BLE001 - the last resort
+        except Exception as error:
+            if begun:
+                # Half an answer is out: the server cuts the connection, so that nobody takes it for a whole one.
+                raise
             await self._refuse(scope, outgoing, _unrendered(error))
 
     def _cross_site(self, scope: Scope, headers: Mapping[bytes, str], origin: str) -> UpheldError | None:
@@ -106,6 +110,16 @@ async def refuse_socket(scope: Scope, send: Send, status: int, headers: list[tup
 async def _answer(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _noting(send: Send, begun: list[str]) -> Send:
+    """Note that an answer has begun to leave."""
+
+    async def outgoing(message: Message) -> None:
+        await send(message)
+        begun.append(message["type"])
+
+    return outgoing
 
 
 def _with_headers(scope: Scope, send: Send) -> Send:

@@ -15,7 +15,8 @@ A change is read from the network as a whole before its transaction begins (`arr
 
 A transaction is committed before the first byte of a good answer leaves, and undone when
 the answer is an error: what was journaled for a page is on disk before the page is seen. What
-somebody signed in was refused is written down as an attempt, which lasts (ADR 0003).
+somebody signed in was refused is written down as an attempt, which lasts (ADR 0003). A socket or
+a stream that is still open then ends with the session it was opened in (`channels`).
 """
 
 import datetime as dt
@@ -37,6 +38,7 @@ from upheld.platform.database import Query, RequestTransaction, Transaction
 from upheld.platform.services import Platform
 from upheld.platform.web import bearer
 from upheld.platform.web.arrivals import Arrivals
+from upheld.platform.web.channels import Channel
 from upheld.platform.web.cookies import SESSION_COOKIE, read_session
 
 OPEN_CONTEXT = Query(
@@ -199,7 +201,7 @@ class Visits:
                 if visit.who is None and not opt.get("public"):
                     raise SignInNeededError
                 if not alone:
-                    await self._route(scope)(scope, body, self._ending(scope, send, tx, again))
+                    await self._serve(self._route(scope), scope, body, self._ending(scope, send, tx, again), tx, again)
                     return
                 visit.transaction = None
                 await tx.commit()
@@ -218,7 +220,23 @@ class Visits:
                 raise bearer.TokenSpentError
             if not visit.token.holds:
                 raise bearer.ScopeNeededError
-            await self._app(scope, receive, self._ending(scope, send, tx, again))
+            await self._serve(self._app, scope, receive, self._ending(scope, send, tx, again), tx, again)
+
+    async def _serve(
+        self, route: ASGIApp, scope: Scope, receive: Receive, send: Send, tx: RequestTransaction, again: Reopen | None
+    ) -> None:
+        """Run a route; what stays open after its answer has begun ends with who it was opened for."""
+        if again is None:
+            await route(scope, receive, send)
+            return
+        visit = current_visit(scope)
+
+        async def is_unchanged() -> bool:
+            async with tx.afterwards() as own:
+                return await again(own) == (visit.who or visit.token)
+
+        channel = Channel(scope, receive, send, is_unchanged)
+        await route(scope, channel.receive, channel.send)
 
     def _route(self, scope: Scope) -> ASGIApp:
         """Return the route, or what answers in its place when it needs a fresh proof and there is none.
