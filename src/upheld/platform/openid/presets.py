@@ -40,7 +40,10 @@ _OWN_RETURN = mark(
 _MAIL_FIRST = mark(
     "A new account's address is proven by a mail before anything is opened; no old account is looked up."
 )
-_OWN_PROOF = mark("Before what cannot be undone, a password or passkey of your own here is asked for.")
+_OWN_PROOF = mark(
+    "A new sign-in counts as a proof for ten minutes. After that a password or passkey of your own here is asked for, "
+    "or that you sign in anew."
+)
 
 
 @dataclass(frozen=True)
