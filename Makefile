@@ -40,6 +40,7 @@ fix: $(TOOLS) ## Repair what can be repaired by itself: format, lint, words, set
 	@.venv/bin/python -m tools.settings
 	@.venv/bin/python -m tools.limits
 	@.venv/bin/python -m tools.data_map
+	@.venv/bin/python -m tools.asvs
 
 bench: $(TOOLS) $(PAGE_TOOLS) $(ISLANDS) ## Measure speed against its goals; `make bench only=NAME` for one
 	@tools/need.sh "command -v wrk" wrk "the benchmarks over HTTP load the server with it"

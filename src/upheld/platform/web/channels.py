@@ -44,7 +44,7 @@ class Channel:
         await self._look()
         if not self._ended:
             await self._send(message)
-        elif not self._is_socket:
+        elif message["type"] != "websocket.close":  # it has been closed already
             raise SignInNeededError
 
     async def receive(self) -> Any:  # noqa: ANN401 - ASGI's messages
