@@ -14,7 +14,7 @@ import pytest
 from litestar import WebSocket, get, websocket
 from litestar.response import Stream
 
-from tests.features.tokens.test_tokens import OURS, made
+from tests.features.tokens.test_tokens import EVEN_THE_LAST_OWNER, OURS, made
 from tests.support.deployment import Browser, Deployment
 from tests.support.hiring import employer
 from upheld.main.web import create_app
@@ -122,7 +122,8 @@ def _scope(deployment: Deployment, path: str, cookie: str, token: str) -> dict[s
     shown = ("authorization", f"Bearer {token}") if is_program else ("cookie", f"{SESSION_COOKIE}={cookie}")
     headers = [("host", host), ("origin", deployment.settings.address), shown]
     return {
-        **({"type": "websocket"} if path in SOCKETS else {"type": "http", "method": "GET"}), "path": path, "raw_path": path.encode(),
+        **({"type": "websocket"} if path in SOCKETS else {"type": "http", "method": "GET"}), "path": path,
+        "raw_path": path.encode(),
         "query_string": b"", "headers": [(name.encode(), text.encode()) for name, text in headers], "scheme": "https",
         "client": ("192.0.2.9", 1), "server": (host, 443), "subprotocols": [], "root_path": "", "state": {},
         "extensions": {"websocket.http.response": {}}, "http_version": "1.1", "asgi": {"version": "3.0"},
@@ -160,9 +161,12 @@ EVENTS: dict[str, tuple[Ending, frozenset[str]]] = {
     "ended from elsewhere": (ends_the_others, SESSION),
     "too old": (by_statement("update upheld.sessions set expires_at = now()"), SESSION),
     "idle for too long": (by_statement("update upheld.sessions set last_seen_at = now() - interval '1 year'"), SESSION),
-    "given another role": (by_statement("update upheld.members set role = 'interviewer'"), BOTH),
-    "removed from the organisation": (by_statement("delete from upheld.members"), BOTH),
-    "account gone": (by_statement("delete from upheld.people"), BOTH),
+    "given another role": (
+        by_statement(EVEN_THE_LAST_OWNER.format("update upheld.members set role = 'interviewer'")),
+        BOTH,
+    ),
+    "removed": (by_statement(EVEN_THE_LAST_OWNER.format("delete from upheld.members")), BOTH),
+    "account gone": (by_statement(EVEN_THE_LAST_OWNER.format("delete from upheld.people")), BOTH),
     "token revoked": (by_statement("update upheld.access_tokens set revoked_at = now()"), TOKEN),
 }
 

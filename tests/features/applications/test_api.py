@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.features.tokens.test_tokens import MINE, OURS, asked, changed, made
+from tests.features.tokens.test_tokens import EVEN_THE_LAST_OWNER, MINE, OURS, asked, changed, made
 from tests.support.deployment import Deployment
 from tests.support.hiring import LETTER, applied, apply_for, candidate, employer, new_job
 
@@ -67,7 +67,7 @@ async def test_a_role_that_is_taken_away_closes_the_program_too(deployment: Depl
         token = await made(sent.owner, *OURS)
         path = f"/api/hiring/applications/{sent.id}"
         assert (await asked(deployment, token, path)).status_code == 200
-        await changed(deployment, "update upheld.members set role = 'interviewer'")
+        await changed(deployment, EVEN_THE_LAST_OWNER.format("update upheld.members set role = 'interviewer'"))
         assert (await asked(deployment, token, path)).status_code == 404
 
 
