@@ -149,6 +149,7 @@ TABLES: Mapping[str, Rights] = {
         columns={"web": Columns(EVERY, updates="language"), "worker": Columns(EVERY)},
     ),
     "upheld.credentials": Rights(reads=(by("web", own),), columns={"web": Columns("- password_hash")}),
+    "upheld.account_links": Rights(reads=(by("web", own),), columns={"web": Columns("- token_hash")}),
     "upheld.email_verifications": Rights(reads=(by("web", own),), columns={"web": Columns("- token_hash")}),
     "upheld.identities": Rights(reads=(by("web", own),), columns={"web": Columns("- subject_index")}),
     "upheld.departures": NOTHING,
@@ -385,6 +386,8 @@ FUNCTIONS: Mapping[str, str] = {
     "gate": (
         "clock_now record_at_the_gate take_from_limit look_at_limit register_person register_again verify_email"
         " renew_link find_credential credential_of replace_credential mint_session freshen_session appoint_operator"
+        " settle_session own_words change_password person_at ask_reset account_link use_reset ask_new_address"
+        " make_room_at take_new_address take_address_back verification_of"
         " queue_message_at_the_gate"
         " note_departure use_departure use_identity link_identity unlink_identity verify_with_identity"
         " has_a_way_in"
@@ -401,7 +404,7 @@ FUNCTIONS: Mapping[str, str] = {
         " older_email_indexes raise_email_indexes operators_to_tell"
         " older_identity_indexes raise_identity_indexes"
         " count_overdue_erasures allow_erasure_again remove_old_applications remove_expired known_objects remove_probes"
-        " remove_unproven remove_ended_invitations"
+        " remove_unproven remove_ended_invitations end_sessions_of"
     ),
     "auditor": f"{_ASKING} audit_content",
     "support": "",

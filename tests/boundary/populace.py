@@ -291,6 +291,11 @@ def _of_the_platform() -> dict[str, list[Row]]:
     """Return what belongs to nobody, or records what somebody did."""
     leaf = {"action": "'session.opened'", "salt": hashed("salt"), "leaf": hashed("leaf")}
     return {
+        "upheld.account_links": [
+            Row(who, {"token_hash": hashed(who), "person_id": id_of(who), "purpose": "'reset'",
+                      "expires_at": LATER}, who)
+            for who in ("ada", "ben")
+        ],
         "upheld.audit_entries": [
             Row("ada's", {"id": "default", "actor_id": id_of("ada"), **leaf}, "ada"),
             Row("olga's", {"id": "default", "actor_id": id_of("olga"), "organisation_id": id_of("harbour"), **leaf},

@@ -187,7 +187,7 @@ async def test_a_link_is_used_up_once(deployment: Deployment) -> None:
         await deployment.work()
         link = re.search(r"/verify/[\w-]+", text_of(deployment.mails("melinda@example.org")[-1]))
         assert link is not None
-        assert await _at_once(6, browser, link[0]) == Counter({303: 1, 403: 5})
+        assert await _at_once(6, browser, link[0], password=PASSWORD) == Counter({303: 1, 403: 5})
 
 
 async def test_asking_to_leave_many_times_at_once_is_one_erasure(deployment: Deployment) -> None:

@@ -114,7 +114,8 @@ async def _find(world: World) -> None:
         pending = "select id from upheld.invitations where state = 'pending'"
         world.ids["invitation_of_ada"] = str(await admin.fetchval(pending))
         for name, person in (("ada", world.ids["ada"]), ("ben", world.ids["ben"])):
-            mine = await admin.fetchval("select id from upheld.sessions where person_id = $1", UUID(person))
+            secret = world.secrets[name]
+            mine = await admin.fetchval("select id from upheld.sessions where secret_hash = sha256($1)", secret)
             world.ids[f"session_of_{name}"] = str(mine)
             world.ids[f"token_of_{name}"] = str(await _token(admin, world, UUID(person)))
         world.ids["erasure_of_ben"] = str(await admin.fetchval("select id from upheld.erasures"))

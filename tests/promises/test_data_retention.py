@@ -21,6 +21,10 @@ _LONG_OVER = {
         "insert into upheld.email_verifications (token_hash, person_id, expires_at)"
         " select sha256('x'), id, now() - interval '2 days' from upheld.people limit 1"
     ),
+    "upheld.account_links": (
+        "insert into upheld.account_links (token_hash, person_id, purpose, expires_at)"
+        " select sha256('x'), id, 'reset', now() - interval '2 days' from upheld.people limit 1"
+    ),
     "upheld.operator_invitations": (
         "insert into upheld.operator_invitations (token_hash, expires_at)"
         " values (sha256('x'), now() - interval '2 days')"

@@ -78,7 +78,7 @@ class Deployment:
             await self.work()
             link = re.search(r"/verify/[\w-]+", text_of(self.mails(address)[-1]))
             assert link is not None
-            answer = await browser.post(link[0])
+            answer = await browser.form(link[0], password=password)
             assert answer.status_code == httpx.codes.OK, answer.text
 
     @asynccontextmanager

@@ -172,6 +172,9 @@ class Settings:
     link_lifetime: timedelta = timedelta(hours=24)
     """Minutes for which a link in a verification mail works."""
 
+    reset_lifetime: timedelta = timedelta(minutes=30)
+    """Minutes for which a link works that chooses a new password. Longer leaves it in mailboxes."""
+
     erasure_grace: timedelta = timedelta(minutes=10)
     """Minutes between asking for erasure and its execution, in which it can be called
     off. Zero erases at once; more than 43,200 (30 days) breaks the promise."""

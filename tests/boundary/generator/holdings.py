@@ -30,7 +30,8 @@ _PERSON = {
     "upheld.audit_entries": "actor_id",
     **dict.fromkeys(
         (
-            "upheld.credentials", "upheld.email_verifications", "upheld.sessions", "upheld.access_tokens",
+            "upheld.credentials", "upheld.email_verifications", "upheld.account_links",
+            "upheld.sessions", "upheld.access_tokens",
             "upheld.job_secrets",
             "upheld.authenticator_apps", "upheld.passkeys", "upheld.recovery_codes", "upheld.half_open_sign_ins",
             "upheld.members", "upheld.ownership_offers", "upheld.operators",
@@ -101,6 +102,7 @@ _DUTIES: dict[str, set[tuple[str, str]]] = {
     "gate": {
         ("upheld.people", "I"), ("upheld.people", "U"), ("upheld.credentials", "I"), ("upheld.credentials", "U"),
         ("upheld.email_verifications", "I"), ("upheld.email_verifications", "D"), ("upheld.consents", "I"),
+        ("upheld.account_links", "I"), ("upheld.account_links", "D"), ("upheld.people", "D"),
         ("upheld.sessions", "I"), ("upheld.sessions", "U"), ("upheld.messages", "I"), ("upheld.job_secrets", "I"),
         ("queue.pgqueuer", "I"), ("upheld.audit_entries", "I"), ("upheld.limit_counters", "I"),
         ("upheld.limit_counters", "U"), ("upheld.operators", "I"), ("upheld.operator_invitations", "D"),
@@ -112,7 +114,8 @@ _DUTIES: dict[str, set[tuple[str, str]]] = {
         ("upheld.runs", "I"), ("upheld.runs", "D"),
         ("upheld.notices", "I"), ("upheld.operator_invitations", "I"), ("upheld.audit_entries", "I"),
         ("upheld.job_secrets", "I"), ("upheld.limit_counters", "D"), ("sealed.context_keys", "I"),
-        ("sealed.context_keys", "D"), ("upheld.people", "U"), ("upheld.identities", "U"), *_COUNTING,
+        ("sealed.context_keys", "D"), ("upheld.people", "U"), ("upheld.sessions", "U"),
+        ("upheld.identities", "U"), *_COUNTING,
     },
     "worker": {(table, act) for table in _QUEUE for act in "IUD"},
     "web": {("upheld.limit_counters", "I"), ("upheld.limit_counters", "U"), ("queue.pgqueuer", "I"), *_COUNTING},

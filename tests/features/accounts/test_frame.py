@@ -35,7 +35,7 @@ async def test_every_room_that_is_offered_opens(deployment: Deployment) -> None:
         owner = await stack.enter_async_context(employer(deployment))
         interviewer = await stack.enter_async_context(colleague(deployment, owner, "ivan@example.org", "interviewer"))
         public = {"/", "/jobs", "/trust", "/about/privacy", "/about/data-map", "/about/disclosure", "/outbox"}
-        own = {"/applications", "/profile", "/privacy"}
+        own = {"/applications", "/profile", "/privacy", "/account"}
         assert await opens_all_of_them(stranger, "/jobs") == public | {"/sign-in", "/register"}
         assert await opens_all_of_them(candidate, "/profile") == public | own | {"/home"}
         hiring = {"/hiring", "/hiring/applications", "/hiring/organisation"}

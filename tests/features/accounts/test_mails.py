@@ -19,7 +19,11 @@ TRANSLATED = sorted(LANGUAGES.keys() - {"en"})
 _ABOUT_AN_APPLICATION = {"job": "Boat builder", "organisation": "Harbour Works", "application": "0" * 8}
 MAILS = {
     "accounts/verify-address": {"token": "0" * 8, "way_back": "?to=home"},
+    "accounts/address-changed": {"token": "0" * 8},
     "accounts/address-in-use": {"way_back": ""},
+    "accounts/confirm-address": {"token": "0" * 8},
+    "accounts/password-changed": {},
+    "accounts/reset-password": {"token": "0" * 8},
     "applications/application-arrived": _ABOUT_AN_APPLICATION,
     "applications/application-moved": _ABOUT_AN_APPLICATION,
     "applications/application-received": _ABOUT_AN_APPLICATION,

@@ -59,8 +59,11 @@ async def test_before_an_address_is_proven_the_newer_registration_counts(deploym
             await deployment.work()
             mail = text_of(deployment.mails(ADA)[-1])
             links.append(next(line for line in mail.split() if "/verify/" in line))
-        assert (await browser.post(links[0])).status_code == httpx.codes.FORBIDDEN
-        assert "Your address is confirmed" in (await browser.post(links[1])).text
+        assert (await browser.form(links[0], password=PASSWORD)).status_code == httpx.codes.FORBIDDEN
+        stranger = await browser.form(links[1], password="a mistyped pasword")
+        assert stranger.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+        assert (await browser.form(links[1], password=PASSWORD)).url.path == "/home"
+        browser.cookies.clear()
         wrong = await browser.form("/sign-in", email=ADA, password="a mistyped pasword")
         assert wrong.status_code == httpx.codes.UNPROCESSABLE_ENTITY
     async with deployment.signed_in(ADA):
@@ -146,11 +149,8 @@ async def test_a_newcomer_who_wanted_to_apply_arrives_at_the_job(deployment: Dep
         link = next(line for line in text_of(deployment.mails(ADA)[-1]).split() if "/verify/" in line)
         assert link.endswith(way)
         verify = await browser.get(link)
-        confirmed = await browser.post(link, data={name: hidden(verify, name) for name in ("to", "id")})
-        fields = {name: hidden(confirmed, name) for name in ("to", "id")}
-        entered = await browser.post(
-            "/sign-in", data={"email": ADA, "password": PASSWORD, **fields}, follow_redirects=False
-        )
+        fields = {name: hidden(verify, name) for name in ("to", "id")}
+        entered = await browser.post(link, data={"password": PASSWORD, **fields}, follow_redirects=False)
         assert entered.headers["location"] == f"/jobs/{job}/apply"
         again = await browser.get(f"/sign-in{way}", follow_redirects=False)
         assert again.headers["location"] == f"/jobs/{job}/apply"

@@ -74,7 +74,7 @@ async def test_a_proof_has_the_session_go_on_under_another_secret(deployment: De
 async def test_guessing_the_password_there_has_to_wait(deployment: Deployment) -> None:
     async with deployment.person(ADA) as ada:
         answers = [await ada.form("/prove", **{"own-password": "wrong on purpose"}) for _ in range(11)]
-    assert [answer.status_code for answer in answers[:10]] == [422] * 10
+    assert [answer.status_code for answer in answers[:9]] == [422] * 9
     assert answers[10].status_code == httpx.codes.TOO_MANY_REQUESTS
     assert answers[10].headers["retry-after"]
 

@@ -1,7 +1,5 @@
 """The privacy centre: what is held, who saw it, what was agreed to."""
 
-import re
-
 import httpx
 import pytest
 
@@ -119,37 +117,6 @@ async def test_the_journal_is_filtered_by_employer_and_part_and_printed_as_a_tab
         assert table.count("<tr>") == 3
         for odd in ("part=nonsense", "organisation=nonsense"):
             assert "read your application" in (await ada.get(f"/privacy/journal?{odd}")).text
-
-
-async def test_each_session_can_be_ended_and_all_others_at_once(deployment: Deployment) -> None:
-    await deployment.register(ADA)
-    async with (
-        deployment.signed_in(ADA) as first,
-        deployment.signed_in(ADA) as second,
-        deployment.signed_in(ADA) as here,
-    ):
-        sessions = re.findall(r"/privacy/sessions/([0-9a-f-]{36})/end", (await here.get("/privacy")).text)
-        assert len(sessions) == 3
-        newest_but_one = sessions[1]
-        assert "That session has ended" in (await here.post(f"/privacy/sessions/{newest_but_one}/end")).text
-        assert (await here.post(f"/privacy/sessions/{newest_but_one}/end")).status_code == httpx.codes.NOT_FOUND
-        still_in = [browser for browser in (first, second) if (await browser.get("/home")).url.path == "/home"]
-        assert len(still_in) == 1
-        assert "signed out everywhere else" in (await here.post("/privacy/sessions/end-others")).text
-        assert (await still_in[0].get("/home")).url.path == "/sign-in"
-        own = re.findall(r"/privacy/sessions/([0-9a-f-]{36})/end", (await here.get("/privacy")).text)
-        assert len(own) == 1
-        assert (await here.post(f"/privacy/sessions/{own[0]}/end")).url.path == "/signed-out"
-        assert (await here.get("/home")).url.path == "/sign-in"
-
-
-async def test_nobody_ends_a_session_of_somebody_else(deployment: Deployment) -> None:
-    async with deployment.person(ADA) as ada, deployment.person("mallory@example.org") as mallory:
-        found = re.search(r"/privacy/sessions/([0-9a-f-]{36})/end", (await ada.get("/privacy")).text)
-        assert found is not None
-        assert (await mallory.post(f"/privacy/sessions/{found[1]}/end")).status_code == httpx.codes.NOT_FOUND
-        assert (await mallory.post("/privacy/sessions/end-others")).status_code == httpx.codes.OK
-        assert (await ada.get("/home")).url.path == "/home"
 
 
 async def test_leaving_is_called_off_with_a_word_that_it_was(deployment: Deployment) -> None:

@@ -131,7 +131,7 @@ class Person:
             await asyncio.sleep(0.1)
         verified = self.crowd.ledger.tried("verified", self.address)
         while not verified.acknowledged:
-            answer = await self.send(link, verified)
+            answer = await self.send(link, verified, password=PASSWORD)
             if answer is not None and answer.status_code == 403:
                 break  # it was spent by the try whose answer was lost
         await self._sign_in()

@@ -162,6 +162,7 @@ create table upheld.sessions (
     idle_for interval not null,
     expires_at timestamptz not null,
     revoked_at timestamptz,
+    origin_sealed bytea,
     strength text not null default 'password'
     check (strength in ('password', 'provider', 'two-factor', 'passkey', 'machine')),
     foreign key (organisation_id, person_id) references upheld.members (organisation_id, person_id)
@@ -172,7 +173,9 @@ create index sessions_expires_at_idx on upheld.sessions (expires_at);
 alter table upheld.sessions enable row level security;
 alter table upheld.sessions force row level security;
 alter table upheld.sessions alter column secret_hash set statistics 0;
+alter table upheld.sessions alter column origin_sealed set statistics 0;
 comment on table upheld.sessions is 'A signed-in browser: who, acting for which organisation, and until when.';
+call upheld.classify('upheld.sessions', '{origin_sealed}', 'technical', 'person', '{account}', 'contract', 'session', true, 'key');
 call upheld.classify('upheld.sessions', '{secret_hash}', 'technical', 'person', '{account}', 'contract', 'session', false, 'row');
 call upheld.classify('upheld.sessions', '{id,person_id,organisation_id,created_at,last_seen_at,proven_at,idle_for,expires_at,revoked_at,strength}', 'technical', 'person', '{account}', 'contract', 'session', true, 'row');
 

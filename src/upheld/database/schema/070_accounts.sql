@@ -44,8 +44,10 @@ create policy a_person_ends_their_own_sessions on upheld.sessions
 for update to web using (person_id = (select upheld.current_person()) and revoked_at is null)
 with check (person_id = (select upheld.current_person()));
 grant select, insert, update (proven_at, secret_hash) on upheld.sessions to credential_keeper;
-grant select (id, person_id, organisation_id, created_at, last_seen_at, proven_at, idle_for, expires_at, revoked_at, strength)
-on upheld.sessions to web;
+grant select (
+    id, person_id, organisation_id, created_at, last_seen_at, proven_at, idle_for, expires_at, revoked_at, strength,
+    origin_sealed
+) on upheld.sessions to web;
 grant update (revoked_at, organisation_id) on upheld.sessions to web;
 
 create policy memberships_are_looked_up_at_sign_in on upheld.members
@@ -103,7 +105,18 @@ begin
 end
 $$;
 
--- Uses up a link; the person whose address it proves, or null.
+-- Whose address a link proves, with the hash of the password that was chosen for it last, if one was.
+create function upheld.verification_of(link_hash bytea) returns table (person_id uuid, password_hash text)
+language sql stable security definer set search_path = ''
+begin atomic
+    select v.person_id, c.password_hash from upheld.email_verifications as v
+    left join upheld.credentials as c on v.person_id = c.person_id
+    where v.token_hash = link_hash;
+end;
+
+-- Uses up a link; the person whose address it proves, or null. What was there before the proof
+-- is worth nothing after it: sessions, other links. The password is the one that whoever
+-- opened the link has typed (`verification_of`), never one that a stranger chose.
 create function upheld.verify_email(link_hash bytea) returns uuid
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -114,6 +127,9 @@ begin
     returning person_id into proven;
     if proven is not null then
         update upheld.people set verified_at = upheld.clock_now() where id = proven and verified_at is null;
+        delete from upheld.email_verifications where person_id = proven;
+        delete from upheld.account_links where person_id = proven;
+        perform upheld.end_sessions_but(proven, null);
     end if;
     return proven;
 end
@@ -204,6 +220,7 @@ end;
 grant execute on function
 upheld.register_person(uuid, bytea, bytea, text, bytea, interval, jsonb, bytea, boolean, text),
 upheld.register_again(bytea, text, bytea, interval),
+upheld.verification_of(bytea),
 upheld.verify_email(bytea),
 upheld.renew_link(bytea, bytea, interval),
 upheld.find_credential(bytea),

@@ -55,8 +55,8 @@ declare
     col text;
 begin
     foreach tab in array array[
-        'people', 'credentials', 'email_verifications', 'sessions', 'access_tokens', 'job_secrets', 'members',
-        'fair_use_acceptances', 'profiles', 'messages', 'operators', 'identities', 'ownership_offers',
+        'people', 'credentials', 'email_verifications', 'account_links', 'sessions', 'access_tokens', 'job_secrets',
+        'members', 'fair_use_acceptances', 'profiles', 'messages', 'operators', 'identities', 'ownership_offers',
         'authenticator_apps', 'passkeys', 'recovery_codes', 'half_open_sign_ins'
     ] loop
         col := case tab when 'people' then 'id' else 'person_id' end;
@@ -177,7 +177,7 @@ begin
     foreach tab in array array[
         'documents', 'profiles', 'messages', 'disclosures', 'access_journal', 'consents',
         'fair_use_acceptances', 'ownership_offers', 'sessions', 'access_tokens', 'members', 'operators',
-        'email_verifications',
+        'email_verifications', 'account_links',
         'authenticator_apps', 'passkeys', 'recovery_codes', 'half_open_sign_ins', 'credentials', 'identities'
     ] loop
         execute format(

@@ -28,6 +28,10 @@ create policy links_are_removed_after_their_time on upheld.email_verifications
 for delete to retention_keeper using (expires_at < upheld.clock_now());
 create policy links_are_known_to_the_retention_keeper on upheld.email_verifications
 for select to retention_keeper using (expires_at is not null);
+create policy account_links_are_removed_after_their_time on upheld.account_links
+for delete to retention_keeper using (expires_at < upheld.clock_now());
+create policy account_links_past_their_time_are_found on upheld.account_links
+for select to retention_keeper using (expires_at < upheld.clock_now());
 create policy invitations_are_removed_after_their_time on upheld.operator_invitations
 for delete to retention_keeper using (expires_at < upheld.clock_now());
 create policy invitations_past_their_time_are_found on upheld.operator_invitations
@@ -59,6 +63,7 @@ grant select (application_id, resume_object_id) on upheld.application_snapshots 
 grant select (id, expires_at, revoked_at), delete on upheld.sessions to retention_keeper;
 grant select (expires_at, revoked_at), delete on upheld.access_tokens to retention_keeper;
 grant select (expires_at), delete on upheld.email_verifications to retention_keeper;
+grant select (expires_at), delete on upheld.account_links to retention_keeper;
 grant select (expires_at), delete on upheld.job_secrets to retention_keeper;
 grant select (expires_at), delete on upheld.departures to retention_keeper;
 grant select (expires_at), delete on upheld.operator_invitations to retention_keeper;
@@ -139,8 +144,8 @@ declare
     counts jsonb := '{}';
 begin
     foreach tab in array array[
-        'sessions', 'access_tokens', 'email_verifications', 'operator_invitations', 'job_secrets', 'messages',
-        'departures', 'passkey_challenges', 'half_open_sign_ins', 'ownership_offers'
+        'sessions', 'access_tokens', 'email_verifications', 'account_links', 'operator_invitations', 'job_secrets',
+        'messages', 'departures', 'passkey_challenges', 'half_open_sign_ins', 'ownership_offers'
     ] loop
         execute format('delete from upheld.%I', tab);
         get diagnostics gone = row_count;

@@ -1,6 +1,6 @@
 """What can go wrong when getting in."""
 
-from upheld.kit.errors import InvalidError, RefusedError
+from upheld.kit.errors import InvalidError, NotFoundError, RefusedError
 from upheld.platform.i18n import mark
 
 
@@ -20,6 +20,34 @@ class LinkSpentError(RefusedError):
     """This link was used already or is too old. Sign in, and we send you a new one."""
 
     code = "link-spent"
+
+
+class NotChosenError(InvalidError):
+    """This is not the password that was chosen for this address."""
+
+    code = "not-chosen"
+
+    def __init__(self) -> None:
+        """Say it at the field."""
+        super().__init__({"password": mark("This is not the password that was chosen. You can choose another below.")})
+
+
+class ResetSpentError(RefusedError):
+    """This link was used already or is too old. Ask for a new one."""
+
+    code = "reset-spent"
+
+
+class ChangeSpentError(RefusedError):
+    """This link was used already or is too old, so nothing was changed."""
+
+    code = "change-spent"
+
+
+class NobodyError(NotFoundError):
+    """There is no such account."""
+
+    code = "nobody"
 
 
 class WrongProofError(InvalidError):

@@ -43,4 +43,6 @@ async def _opened(platform: Platform, waiting: WaitingMail, account: Account) ->
     except ErasedError:
         return None
     parameters = msgspec.json.decode(opened["parameters_sealed"] or "{}", type=dict[str, str])
-    return compose(platform, waiting.kind, to["email_sealed"] or "", account.language, parameters)
+    # Mails about a change of address go to the address they are about.
+    address = parameters.pop("to", to["email_sealed"] or "")
+    return compose(platform, waiting.kind, address, account.language, parameters)

@@ -9,8 +9,6 @@ import msgspec
 
 from upheld.platform.i18n import SOURCE
 
-SHORTEST_PASSWORD = 12
-
 
 class Strength(StrEnum):
     """How somebody proved who they are when their session was opened."""
@@ -44,12 +42,27 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class SessionRow(msgspec.Struct, frozen=True):
-    """A session that still opens something, as its person may see it; `ends_at` unless it is used before."""
+    """A session that still opens something, as it is stored; `ends_at` unless it is used before."""
 
     id: UUID
     created_at: dt.datetime
     last_seen_at: dt.datetime
     ends_at: dt.datetime
+    strength: Strength
+    origin_sealed: bytes | None
+
+
+class OpenSession(msgspec.Struct, frozen=True):
+    """A session of the person asking: when, how, and from where it was opened, as far as that is known."""
+
+    id: UUID
+    created_at: dt.datetime
+    last_seen_at: dt.datetime
+    ends_at: dt.datetime
+    strength: Strength
+    address: str
+    browser: str
+    system: str
 
 
 @dataclass(frozen=True)
@@ -91,6 +104,53 @@ class Registration:
     """The end of the address in the mail: where the person was on the way to."""
     language: str = SOURCE
     """In which they read what they agreed to; mails come in it, until they choose another."""
+
+
+class LinkedCredential(msgspec.Struct, frozen=True):
+    """Whose address a link proves, and the hash of the password that was chosen for it last, if one was."""
+
+    person_id: UUID
+    password_hash: str | None
+
+
+class OwnWords(msgspec.Struct, frozen=True):
+    """What a person's password may not be made of."""
+
+    email_sealed: bytes
+    organisations: list[str]
+
+
+class LinkPurpose(StrEnum):
+    """What a link to an account is for."""
+
+    RESET = "reset"
+    NEW_ADDRESS = "new address"
+    FORMER_ADDRESS = "former address"
+
+
+class AccountLink(msgspec.Struct, frozen=True):
+    """Whose a link is, with the address it is about, when it is about one."""
+
+    person_id: UUID
+    email_sealed: bytes | None
+
+
+class AddressLink(msgspec.Struct, frozen=True):
+    """A change of address that waits to be confirmed, or one that can be taken back."""
+
+    purpose: LinkPurpose
+    email_sealed: bytes
+    made_at: dt.datetime
+    expires_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class AddressChange:
+    """The same, opened: the address that waits, or the one that was."""
+
+    purpose: LinkPurpose
+    email: str
+    expires_at: dt.datetime
 
 
 class WaitingMail(msgspec.Struct, frozen=True):

@@ -1,7 +1,10 @@
 """Reading one's own account."""
 
+import datetime as dt
+
 from upheld.features.accounts import store
-from upheld.features.accounts.model import SessionRow
+from upheld.features.accounts.model import AddressChange, OpenSession, SessionRow
+from upheld.kit.browsers import named
 from upheld.kit.errors import NotFoundError
 from upheld.platform.acting import Acting
 
@@ -19,6 +22,34 @@ async def own_email(acting: Acting) -> str:
     return opened["email_sealed"] or ""
 
 
-async def own_sessions(acting: Acting) -> list[SessionRow]:
+async def own_sessions(acting: Acting) -> list[OpenSession]:
     """Return the sessions of the person asking that still open something, the last used first."""
-    return await store.own_sessions(acting.tx)
+    rows = await store.own_sessions(acting.tx)
+    cells = [(row.id, {"origin_sealed": row.origin_sealed}) for row in rows]
+    opened = await acting.platform.vault.open_rows("sessions", cells)
+    return [_told(row, texts["origin_sealed"] or "") for row, texts in zip(rows, opened, strict=True)]
+
+
+async def own_changes(acting: Acting) -> list[AddressChange]:
+    """Return the change of address that waits to be confirmed, and those that can be taken back."""
+    rows = await store.own_links(acting.tx)
+    cells = [(acting.person_id, {"email_sealed": row.email_sealed}) for row in rows]
+    opened = await acting.platform.vault.open_rows("people", cells)
+    return [
+        AddressChange(row.purpose, texts["email_sealed"] or "", row.expires_at)
+        for row, texts in zip(rows, opened, strict=True)
+    ]
+
+
+async def password_changed_at(acting: Acting) -> dt.datetime | None:
+    """Return when the person asking last changed their password; None when they have none."""
+    return await store.password_changed_at(acting.tx)
+
+
+def _told(row: SessionRow, origin: str) -> OpenSession:
+    """Say where a session was opened: the network address as it is, no guess at a town."""
+    address, _, agent = origin.partition(" ")
+    browser, system = named(agent)
+    return OpenSession(
+        row.id, row.created_at, row.last_seen_at, row.ends_at, row.strength, address, browser, system
+    )  # fmt: skip

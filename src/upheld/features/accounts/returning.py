@@ -12,6 +12,9 @@ from uuid import UUID
 
 RETURN_ROUTES: dict[str, str | None] = {
     "home": None,
+    "accounts.home": None,
+    "accounts.password": None,
+    "accounts.address": None,
     "candidates.profile": None,
     "candidates.documents": None,
     "applications.mine": None,
@@ -27,6 +30,8 @@ RETURN_ROUTES: dict[str, str | None] = {
     "organisations.members": None,
     "organisations.settings": None,
     "privacy.home": None,
+    "privacy.export": None,
+    "privacy.leave": None,
 }
 """Routes by name; some take one id."""
 

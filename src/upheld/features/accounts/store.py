@@ -3,7 +3,19 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from upheld.features.accounts.model import Account, Credential, Newcomer, OlderIndex, SessionRow, Strength, WaitingMail
+from upheld.features.accounts.model import (
+    Account,
+    AccountLink,
+    AddressLink,
+    Credential,
+    LinkedCredential,
+    Newcomer,
+    OlderIndex,
+    OwnWords,
+    SessionRow,
+    Strength,
+    WaitingMail,
+)
 from upheld.platform.database import Transaction, load_queries
 
 _Q = load_queries("upheld.features.accounts")
@@ -137,3 +149,80 @@ async def message(tx: Transaction, message_id: UUID) -> WaitingMail | None:
 async def drop_message(tx: Transaction, message_id: UUID) -> bool:
     """Drop a mail that is being sent; False when it is gone already."""
     return await tx.run(_Q["drop_message"], message_id) > 0
+
+
+async def settle_session(tx: Transaction, session: UUID, opened_from: bytes | None) -> None:
+    """Keep where a session was opened from; end the one used longest ago of more than twenty."""
+    await tx.value(_Q["settle_session"], session, opened_from)
+
+
+async def verification_of(tx: Transaction, link_hash: bytes) -> LinkedCredential | None:
+    """Return whose address a link proves, with the hash of the password chosen last."""
+    return await tx.one(_Q["verification_of"], link_hash, into=LinkedCredential)
+
+
+async def own_words(tx: Transaction, person: UUID) -> OwnWords | None:
+    """Return what a password of somebody may not be made of, as it is stored."""
+    return await tx.one(_Q["own_words"], person, into=OwnWords)
+
+
+async def change_password(tx: Transaction, session: UUID, password_hash: str, *, ends_others: bool) -> int:
+    """Change the password of the person behind a freshly proven session; return how many others ended."""
+    return await tx.value(_Q["change_password"], session, password_hash, ends_others)
+
+
+async def person_at(tx: Transaction, email_index: bytes, *, only_proven: bool = False) -> UUID | None:
+    """Return who uses an address, or only whoever has shown that it is theirs."""
+    return await tx.value(_Q["person_at"], email_index, only_proven)
+
+
+async def ask_reset(tx: Transaction, person: UUID, link_hash: bytes, lives: timedelta) -> None:
+    """Store a link that lets a person choose another password; nothing for nobody."""
+    await tx.value(_Q["ask_reset"], person, link_hash, lives)
+
+
+async def account_link(tx: Transaction, link_hash: bytes, purpose: str) -> AccountLink | None:
+    """Return whose a link is; None when it is used or too old."""
+    return await tx.one(_Q["account_link"], link_hash, purpose, into=AccountLink)
+
+
+async def use_reset(tx: Transaction, link_hash: bytes, password_hash: str) -> UUID | None:
+    """Use a link up for another password; return whose it was."""
+    return await tx.value(_Q["use_reset"], link_hash, password_hash)
+
+
+async def ask_new_address(tx: Transaction, session: UUID, link_hash: bytes, email: bytes, lives: timedelta) -> None:
+    """Store the address that the person behind a freshly proven session wants to use."""
+    await tx.value(_Q["ask_new_address"], session, link_hash, email, lives)
+
+
+async def make_room_at(tx: Transaction, email_indexes: list[bytes]) -> list[UUID]:
+    """Remove whoever only claimed an address; return who they were said to be."""
+    return await tx.column(_Q["make_room_at"], email_indexes)
+
+
+async def take_new_address(
+    tx: Transaction, link_hash: bytes, email_index: bytes, way_back_hash: bytes, way_back_lives: timedelta
+) -> UUID | None:
+    """Use up the link in the mail to a new address; return whose it was."""
+    return await tx.value(_Q["take_new_address"], link_hash, email_index, way_back_hash, way_back_lives)
+
+
+async def take_address_back(tx: Transaction, link_hash: bytes, email_index: bytes, password_hash: str) -> UUID | None:
+    """Use up the link in the mail to a former address; return whose it was."""
+    return await tx.value(_Q["take_address_back"], link_hash, email_index, password_hash)
+
+
+async def end_sessions_of(tx: Transaction, person: UUID | None, email_indexes: list[bytes]) -> int | None:
+    """End every session of a person, on the operator's word; return how many, None when there is no such person."""
+    return await tx.value(_Q["end_sessions_of"], person, email_indexes)
+
+
+async def own_links(tx: Transaction) -> list[AddressLink]:
+    """Return the changes of address of the person asking that wait or can be taken back, the newest first."""
+    return await tx.all(_Q["own_links"], into=AddressLink)
+
+
+async def password_changed_at(tx: Transaction) -> datetime | None:
+    """Return when the person asking last changed their password; None when they have none."""
+    return await tx.value(_Q["password_changed_at"])

@@ -76,7 +76,9 @@ where id = (select upheld.current_person()) and language <> $1;
 
 -- name: own_sessions
 -- The sessions of the person asking that still open something, the last used first.
-select id, created_at, last_seen_at, least(expires_at, last_seen_at + idle_for) as ends_at from upheld.sessions
+select
+    id, created_at, last_seen_at, least(expires_at, last_seen_at + idle_for) as ends_at, strength, origin_sealed
+from upheld.sessions
 where
     person_id = (select upheld.current_person()) and revoked_at is null
     and least(expires_at, last_seen_at + idle_for) > upheld.clock_now()
@@ -103,3 +105,67 @@ select id, kind, parameters_sealed from upheld.messages where id = $1;
 -- name: drop_message
 -- Drops a mail that was sent.
 delete from upheld.messages where id = $1;
+
+-- name: settle_session
+-- Keeps where a session was opened from, and ends the oldest of too many.
+select upheld.settle_session($1, $2);
+
+-- name: verification_of
+-- Whose address a link proves, with the hash of the password chosen last.
+select person_id, password_hash from upheld.verification_of($1);
+
+-- name: own_words
+-- What a password of somebody may not be made of, as it is stored.
+select email_sealed, organisations from upheld.own_words($1);
+
+-- name: change_password
+-- Changes the password of the person behind a freshly proven session; how many others ended.
+select upheld.change_password($1, $2, $3);
+
+-- name: person_at
+-- Who uses an address, or only whoever has shown that it is theirs.
+select upheld.person_at($1, $2);
+
+-- name: ask_reset
+-- Stores a link that lets a person choose another password.
+select upheld.ask_reset($1, $2, $3);
+
+-- name: account_link
+-- Whose a link is, with the address it is about.
+select person_id, email_sealed from upheld.account_link($1, $2);
+
+-- name: use_reset
+-- Uses a link up for another password; whose it was.
+select upheld.use_reset($1, $2);
+
+-- name: ask_new_address
+-- Stores the address that the person behind a freshly proven session wants to use.
+select upheld.ask_new_address($1, $2, $3, $4);
+
+-- name: make_room_at
+-- Removes whoever only claimed an address; who they were said to be.
+select upheld.make_room_at($1);
+
+-- name: take_new_address
+-- Uses up the link in the mail to a new address; whose it was.
+select upheld.take_new_address($1, $2, $3, $4);
+
+-- name: take_address_back
+-- Uses up the link in the mail to a former address; whose it was.
+select upheld.take_address_back($1, $2, $3);
+
+-- name: end_sessions_of
+-- Ends every session of a person, on the operator's word; how many.
+select upheld.end_sessions_of($1, $2);
+
+-- name: own_links
+-- The changes of address of the person asking that wait, and those that can be taken back.
+select purpose, email_sealed, made_at, expires_at from upheld.account_links
+where
+    person_id = (select upheld.current_person()) and email_sealed is not null
+    and expires_at > (select upheld.clock_now())
+order by made_at desc;
+
+-- name: password_changed_at
+-- When the person asking last changed their password; nothing when they have none.
+select changed_at from upheld.credentials where person_id = (select upheld.current_person());

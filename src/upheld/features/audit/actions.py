@@ -42,10 +42,17 @@ async def record_refusal(acting: Acting, refusal: Refusal) -> None:
     await record(acting, Action.ACT_REFUSED, "route", refusal.subject, details)
 
 
-async def record_at_gate(tx: Transaction, platform: Platform, actor: UUID | None, action: Action, origin: str) -> None:
+async def record_at_gate(
+    tx: Transaction,
+    platform: Platform,
+    actor: UUID | None,
+    action: Action,
+    origin: str,
+    details: dict[str, object] | None = None,
+) -> None:
     """Record an act of somebody who is not signed in; `actor` is who they claim or prove to be."""
     sealed = await platform.vault.seal_origin(platform.clock.now(), origin)
-    await store.record_at_the_gate(tx, actor, action, {}, sealed)
+    await store.record_at_the_gate(tx, actor, action, details or {}, sealed)
 
 
 async def record_duty(tx: Transaction, action: Action, details: dict[str, object]) -> None:

@@ -12,6 +12,9 @@ class Action(StrEnum):
 
     ACCOUNT_REGISTERED = "account.registered"
     ACCOUNT_VERIFIED = "account.verified"
+    ADDRESS_CHANGE_ASKED = "account.address_change_asked"
+    ADDRESS_CHANGED = "account.address_changed"
+    ADDRESS_TAKEN_BACK = "account.address_taken_back"
     ACT_REFUSED = "attempt.refused"
     ADDRESS_TRIED_AGAIN = "attempt.address_registered_again"
     APPLICATION_DECIDED = "application.decided"
@@ -56,11 +59,14 @@ class Action(StrEnum):
     OWNERSHIP_ACCEPTED = "member.ownership_accepted"
     OWNERSHIP_OFFER_ENDED = "member.ownership_offer_ended"
     OWNERSHIP_OFFERED = "member.ownership_offered"
+    PASSWORD_CHANGED = "account.password_changed"  # noqa: S105 - an act, not a password
+    PASSWORD_RESET = "account.password_reset"  # noqa: S105 - an act, not a password
     PROFILE_CHANGED = "profile.changed"
     PROMISES_CHECKED = "maintenance.promises_checked"
     PROOF_FAILED = "attempt.proof_failed"
     PROVIDER_LINKED = "account.provider_linked"
     PROVIDER_UNLINKED = "account.provider_unlinked"
+    RESET_ASKED = "account.reset_asked"
     RETENTION_RAN = "retention.ran"
     RESUME_OPENED = "resume.opened"
     ROLE_ALTERED = "role.altered"
@@ -68,6 +74,7 @@ class Action(StrEnum):
     ROLE_MADE = "role.made"
     ROLE_REMOVED = "role.removed"
     SESSION_ENDED = "session.ended"
+    SESSION_ENDED_BY_OPERATOR = "session.ended_by_operator"
     SESSION_OPENED = "session.opened"
     SESSION_PROVEN = "session.proven"
     SIGN_IN_FAILED = "attempt.sign_in_failed"

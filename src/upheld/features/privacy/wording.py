@@ -28,6 +28,12 @@ ACTS = {
     "account.language_chosen": mark("You chose the language of your mails"),
     "account.provider_linked": mark("You added another site to sign in with"),
     "account.provider_unlinked": mark("You removed another site to sign in with"),
+    "account.address_change_asked": mark("You asked to use another address"),
+    "account.address_changed": mark("You changed the address of your account"),
+    "account.address_taken_back": mark("You took your former address back"),
+    "account.password_changed": mark("You changed your password"),
+    "account.password_reset": mark("You chose a new password by the link in a mail"),
+    "account.reset_asked": mark("Somebody asked for a link to choose a new password"),
     "account.registered": mark("You created your account"),
     "account.verified": mark("You confirmed your address"),
     "application.decided": mark("You decided about an application"),
@@ -79,6 +85,7 @@ ACTS = {
     "role.made": mark("You made a role"),
     "role.removed": mark("You removed a role"),
     "session.ended": mark("You signed out"),
+    "session.ended_by_operator": mark("The operator ended your sessions"),
     "session.opened": mark("You signed in"),
     "session.proven": mark("You showed once more that it was you"),
     "token.made": mark("You made an access token"),
@@ -89,8 +96,6 @@ ACTS = {
 DONE = {
     "given": mark("You have agreed. You can change your mind here at any time."),
     "withdrawn": mark("You have withdrawn your consent. What rested on it has stopped."),
-    "session-ended": mark("That session has ended. Whoever uses it has to sign in again."),
-    "sessions-ended": mark("You are signed out everywhere else."),
     "called-off": mark("Called off. Your account stays, and nothing was removed."),
 }
 """What has just been done, as the privacy centre says it."""

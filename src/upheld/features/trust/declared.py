@@ -39,6 +39,7 @@ SEEN_BY = {
     "upheld.departures": _DATABASE,
     "upheld.disclosures": _YOU,
     "upheld.documents": _YOU,
+    "upheld.account_links": _YOU,
     "upheld.email_verifications": _YOU,
     "upheld.erasures": mark("You, and whoever holds the receipt"),
     "upheld.fair_use_acceptances": _YOU,

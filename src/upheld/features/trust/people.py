@@ -110,7 +110,7 @@ class Actor:
 async def enter(platform: Platform, site: Site, email: str, password: str) -> Actor:
     """Register a probe person, verify their address and sign them in."""
     person, token = await admit(platform, email, password)
-    verified = await site.ask("POST", f"/verify/{token}", SAME_ORIGIN)
+    verified = await site.ask("POST", f"/verify/{token}", FORM, urlencode({"password": password}).encode())
     answer = await sign_in(site, email, password)
     if answer.status != HTTPStatus.SEE_OTHER:
         msg = f"A probe person could not sign in (verify {verified.status}, sign-in {answer.status})."

@@ -68,6 +68,18 @@ LINKS_PER_MAILBOX = Limit(
     "verification link", 3, timedelta(hours=6), By.MAILBOX, is_against_guessing=False,
     protects="A mailbox against being filled with new links by whoever signs in to an unproven account.",
 )  # fmt: skip
+RESET_PER_ACCOUNT = Limit(
+    "reset account", 5, _DAY, By.MAILBOX, is_against_guessing=False,
+    protects="A mailbox against being filled with links that choose a new password.",
+)  # fmt: skip
+RESET_PER_ADDRESS = Limit(
+    "reset address", 100, _HOUR, By.ADDRESS, is_against_guessing=False,
+    protects="Mailboxes and the machine against a script that asks for new passwords.",
+)  # fmt: skip
+NEW_ADDRESS_PER_ACCOUNT = Limit(
+    "new address", 5, _DAY, By.ACCOUNT, is_against_guessing=False,
+    protects="Mailboxes against being filled by whoever claims them as a new address of their own.",
+)  # fmt: skip
 
 INVITED_PER_PERSON = Limit(
     "invitations", 60, _DAY, By.ACCOUNT, is_against_guessing=False,

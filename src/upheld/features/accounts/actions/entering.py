@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import secrets
 from asyncio import Semaphore
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import NoReturn
@@ -23,6 +24,7 @@ from upheld.features.accounts.model import Caller, Credential, Strength, Ticket
 from upheld.features.audit.actions import record_at_gate
 from upheld.features.audit.model import Action
 from upheld.kit.errors import TooSoonError, UnavailableError
+from upheld.platform.database import Transaction
 from upheld.platform.limits import count, wait_of
 from upheld.platform.limits.rules import (
     FAILURES_OF_ALL,
@@ -35,6 +37,7 @@ from upheld.platform.limits.rules import (
 from upheld.platform.outbox import queue_mail_at_gate
 from upheld.platform.passwords import Lane, cost_of, hash_password, verify_password
 from upheld.platform.services import Platform
+from upheld.platform.vault import PLATFORM, ErasedError, KeyRef
 
 HALF_OPEN = timedelta(minutes=10)
 """How long a sign-in waits for its second factor."""
@@ -78,14 +81,26 @@ async def open_session(platform: Platform, person: UUID, strength: Strength, ori
     settings, secret = platform.settings, secrets.token_bytes(32)
     secret_hash, now = hashlib.sha256(secret).digest(), platform.clock.now()
     async with platform.database.transaction("gate") as tx:
-        if await store.mint_session(
+        session = await store.mint_session(
             tx, person, secret_hash, settings.session_idle, settings.session_lifetime, strength
-        ):
+        )
+        if session is not None:
+            await settle(tx, platform, person, session, origin)
             await record_at_gate(tx, platform, person, Action.SESSION_OPENED, origin)
             return Ticket(person, secret, now + settings.session_lifetime)
         await store.begin_sign_in(tx, person, secret_hash, HALF_OPEN, strength)
         await record_at_gate(tx, platform, person, Action.FACTOR_ASKED, origin)
     return Ticket(person, secret, now + HALF_OPEN, waits_for_factor=True)
+
+
+async def settle(tx: Transaction, platform: Platform, person: UUID, session: UUID, origin: str) -> None:
+    """Keep where a session is opened from, for the person's own list of them; it goes with their key."""
+    key = KeyRef(person, PLATFORM, "technical")
+    opened_from: bytes | None = None
+    with suppress(ErasedError):  # somebody whose erasure has begun: nothing is kept of them any more
+        sealed = await platform.vault.seal(key, "sessions", session, {"origin_sealed": origin})
+        opened_from = sealed["origin_sealed"]
+    await store.settle_session(tx, session, opened_from)
 
 
 async def open_session_for(platform: Platform, person: UUID, lives: timedelta) -> bytes:

@@ -14,6 +14,7 @@ from upheld.features.accounts.model import Ticket
 from upheld.features.audit.actions import record_at_gate
 from upheld.features.audit.model import Action
 from upheld.kit.errors import SignInNeededError
+from upheld.platform.database import Transaction
 from upheld.platform.limits import take
 from upheld.platform.limits.rules import PROOFS_PER_ACCOUNT
 from upheld.platform.passwords import verify_password
@@ -56,10 +57,15 @@ async def freshen(platform: Platform, person: UUID, session: UUID, origin: str) 
     Raises:
         SignInNeededError: the session has ended meanwhile.
     """
-    secret = secrets.token_bytes(32)
     async with platform.database.transaction("gate") as tx:
-        expires_at = await store.freshen_session(tx, person, session, hashlib.sha256(secret).digest())
-        if expires_at is None:
-            raise SignInNeededError
-        await record_at_gate(tx, platform, person, Action.SESSION_PROVEN, origin)
+        return await freshened(tx, platform, person, session, origin)
+
+
+async def freshened(tx: Transaction, platform: Platform, person: UUID, session: UUID, origin: str) -> Ticket:
+    """Do the same in a transaction that goes on, with what the proof was for."""
+    secret = secrets.token_bytes(32)
+    expires_at = await store.freshen_session(tx, person, session, hashlib.sha256(secret).digest())
+    if expires_at is None:
+        raise SignInNeededError
+    await record_at_gate(tx, platform, person, Action.SESSION_PROVEN, origin)
     return Ticket(person, secret, expires_at)

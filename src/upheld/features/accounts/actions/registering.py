@@ -10,9 +10,11 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from upheld.features.accounts import store
+from upheld.features.accounts.actions.choosing import refuse_weak
+from upheld.features.accounts.actions.entering import open_session
 from upheld.features.accounts.actions.finding import check_address, find_known, hashed, known_index, normalised
-from upheld.features.accounts.errors import LinkSpentError
-from upheld.features.accounts.model import SHORTEST_PASSWORD, Credential, Newcomer, Registration
+from upheld.features.accounts.errors import LinkSpentError, NotChosenError
+from upheld.features.accounts.model import Credential, Newcomer, Registration, Strength, Ticket
 from upheld.features.audit.actions import record_at_gate
 from upheld.features.audit.model import Action
 from upheld.features.consents.model import Purpose
@@ -20,9 +22,9 @@ from upheld.kit.errors import ConflictError, InvalidError, RefusedError
 from upheld.platform.database import Transaction
 from upheld.platform.i18n import mark
 from upheld.platform.limits import take
-from upheld.platform.limits.rules import REGISTER_PER_ADDRESS, REGISTER_PER_MAILBOX
+from upheld.platform.limits.rules import PROOFS_PER_ACCOUNT, REGISTER_PER_ADDRESS, REGISTER_PER_MAILBOX
 from upheld.platform.outbox import queue_mail_at_gate
-from upheld.platform.passwords import hash_password
+from upheld.platform.passwords import hash_password, verify_password
 from upheld.platform.services import Platform
 from upheld.platform.vault import PLATFORM, PLATFORM_CLASSES, KeyRef
 
@@ -33,18 +35,16 @@ def check_registration(asked: Registration) -> None:
     Raises:
         InvalidError: with everything there is to change.
     """
-    email, password = asked.email, asked.password
     wrong: dict[str, str] = {}
     try:
-        check_address(email)
+        check_address(asked.email)
     except InvalidError as error:
-        wrong.update(error.fields)
-    if password is not None and len(password) < SHORTEST_PASSWORD:
-        wrong["password"] = mark(
-            "Use at least 12 characters. A few words that do not belong together are easy to keep."
-        )
-    elif password is not None and normalised(email).split("@")[0] in password.lower():
-        wrong["password"] = mark("Leave your own address out of the password; it is the first thing others try.")
+        wrong |= error.fields
+    try:
+        if asked.password is not None:
+            refuse_weak(asked.password, [normalised(asked.email)])
+    except InvalidError as error:
+        wrong |= error.fields
     if not asked.agrees:
         wrong["account"] = mark("We need your consent to keep an account for you.")
     if wrong:
@@ -160,17 +160,32 @@ async def invite_operator(platform: Platform) -> str:
     return f"/first-operator/{token}"
 
 
-async def verify_address(platform: Platform, token: str, origin: str) -> None:
-    """Use up the link of a verification mail.
+async def verify_address(platform: Platform, token: str, password: str, origin: str) -> Ticket:
+    """Use up the link of a verification mail, and open the first session.
+
+    Whoever opens it types the password that was chosen: had a stranger registered the address with
+    one of their own, nobody would prove it for them by following a link (ADR 0020).
 
     Raises:
         LinkSpentError: it is unknown, used or too old.
+        NotChosenError: the password is another one than was chosen last.
+        TooSoonError: too many tries.
     """
+    async with platform.database.attempt() as tx:
+        waiting = await store.verification_of(tx, hashed(token))
+        if waiting is None:
+            raise LinkSpentError
+        await take(tx, platform, PROOFS_PER_ACCOUNT, str(waiting.person_id))
+    if not await verify_password(password, waiting.password_hash, platform.settings.bcrypt_cost):
+        async with platform.database.attempt() as tx:
+            await record_at_gate(tx, platform, waiting.person_id, Action.PROOF_FAILED, origin)
+        raise NotChosenError
     async with platform.database.transaction("gate") as tx:
         person = await store.verify_email(tx, hashed(token))
         if person is None:
             raise LinkSpentError
         await record_at_gate(tx, platform, person, Action.ACCOUNT_VERIFIED, origin)
+    return await open_session(platform, person, Strength.PASSWORD, origin)
 
 
 async def raise_indexes(platform: Platform) -> int:

@@ -14,7 +14,7 @@ from upheld.features.accounts.actions import (
     sign_out,
     verify_address,
 )
-from upheld.features.accounts.errors import LinkSpentError, NotVerifiedError, WrongCredentialsError
+from upheld.features.accounts.errors import LinkSpentError, NotChosenError, NotVerifiedError, WrongCredentialsError
 from upheld.features.accounts.model import Caller, Registration
 from upheld.features.accounts.returning import WayBack
 from upheld.features.consents.model import Kind
@@ -59,19 +59,21 @@ async def look_page(request: AnyRequest) -> Response[str]:
 
 @get("/verify/{token:str}", name="accounts.verify", opt=OPEN)
 async def verify_page(request: AnyRequest, token: FromPath[str]) -> Response[str]:
-    """Ask for one press: opening a link changes nothing, because mail scanners open links."""
-    return page(request, "accounts/verify.html", token=token, error=None, way=WayBack.of(request.query_params))
+    """Ask for the password: opening a link changes nothing, because mail scanners and strangers' victims open links."""
+    way = WayBack.of(request.query_params)
+    return page(request, "accounts/verify.html", token=token, form=Form({}), error=None, way=way)
 
 
 @post("/verify/{token:str}", name="accounts.verify.do", opt=AT_THE_GATE, status_code=200)
 async def verify_do(request: AnyRequest, visit: Visit, token: FromPath[str]) -> Response[str] | Redirect:
-    """Use the link up."""
-    way = WayBack.of((await Form.read(request)).values)
+    """Use the link up, and let in whoever holds it and knows the password."""
+    form = await Form.read(request)
+    way = WayBack.of(form.values)
     try:
-        await verify_address(visit.platform, token, visit.origin)
-    except LinkSpentError as error:
-        return page(request, "accounts/verify.html", status=error.status, token=token, error=error, way=way)
-    return _lead(request, "accounts.sign_in", way, q_verified="yes")
+        ticket = await verify_address(visit.platform, token, form.values.get("password", ""), visit.origin)
+    except (LinkSpentError, NotChosenError, TooSoonError) as error:
+        return page(request, "accounts/verify.html", status=error.status, token=token, form=form, error=error, way=way)
+    return let_in(request, visit.platform, ticket, way)
 
 
 @get("/first-operator/{token:str}", name="accounts.operator", opt=AT_THE_GATE)
@@ -164,9 +166,9 @@ async def _register_page(
 
 
 def _sign_in_page(request: AnyRequest, form: Form, error: UpheldError | None, way: WayBack) -> Response[str]:
-    verified = request.query_params.get("verified") == "yes"
+    said = {name: request.query_params.get(name) == "yes" for name in ("verified", "chosen")}
     status = error.status if error else 200
-    return page(request, "accounts/sign_in.html", status=status, form=form, error=error, verified=verified, way=way)
+    return page(request, "accounts/sign_in.html", status=status, form=form, error=error, **said, way=way)
 
 
 def _lead(request: AnyRequest, route: str, way: WayBack, **parts: str) -> Redirect:

@@ -47,6 +47,7 @@ COLUMNS = {
     "media_type": mark("Kind of file"),
     "name": mark("File name"),
     "notice_version": mark("Wording of the notice"),
+    "origin": mark("From where"),
     "organisation_name": mark("Organisation"),
     "job_title": mark("Job"),
     "offered_at": mark("Offered"),
@@ -110,7 +111,12 @@ VALUES: dict[str, dict[str, str]] = {
     },
     "media_type": {PDF: mark("PDF"), DOCX: mark("Word")},
     "resume_media_type": {PDF: mark("PDF"), DOCX: mark("Word")},
-    "purpose": PURPOSES,
+    "purpose": {
+        **PURPOSES,
+        "reset": mark("Choosing a new password"),
+        "new address": mark("Confirming a new address"),
+        "former address": mark("Taking a former address back"),
+    },
     "scopes": {str(reach): name for reach, name in REACH_NAMES.items()},
     "role": {str(role): name for role, name in ROLE_NAMES.items()},
     "sections": {

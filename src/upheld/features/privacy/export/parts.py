@@ -19,6 +19,8 @@ class Part:
     file: str
     title: str
     row: str = "id"
+    sealed_for: str = ""
+    """The table whose rows its sealed columns are bound to, where that is another."""
 
 
 PARTS = (
@@ -47,6 +49,7 @@ PARTS = (
     Part("messages", "mails-waiting", mark("Mails on their way to you")),
     Part("email_verifications", "links-waiting", mark("Links that wait to be opened"), "person_id"),
     Part("half_open_sign_ins", "sign-ins-waiting", mark("Sign-ins that wait for a second factor"), "person_id"),
+    Part("account_links", "account-links-waiting", mark("Links to another password or address"), "person_id", "people"),
     Part("job_secrets", "work-waiting", mark("Background work that may act for you"), "person_id"),
     Part("erasures", "erasures", mark("Requests to leave")),
 )
@@ -71,7 +74,7 @@ async def read_part(acting: Acting, part: Part) -> list[Record]:
     if not any(sealed):
         return rows
     cells = [(row[part.row], cell) for row, cell in zip(rows, sealed, strict=True)]
-    opened = await acting.platform.vault.open_rows(part.table, cells)
+    opened = await acting.platform.vault.open_rows(part.sealed_for or part.table, cells)
     return [_merged(row, texts) for row, texts in zip(rows, opened, strict=True)]
 
 

@@ -43,6 +43,12 @@ select person_id, strength, created_at, expires_at from upheld.half_open_sign_in
 where person_id = (select upheld.current_person())
 order by created_at;
 
+-- name: account_links
+-- Links to another password or address that wait.
+select person_id, purpose, email_sealed, made_at, expires_at from upheld.account_links
+where person_id = (select upheld.current_person())
+order by made_at, purpose;
+
 -- name: operators
 -- Since when the person looks after this deployment.
 select person_id, since from upheld.operators
@@ -51,7 +57,8 @@ where person_id = (select upheld.current_person());
 -- name: sessions
 -- Every session that is not removed yet.
 select
-    id, person_id, organisation_id, created_at, last_seen_at, proven_at, idle_for, expires_at, revoked_at, strength
+    id, person_id, organisation_id, created_at, last_seen_at, proven_at, idle_for, expires_at, revoked_at, strength,
+    origin_sealed
 from upheld.sessions
 where person_id = (select upheld.current_person())
 order by created_at, id;

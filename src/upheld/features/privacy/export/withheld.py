@@ -26,6 +26,7 @@ WITHHELD = {
     "people.email_index": _INDEX,
     "credentials.password_hash": _SECRET,
     "identities.subject_index": _IDENTITY,
+    "account_links.token_hash": _SECRET,
     "email_verifications.token_hash": _SECRET,
     "authenticator_apps.last_step": _COUNT,
     "authenticator_apps.secret_sealed": _APP,

@@ -1,4 +1,4 @@
-"""The privacy centre: what is held, who saw it, what was agreed to, where somebody is signed in."""
+"""The privacy centre: what is held, who saw it, what was agreed to."""
 
 import datetime as dt
 from itertools import groupby
@@ -9,8 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from upheld.features.accounts.actions import end_other_sessions, end_own_session
-from upheld.features.accounts.queries import own_email, own_sessions
+from upheld.features.accounts.queries import own_email
 from upheld.features.applications.queries import own_applications
 from upheld.features.audit.queries import own_history
 from upheld.features.consents.model import Purpose
@@ -18,7 +17,6 @@ from upheld.features.privacy import actions, queries
 from upheld.features.privacy.model import JournalFilter, JournalLine
 from upheld.features.privacy.wording import ACTS, DONE, PARTS, PARTS_SEEN, PURPOSES
 from upheld.kit.errors import NotFoundError
-from upheld.platform.web.cookies import forget_session
 from upheld.platform.web.forms import Form
 from upheld.platform.web.pages import asked_number, page, redirect, words_for
 from upheld.platform.web.visits import Visit
@@ -40,7 +38,6 @@ async def centre_page(request: AnyRequest, visit: Visit) -> Response[str]:
         days=_by_day(looks),
         looks=len(looks),
         consents=await queries.consents(acting),
-        sessions=await own_sessions(acting),
         acts=await own_history(acting, _ACTS),
         erasure=await queries.own_erasure(acting),
         controller=visit.platform.settings.controller,
@@ -102,23 +99,6 @@ async def consents_do(request: AnyRequest, visit: Visit) -> Redirect:
     return redirect(request, "privacy.home", q_done="withdrawn")
 
 
-@post("/privacy/sessions/{session_id:uuid}/end", name="privacy.sessions.end", status_code=303)
-async def end_session_do(request: AnyRequest, visit: Visit, session_id: FromPath[UUID]) -> Redirect:
-    """End one session; whoever ends the one they are in has signed out."""
-    acting = visit.acting()
-    await end_own_session(acting, session_id)
-    if visit.who is not None and visit.who.session_id == session_id:
-        return redirect(request, "accounts.signed_out", cookies=(forget_session(),))
-    return redirect(request, "privacy.home", q_done="session-ended")
-
-
-@post("/privacy/sessions/end-others", name="privacy.sessions.end_others", status_code=303)
-async def end_others_do(request: AnyRequest, visit: Visit) -> Redirect:
-    """Sign out everywhere else."""
-    await end_other_sessions(visit.acting())
-    return redirect(request, "privacy.home", q_done="sessions-ended")
-
-
 def _by_day(lines: list[JournalLine]) -> list[tuple[dt.date, list[JournalLine]]]:
     """Return lines, newest first, by the day (UTC) on which they were written."""
     return [(day, list(group)) for day, group in groupby(lines, lambda line: line.at.astimezone(dt.UTC).date())]
@@ -132,5 +112,5 @@ def _purpose(form: Form) -> Purpose:
 
 
 handlers = [
-    centre_page, journal_page, agreed_page, withdraw_page, consents_do, end_session_do, end_others_do,
+    centre_page, journal_page, agreed_page, withdraw_page, consents_do,
 ]  # fmt: skip

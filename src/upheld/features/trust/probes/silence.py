@@ -72,7 +72,7 @@ async def silence(scene: Scene) -> Finding:
         "no account": f"{stem}.nobody@probe.example",
     }
     _, used = await admit(scene.platform, emails["an account"], password)
-    await scene.site.ask("POST", f"/verify/{used}", SAME_ORIGIN)
+    await scene.site.ask("POST", f"/verify/{used}", FORM, urlencode({"password": password}).encode())
     await admit(scene.platform, emails["an account that is not verified"], password)
     questions = [
         _signing_in(scene, emails),

@@ -116,6 +116,10 @@ select 'upheld.email_verifications' as tab, 'a link ends' as rule, pg_catalog.co
 from upheld.email_verifications
 where expires_at < pg_catalog.now() - interval '1 day'
 union all
+select 'upheld.account_links' as tab, 'a link ends' as rule, pg_catalog.count(*) as number
+from upheld.account_links
+where expires_at < pg_catalog.now() - interval '1 day'
+union all
 select 'upheld.operator_invitations' as tab, 'a link ends' as rule, pg_catalog.count(*) as number
 from upheld.operator_invitations
 where expires_at < pg_catalog.now() - interval '1 day'

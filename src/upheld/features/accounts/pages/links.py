@@ -1,0 +1,126 @@
+"""Pages behind links in mails: another password, a new address, a former one taken back.
+
+Opening a link changes nothing, because mail scanners open links: each page asks for a press.
+"""
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from upheld.features.accounts.actions import ask_reset, confirm_new_address, reset_password, take_address_back
+from upheld.features.accounts.errors import ChangeSpentError, ResetSpentError
+from upheld.kit.errors import InvalidError, TooSoonError, UpheldError
+from upheld.platform.password_rules import judge
+from upheld.platform.web.cookies import forget_session
+from upheld.platform.web.forms import Form
+from upheld.platform.web.pages import page, redirect, words_for
+from upheld.platform.web.visits import Visit
+
+AnyRequest = Request[Any, Any, Any]
+OPEN = {"public": True}
+AT_THE_GATE = {"public": True, "no_transaction": True}
+
+
+@get("/reset", name="accounts.reset", opt=OPEN)
+async def reset_page(request: AnyRequest) -> Response[str]:
+    """Ask which account somebody has forgotten the password of."""
+    return _page(request, "reset", Form({}), None, is_back=request.query_params.get("back") == "yes")
+
+
+@post("/reset", name="accounts.reset.do", opt=AT_THE_GATE, status_code=200)
+async def reset_do(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
+    """Send a link, and say to look into the mailbox, whoever they are."""
+    form = await Form.read(request)
+    try:
+        await ask_reset(visit.platform, form.get("email"), visit.address, visit.origin)
+    except (InvalidError, TooSoonError) as error:
+        return _page(request, "reset", form, error)
+    return redirect(request, "accounts.reset_asked")
+
+
+@get("/reset/look-into-your-mail", name="accounts.reset_asked", opt=OPEN)
+async def reset_asked_page(request: AnyRequest) -> Response[str]:
+    """Say what happens next."""
+    return page(request, "accounts/reset_asked.html")
+
+
+@get("/reset/link/{token:str}", name="accounts.choose", opt=OPEN)
+async def choose_page(request: AnyRequest, token: FromPath[str]) -> Response[str]:
+    """Ask for another password."""
+    return _page(request, "choose", Form({}), None, token)
+
+
+@post("/reset/link/{token:str}", name="accounts.choose.do", opt=AT_THE_GATE, status_code=200)
+async def choose_do(request: AnyRequest, visit: Visit, token: FromPath[str]) -> Response[str] | Redirect:
+    """Store the other password; whoever chose it signs in like anybody."""
+    form = await Form.read(request)
+    try:
+        await reset_password(visit.platform, token, form.values.get("password", ""), visit.origin)
+    except (ResetSpentError, InvalidError) as error:
+        return _page(request, "choose", form, error, token)
+    return redirect(request, "accounts.sign_in", cookies=(forget_session(),), q_chosen="yes")
+
+
+@get("/address/{token:str}", name="accounts.confirm", opt=OPEN)
+async def confirm_page(request: AnyRequest, token: FromPath[str]) -> Response[str]:
+    """Ask for one press, at a new address."""
+    return _page(request, "confirm_address", Form({}), None, token)
+
+
+@post("/address/{token:str}", name="accounts.confirm.do", opt=AT_THE_GATE, status_code=200)
+async def confirm_do(request: AnyRequest, visit: Visit, token: FromPath[str]) -> Response[str]:
+    """Use the new address from here on."""
+    try:
+        await confirm_new_address(visit.platform, token, visit.origin)
+    except ChangeSpentError as error:
+        return _page(request, "confirm_address", Form({}), error, token)
+    return page(request, "accounts/confirm_address.html", form=Form({}), error=None, token=token, is_done=True)
+
+
+@get("/address/{token:str}/take-back", name="accounts.take_back", opt=OPEN)
+async def take_back_page(request: AnyRequest, token: FromPath[str]) -> Response[str]:
+    """Say what taking a former address back does, and ask for one press."""
+    return _page(request, "take_back", Form({}), None, token)
+
+
+@post("/address/{token:str}/take-back", name="accounts.take_back.do", opt=AT_THE_GATE, status_code=200)
+async def take_back_do(request: AnyRequest, visit: Visit, token: FromPath[str]) -> Response[str] | Redirect:
+    """Give the account its former address back; whoever changed it is signed out."""
+    try:
+        await take_address_back(visit.platform, token, visit.origin)
+    except ChangeSpentError as error:
+        return _page(request, "take_back", Form({}), error, token)
+    return redirect(request, "accounts.reset", cookies=(forget_session(),), q_back="yes")
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """What the meter beside a password says."""
+
+    score: int
+    said: str
+
+
+@post("/password-strength", name="accounts.strength", opt=AT_THE_GATE, status_code=200)
+async def strength(request: AnyRequest) -> Judged:
+    """Judge a password while it is being chosen, in the same words as the form would; nothing is kept."""
+    form = await Form.read(request)
+    judgement = judge(form.values.get("password", ""), [form.get("email")])
+    return Judged(judgement.score, words_for(request)(judgement.said))
+
+
+def _page(
+    request: AnyRequest, name: str, form: Form, error: UpheldError | None, token: str = "", *, is_back: bool = False
+) -> Response[str]:
+    return page(
+        request, f"accounts/{name}.html", status=error.status if error else 200, form=form, error=error, token=token,
+        is_done=False, is_back=is_back,
+    )  # fmt: skip
+
+
+handlers = [
+    reset_page, reset_do, reset_asked_page, choose_page, choose_do, confirm_page, confirm_do, take_back_page,
+    take_back_do, strength,
+]  # fmt: skip

@@ -1,0 +1,52 @@
+"""What counts as a password, and what is said about one that does not."""
+
+import pytest
+
+from upheld.platform.password_rules import OWN, TOO_SHORT, judge
+
+COMMON = ["password1234", "qwertyuiop[]", "iloveyou1234567", "1q2w3e4r5t6y", "passwordpassword", "manchesterunited"]
+ROWS = ["aaaaaaaaaaaaaaaa", "abcdefghijklmnop", "123456789012", "x" * 500]
+
+
+@pytest.mark.parametrize("password", [*COMMON, *ROWS, "unbelievable", "Password12345!"])
+def test_what_others_try_first_is_refused_with_what_to_do_about_it(password: str) -> None:
+    judged = judge(password)
+    assert judged.is_refused
+    assert judged.score < 3
+    assert "Choose" in judged.said or "Add" in judged.said
+
+
+GOOD = [
+    "seven green lanterns", "correct horse battery staple", "Zu7!kqP0e2#m", "नौ हरी नावें समुद्र में",
+    "😀🌊🚲🍋🎻🪁🦉🧭🪵🧲🧵🪡", "nine purple harbours" + "a" * 500,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("password", GOOD)
+def test_a_few_words_or_what_a_password_manager_makes_is_taken(password: str) -> None:
+    assert not judge(password, ["ada@example.org", "Harbour & Sons"]).is_refused
+
+
+@pytest.mark.parametrize("password", ["", "eleven char", "a\x00b"])
+def test_a_short_one_is_told_how_long_it_has_to_be(password: str) -> None:
+    assert judge(password).said == TOO_SHORT
+
+
+@pytest.mark.parametrize(
+    "password", ["ada.lovelace 1234", "Lovelace-2026-example", "tidewater instruments 1", "TIDEWATER2026!!"]
+)
+def test_one_that_is_made_of_ones_own_data_is_refused(password: str) -> None:
+    judged = judge(password, ["ada.lovelace@example.org", "Tidewater Instruments"])
+    assert judged.is_refused
+    assert judged.said == OWN
+
+
+def test_a_word_of_ones_own_among_others_does_no_harm() -> None:
+    assert not judge("nine purple harbours at tidewater", ["ada@example.org", "Tidewater"]).is_refused
+
+
+def test_what_was_judged_is_kept_nowhere() -> None:
+    from zxcvbn import matching  # noqa: PLC0415 - what the library keeps is the claim
+
+    judge("seven green lanterns of ada", ["ada.lovelace@example.org"])
+    assert not matching.RANKED_DICTIONARIES.get("user_inputs")
