@@ -61,7 +61,6 @@ WHOLE_TABLES = (
     "old_context_keys_are_dropped_by_their_keeper",
     "operators_are_found_to_be_told",
     "operators_are_made_by_the_credential_keeper",
-    "organisations_are_founded_by_the_credential_keeper",
     "organisations_are_founded_by_the_membership_keeper",
     "organisations_are_looked_up_by_the_membership_keeper",
     "passkeys_are_counted_on_by_the_credential_keeper",

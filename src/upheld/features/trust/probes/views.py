@@ -40,7 +40,7 @@ _JOURNALED = {
 _DOCUMENTS = ("application/pdf", "application/vnd.openxmlformats", "image/png")
 _LISTS = frozenset({"applications.board", "applications.list", "applications.all"})
 _OWN = frozenset({"upheld.own_profile", "upheld.own_documents", "upheld.own_snapshots"})
-_TELLS_NOTHING = frozenset({"upheld.hiring_organisation", "upheld.jobs_applied_to"})
+_TELLS_NOTHING = frozenset({"upheld.hiring_organisation", "upheld.deciding_organisation", "upheld.jobs_applied_to"})
 
 
 @probe(privilege="reads the catalog", cost="one query")

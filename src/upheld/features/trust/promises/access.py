@@ -114,7 +114,12 @@ PROMISES = (
                 Work.TRUST,
                 permissions.matrix,
             ),
-            Check("access.roles.granular", "an owner gives and takes each permission by itself", Work.AUTH),
+            Check(
+                "access.roles.granular",
+                "each permission is given by itself, and opens what it names and nothing else",
+                Work.AUTH,
+                permissions.granular,
+            ),
         ),
     ),
     Promise(

@@ -5,6 +5,7 @@ from upheld.features.trust.probes import (
     crosssite,
     factors,
     guessing,
+    inviting,
     landing,
     lockout,
     oauth,
@@ -126,7 +127,14 @@ PROMISES = (
     Promise(
         "auth.invite",
         mark("An invitation changes nothing until the invited person, signed in, accepts it."),
-        (Check("auth.invite.acceptance", "there is no membership without an acceptance", Work.AUTH),),
+        (
+            Check(
+                "auth.invite.acceptance",
+                "there is no membership without an acceptance, and nothing is given before",
+                Work.AUTH,
+                inviting.acceptance,
+            ),
+        ),
     ),
     Promise(
         "auth.csrf",
