@@ -18,6 +18,7 @@ from upheld.main import backups, processes
 from upheld.main.child import Child
 from upheld.main.dependencies import dependencies
 from upheld.main.duties import COMMANDS
+from upheld.main.ending import sessions
 from upheld.main.health import health
 from upheld.main.keys import show_recovery_key
 from upheld.main.migrating import migrate_command
@@ -140,7 +141,7 @@ def process(name: str) -> None:
     processes.PROCESSES[name](Settings.read())
 
 
-for command in (*COMMANDS, dependencies, health, migrate_command, *backups.COMMANDS, seed, verify, prove):
+for command in (*COMMANDS, dependencies, health, sessions, migrate_command, *backups.COMMANDS, seed, verify, prove):
     cli.add_command(command)
 
 
