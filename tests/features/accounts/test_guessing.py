@@ -1,13 +1,14 @@
 """Guessing passwords: strangers wait, and nobody is kept out of their own account by them."""
 
 import asyncio
+import re
 import time
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.support.deployment import PASSWORD, Browser, Deployment
+from tests.support.deployment import PASSWORD, Browser, Deployment, text_of
 from upheld.features.accounts import store
 from upheld.features.accounts.actions import entering
 from upheld.platform.limits import count
@@ -106,6 +107,19 @@ async def test_a_new_password_makes_every_browser_a_strangers_again(deployment: 
     async with browser_at(deployment, HERE, device) as browser:
         assert (await tried(browser, ADA, "another one, long enough")).status_code == IN
         assert browser.cookies[DEVICE_COOKIE] != device
+
+
+async def test_a_new_browser_need_not_wait_once_a_mailed_link_has_set_another_password(deployment: Deployment) -> None:
+    await deployment.register(ADA)
+    assert await guessed(deployment, ELSEWHERE, *[ADA] * 11) == [NOT_SO] * 10 + [LATER]
+    async with browser_at(deployment, HERE) as new:
+        assert (await tried(new, ADA, PASSWORD)).status_code == LATER
+        await new.form("/reset", email=ADA)
+        await deployment.work()
+        link = re.search(r"/reset/link/[\w-]+", text_of(deployment.mails(ADA)[-1]))
+        assert link is not None
+        assert (await new.form(link[0], password="another one, long enough")).status_code == IN
+        assert (await tried(new, ADA, "another one, long enough")).status_code == IN
 
 
 async def test_a_browser_of_several_people_is_known_to_each(deployment: Deployment) -> None:

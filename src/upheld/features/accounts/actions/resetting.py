@@ -9,9 +9,10 @@ from uuid import uuid4
 
 from upheld.features.accounts import store
 from upheld.features.accounts.actions.choosing import own_words, refuse_weak
+from upheld.features.accounts.actions.devices import known_from_now_on
 from upheld.features.accounts.actions.finding import check_address, hashed, normalised
 from upheld.features.accounts.errors import ResetSpentError
-from upheld.features.accounts.model import LinkPurpose
+from upheld.features.accounts.model import Credential, LinkPurpose
 from upheld.features.audit.actions import record_at_gate
 from upheld.features.audit.model import Action
 from upheld.platform.limits import take
@@ -45,8 +46,11 @@ async def ask_reset(platform: Platform, email: str, address: str, origin: str) -
         await record_at_gate(tx, platform, person, Action.RESET_ASKED, origin)
 
 
-async def reset_password(platform: Platform, token: str, chosen: str, origin: str) -> None:
+async def reset_password(platform: Platform, token: str, chosen: str, origin: str, device: str) -> str:
     """Give whoever holds the link another password; every session ends, and nobody is signed in.
+
+    Returns:
+        what the browser's device cookie says from now on: whoever opened the link need not wait with strangers.
 
     Raises:
         ResetSpentError: the link is unknown, used or too old.
@@ -64,3 +68,4 @@ async def reset_password(platform: Platform, token: str, chosen: str, origin: st
             raise ResetSpentError
         await record_at_gate(tx, platform, person, Action.PASSWORD_RESET, origin)
         await queue_mail_at_gate(tx, platform.vault, person, "accounts/password-changed", {})
+    return known_from_now_on(platform, device, Credential(person, new_hash, verified=True))

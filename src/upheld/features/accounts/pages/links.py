@@ -14,7 +14,7 @@ from upheld.features.accounts.actions import ask_reset, confirm_new_address, res
 from upheld.features.accounts.errors import ChangeSpentError, ResetSpentError
 from upheld.kit.errors import InvalidError, TooSoonError, UpheldError
 from upheld.platform.password_rules import judge
-from upheld.platform.web.cookies import forget_session
+from upheld.platform.web.cookies import DEVICE_COOKIE, forget_session, keep_device
 from upheld.platform.web.forms import Form
 from upheld.platform.web.pages import page, redirect, words_for
 from upheld.platform.web.visits import Visit
@@ -58,10 +58,12 @@ async def choose_do(request: AnyRequest, visit: Visit, token: FromPath[str]) -> 
     """Store the other password; whoever chose it signs in like anybody."""
     form = await Form.read(request)
     try:
-        await reset_password(visit.platform, token, form.values.get("password", ""), visit.origin)
+        said = request.cookies.get(DEVICE_COOKIE, "")
+        device = await reset_password(visit.platform, token, form.values.get("password", ""), visit.origin, said)
     except (ResetSpentError, InvalidError) as error:
         return _page(request, "choose", form, error, token)
-    return redirect(request, "accounts.sign_in", cookies=(forget_session(),), q_chosen="yes")
+    kept = (keep_device(device),) if device else ()
+    return redirect(request, "accounts.sign_in", cookies=(forget_session(), *kept), q_chosen="yes")
 
 
 @get("/address/{token:str}", name="accounts.confirm", opt=OPEN)
