@@ -151,3 +151,14 @@ async def test_a_session_ends_by_itself(deployment: Deployment, passed: str) -> 
         assert answer.headers["location"].startswith("/sign-in")
     settings = deployment.settings
     assert (lives["idle_for"], settings.session_idle < settings.session_lifetime) == (settings.session_idle, True)
+
+
+async def test_a_session_counts_in_whichever_cookie_header_it_comes(deployment: Deployment) -> None:
+    """HTTP/2 may spread cookies over several headers (RFC 9113, 8.2.3), and Chromium does."""
+    async with deployment.person(ADA) as browser:
+        session = f"{SESSION_COOKIE}={browser.cookies[SESSION_COOKIE]}"
+        browser.cookies.clear()
+        for cookies in (["__Host-language=en", session], [session, "__Host-language=en"]):
+            spread = [("cookie", cookie) for cookie in cookies]
+            answer = await browser.get("/home", headers=spread, follow_redirects=False)
+            assert answer.status_code == httpx.codes.OK

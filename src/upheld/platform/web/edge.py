@@ -56,6 +56,7 @@ class Edge:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
+        _join_cookies(scope)
         begun: list[str] = []
         outgoing = _with_headers(scope, _noting(send, begun))
         headers = {key.lower(): value.decode("latin-1") for key, value in scope["headers"]}
@@ -87,7 +88,7 @@ class Edge:
         said = headers.get(b"origin")
         if said is not None:
             return None if said == origin else CrossSiteError()
-        return CrossSiteError() if _has_session(scope) else None
+        return CrossSiteError() if _has_session(headers.get(b"cookie", "")) else None
 
     async def _refuse(self, scope: Scope, send: Send, error: UpheldError) -> None:
         status, headers, body = self._render_error(scope, error)
@@ -171,12 +172,21 @@ def _unrendered(error: Exception) -> UpheldError:
     return known or UpheldError()
 
 
-def _has_session(scope: Scope) -> bool:
-    """Whether a session cookie came, in any of the headers that HTTP/2 may spread cookies over.
+def _join_cookies(scope: Scope) -> None:
+    """Join the headers that HTTP/2 may spread cookies over into one, as RFC 9113, 8.2.3 asks for.
+
+    Whatever reads them behind this line reads one header: of several, it would miss a session.
+    """
+    said = [value for key, value in scope["headers"] if key.lower() == b"cookie"]
+    if len(said) > 1:
+        others = [pair for pair in scope["headers"] if pair[0].lower() != b"cookie"]
+        cast("dict[str, Any]", scope)["headers"] = [*others, (b"cookie", b"; ".join(said))]
+
+
+def _has_session(cookie: str) -> bool:
+    """Whether a session cookie came.
 
     Taken apart as the router does: the standard library's reader stops at the first thing it does not like,
     and what stands behind it would be a session to the router and none to this rule.
     """
-    said = [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == b"cookie"]
-    pairs = ";".join(said).split(";")
-    return any(pair.partition("=")[0].strip() == SESSION_COOKIE for pair in pairs)
+    return any(pair.partition("=")[0].strip() == SESSION_COOKIE for pair in cookie.split(";"))
