@@ -132,7 +132,7 @@ async def test_each_session_has_256_bits_of_its_own(deployment: Deployment) -> N
     administrator = await deployment.administrator()
     stored = {row[0] for row in await administrator.fetch("select secret_hash from upheld.sessions")}
     await administrator.close()
-    assert stored == {hashlib.sha256(secret).digest() for secret in secrets}
+    assert {hashlib.sha256(secret).digest() for secret in secrets} <= stored
 
 
 @pytest.mark.parametrize(

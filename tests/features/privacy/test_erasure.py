@@ -189,9 +189,9 @@ class DyingRegister(Register):
 class DyingVault(Vault):
     """Destroys the keys and dies."""
 
-    async def destroy(self, subject: UUID, controller: UUID) -> list[UUID]:
+    async def destroy(self, subject: UUID, controller: UUID, *others: UUID) -> list[UUID]:
         """Destroy the keys and die."""
-        await super().destroy(subject, controller)
+        await super().destroy(subject, controller, *others)
         raise KilledError
 
 

@@ -1995,7 +1995,7 @@ language sql stable security definer set search_path = ''
 begin atomic
     select
         s.person_id,
-        exists (
+        exists(
             select from upheld.authenticator_apps as a
             where a.person_id = s.person_id and a.confirmed_at is not null
         ) as has_app,

@@ -83,11 +83,11 @@ order by lower(name), id;
 
 -- name: add_role
 -- Makes a role.
-insert into upheld.roles (id, name, permissions) values ($1, $2, $3::text []);
+insert into upheld.roles (id, name, permissions) values ($1, $2, $3::text[]);
 
 -- name: alter_role
 -- Changes what a role is called and may do.
-update upheld.roles set name = $2, permissions = $3::text []
+update upheld.roles set name = $2, permissions = $3::text[]
 where id = $1 and organisation_id = (select upheld.current_organisation());
 
 -- name: remove_role

@@ -46,11 +46,11 @@ class _Browser:
 
     async def send(self, path: str, fields: Mapping[str, str] | None = None) -> Answer:
         """Send a form."""
-        return self._kept(await self.site.ask("POST", path, {**FORM, **self._cookie}, urlencode(fields or {}).encode()))
+        return self.keep(await self.site.ask("POST", path, {**FORM, **self._cookie}, urlencode(fields or {}).encode()))
 
     async def open(self, path: str) -> Answer:
         """Open a page."""
-        return self._kept(await self.site.ask("GET", path, self._cookie))
+        return self.keep(await self.site.ask("GET", path, self._cookie))
 
     async def told(self, path: str) -> dict[str, Any]:
         """Ask what a passkey is to be asked."""
@@ -68,7 +68,7 @@ class _Browser:
     def _cookie(self) -> dict[str, str]:
         return {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
 
-    def _kept(self, answer: Answer) -> Answer:
+    def keep(self, answer: Answer) -> Answer:
         for set_cookie in answer.all("set-cookie"):
             name, _, value = set_cookie.split(";")[0].partition("=")
             self.cookies[name] = value
@@ -114,7 +114,7 @@ async def _set_up_app(browser: _Browser) -> tuple[str, list[str]]:
 async def _half_way(scene: Scene, someone: Actor) -> _Browser:
     """Enter the password, and stand before the second factor."""
     browser = _Browser(scene.site)
-    browser._kept(await sign_in(scene.site, someone.email, someone.password))  # noqa: SLF001 - of this module
+    browser.keep(await sign_in(scene.site, someone.email, someone.password))
     return browser
 
 
