@@ -87,7 +87,11 @@ def test_a_demo_tells_six_weeks_and_takes_a_crowd(tmp_path: Path) -> None:
         assert (standings, weeks, leaving, parts) == (3, True, 1, 4)
         assert stages >= 5
         wrong_leaves, wrong_counts, clock, waits = asked(
-            demo, _LEAVES, _COUNTS, "select upheld.clock_now() = now()", "show synchronous_commit"
+            demo,
+            _LEAVES,
+            _COUNTS,
+            "select upheld.clock_now() = now() and upheld.clock_of_statement() = statement_timestamp()",
+            "show synchronous_commit",
         )
         assert (wrong_leaves, wrong_counts, clock, waits) == (0, 0, True, "on"), "time runs as it should again"
         signed_in_by_password, people = asked(

@@ -60,10 +60,15 @@ def sealed_values(table: str, column: str, person: str | None) -> str:
 
 
 def set_clock(seconds_ago: int) -> str:
-    """Let the database's clock stand so many seconds back, as a demo does while its story is told; 0 puts it right."""
+    """Let the database's clock stand so many seconds back, as a demo does while its story is told; 0 puts it right.
+
+    Its two hands go together, in one transaction: a proof of who somebody is would be old otherwise
+    when it is given.
+    """
     back = f" - interval '{int(seconds_ago)} seconds'" if seconds_ago else ""
     # The very words of `010_schemas.sql` when it is right: a clock with another body is no clock.
-    return (
-        "create or replace function upheld.clock_now() returns timestamptz language sql stable parallel safe "
-        f"return pg_catalog.now(){back}"
+    return "; ".join(
+        f"create or replace function upheld.{hand}() returns timestamptz language sql stable parallel safe "
+        f"return pg_catalog.{asked}(){back}"
+        for hand, asked in (("clock_now", "now"), ("clock_of_statement", "statement_timestamp"))
     )

@@ -44,7 +44,7 @@ SignIns = dict[str, tuple[str, str]]
 """Sign-ins by role: address and password."""
 
 _LIVES = timedelta(days=90)
-"""A session opened in the past has to last until today: what it may do is asked of the real clock."""
+"""One session lasts somebody for the whole story."""
 
 
 @dataclass
@@ -55,6 +55,7 @@ class _Stage:
     roles: list[Role]
     notices: dict[Kind, UUID]
     sign_ins: SignIns = field(default_factory=SignIns)
+    people: dict[str | int, UUID] = field(default_factory=dict[str | int, UUID])
     sessions: dict[str | int, bytes] = field(default_factory=dict[str | int, bytes])
     jobs: dict[str, UUID] = field(default_factory=dict[str, UUID])
     sent: dict[int, UUID] = field(default_factory=dict[int, UUID])
@@ -70,10 +71,14 @@ class _Stage:
     async def admit(self, who: str | int, address: str, shown_as: str | None) -> None:
         """Let somebody in; only who is shown as a sign-in has a password."""
         password = secrets.token_urlsafe(12) if shown_as else None
-        person = await admit_invented(self.platform, address, password, self.notices[Kind.ACCOUNT])
+        self.people[who] = await admit_invented(self.platform, address, password, self.notices[Kind.ACCOUNT])
         if shown_as and password:
             self.sign_ins[shown_as] = (address, password)
-        self.sessions[who] = await open_session_for(self.platform, person, _LIVES)
+        await self.enter(who)
+
+    async def enter(self, who: str | int) -> None:
+        """Open a session for somebody who was let in: what cannot be undone, the database lets only a new one do."""
+        self.sessions[who] = await open_session_for(self.platform, self.people[who], _LIVES)
 
 
 async def seed(platform: Platform, past: Past, count: int, progress: Progress) -> SignIns:
@@ -185,6 +190,8 @@ async def _work(stage: _Stage, employer: str, steps: list[Step]) -> None:
 
 
 async def _do(stage: _Stage, number: int, deed: Deed) -> None:
+    if deed is Deed.LEAVES:
+        await stage.enter(number)
     async with stage.acting(number) as acting:
         if deed is Deed.WITHDRAWS:
             await withdraw_application(acting, stage.sent[number])
