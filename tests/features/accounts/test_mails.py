@@ -28,7 +28,19 @@ MAILS = {
     "applications/application-moved": _ABOUT_AN_APPLICATION,
     "applications/application-received": _ABOUT_AN_APPLICATION,
     "factors/changed": {"what": "code-used", "at": "2026-11-23T10:00:00+00:00", "left": "9"},
+    "organisations/invitation": {
+        "token": "0" * 8,
+        "inviter": "Jane Roe",
+        "organisation": "Harbour Works",
+        "role": "custom",
+        "role_name": "Boat keeper",
+        "until": "2026-11-23T10:00:00+00:00",
+    },
     "privacy/erasure-scheduled": {"receipt": "0" * 8, "due": "2026-11-23T10:00:00+00:00"},
+    "providers/confirm-address": {"token": "0" * 8, "way_back": "?to=home"},
+    "providers/linked": {"provider": "Harbour Works"},
+    "providers/unlinked": {"provider": "Harbour Works"},
+    "tokens/token-made": {"label": "Boat keeper", "until": "2026-11-23T10:00:00+00:00"},
     "trust/promises-changed": {"broken": "access.rls org.proof", "mended": "store.audit"},
 }
 """A mail of every kind, with what it needs to know."""
