@@ -143,7 +143,7 @@ async def test_an_interviewer_sees_no_application(deployment: Deployment) -> Non
         await _sees_nothing(sent.owner, sent)
         room = await sent.owner.get("/hiring")
         assert room.status_code == httpx.codes.OK
-        assert "as an interviewer" in room.text
+        assert "You belong to this organisation, and see none of its applications." in room.text
         assert "Boat keeper" in room.text
         assert await _journal(deployment) == []
 
