@@ -152,7 +152,7 @@ async def signs_out(_: Deployment, browser: Browser) -> None:
 async def ends_the_others(deployment: Deployment, _: Browser) -> None:
     """Sign in elsewhere, and end every session but that one."""
     async with deployment.signed_in("owner@example.com") as other:
-        await other.post("/privacy/sessions/end-others")
+        await other.post("/account/sessions/end-others")
 
 
 BOTH, SESSION, TOKEN = frozenset(PATHS), frozenset(PATHS[:3]), frozenset(PATHS[3:])
