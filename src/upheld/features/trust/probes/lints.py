@@ -14,6 +14,8 @@ _EACH: tuple[Role, Role] = ("maintenance", "vault")  # one role for each of the 
 
 WHOLE_TABLES = (
     "acceptances_are_checked_by_the_context_keeper",
+    "account_links_are_read_by_the_credential_keeper",
+    "account_links_are_used_up_by_the_credential_keeper",
     "applications_are_counted_by_the_retention_keeper",
     "apps_are_advanced_by_the_credential_keeper",
     "apps_are_read_by_the_credential_keeper",
@@ -55,6 +57,7 @@ WHOLE_TABLES = (
     "memberships_are_looked_up_at_sign_in",
     "memberships_are_looked_up_by_the_membership_keeper",
     "messages_are_queued_by_the_queue_writer",
+    "names_of_organisations_are_known_to_the_credential_keeper",
     "names_of_organisations_are_looked_up_by_the_context_keeper",
     "notices_are_published_by_maintenance",
     "notices_are_read_by_maintenance",
