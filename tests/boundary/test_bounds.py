@@ -55,7 +55,7 @@ async def test_a_member_who_has_not_accepted_fair_use_writes_to_no_candidate(wor
     assert state == "42501"
 
 
-FOUND = "select upheld.found_organisation(gen_random_uuid(), 'A second one', null)"
+FOUND = "select upheld.found_organisation(gen_random_uuid(), 'HARBOUR & sons', null)"
 
 
 async def session_of(world: World, who: str) -> bytes:
@@ -80,11 +80,11 @@ async def found(connection: Any, secret: bytes) -> None:
         await connection.execute(FOUND)
 
 
-async def test_a_second_session_founds_no_second_organisation(world: World) -> None:
-    """Olga has one, which her second session does not act for."""
+async def test_a_second_session_founds_no_second_organisation_of_one_name(world: World) -> None:
+    """Olga has Harbour & Sons, which her second session does not act for; others of other names she may found."""
     secret = await session_of(world, "olga")
     async with world.deployment.connected("web") as connection:
-        with pytest.raises(asyncpg.UniqueViolationError, match="belongs to an organisation already"):
+        with pytest.raises(asyncpg.UniqueViolationError, match="belongs to an organisation of that name already"):
             await found(connection, secret)
 
 

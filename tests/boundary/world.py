@@ -124,6 +124,8 @@ async def _find(world: World) -> None:
             found = await admin.fetchval("select id from upheld.notices where kind = $1 and language = 'en'", kind)
             world.ids[f"notice_of_{kind.replace('-', '_')}"] = str(found)
         world.ids["passkey_of_ada"] = await _passkey(admin, world, UUID(world.ids["ada"]))
+        for who in ("ada", "ben"):
+            await _identity(admin, world, UUID(world.ids[who]))
         world.ids["message_of_ben"] = await _waiting_mail(admin, world, UUID(world.ids["ben"]))
         for duty, person in (("mail", "ada"), ("erasure", "ben")):
             secret = secrets.token_bytes(32)
@@ -184,6 +186,20 @@ async def _passkey(admin: Any, world: World, person: UUID) -> str:
         sealed["name_sealed"],
     )
     return str(passkey)
+
+
+async def _identity(admin: Any, world: World, person: UUID) -> None:
+    """Plant who somebody is at another site."""
+    identity, key = uuid4(), KeyRef(person, PLATFORM, "account")
+    sealed = await world.deployment.platform.vault.seal(key, "identities", identity, {"subject_sealed": "somebody"})
+    await admin.execute(
+        "insert into upheld.identities (id, person_id, issuer, subject_index, subject_sealed)"
+        " values ($1, $2, 'https://id.example', $3, $4)",
+        identity,
+        person,
+        b"\x01" + secrets.token_bytes(32),
+        sealed["subject_sealed"],
+    )
 
 
 async def _waiting_mail(admin: Any, world: World, person: UUID) -> str:

@@ -33,6 +33,8 @@ _PLANTS = (
     values (sha256('sign-in'), '{ben}', 'password', now() + interval '1 hour')""",
     """insert into upheld.passkey_challenges (challenge_hash, purpose, sign_in_hash, expires_at)
     values (sha256('challenge'), 'second-factor', sha256('sign-in'), now() + interval '1 hour')""",
+    """insert into upheld.departures (state_hash, browser_hash, provider, purpose, expires_at)
+    values (sha256('state'), sha256('browser'), 'work', 'enter', now() + interval '1 hour')""",
     """insert into upheld.account_links (token_hash, person_id, purpose, expires_at)
     values (sha256('reset'), '{ben}', 'reset', now() + interval '1 hour')""",
     """insert into upheld.access_journal (person_id, viewer_id, organisation_id, application_id, part) values
