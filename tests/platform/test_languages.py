@@ -66,12 +66,12 @@ def visible(page: str, language: str) -> list[str]:
 # What stays as it is in every language: names, formats, and what is typed as it stands.
 NAMES = frozenset({
     "Upheld", "Word", "Python", "Space", "Escape", "English", "WebSocket", "PostgreSQL", "bcrypt",
-    "commitment", "nonce",
+    "commitment", "nonce", "GitHub", "Google", "LinkedIn", "OpenID", "Connect", "OpenAPI", "state", "token",
 })  # fmt: skip
 TYPED_BY_PEOPLE = (
     LETTER, "Ada Okafor", "Jane Roe", "Boat builder", "Bristol", "Twelve years of wooden boats.",
     "Look after nine wooden boats, all the year round.", "Boat keeper", "Sail maker", "Harbour & Sons", "Pier Works",
-    "North Sheds", "Harbour Works", "Test Operator",
+    "North Sheds", "Harbour Works", "Test Operator", "A key", "Clerk", "a report",
 )  # fmt: skip
 # Addresses, commands, and names of columns, files and promises.
 _CODE = re.compile(r"\S+@\S+|https?://\S+|`[^`]*`|[\w/.-]*\w[._/]\w[\w./-]*", re.ASCII)

@@ -2554,7 +2554,7 @@ alter table upheld.ownership_offers enable row level security;
 alter table upheld.ownership_offers force row level security;
 create policy offers_are_seen_by_both_sides on upheld.ownership_offers
 for select to web using (
-    (select upheld.current_person()) in (person_id, offered_by)
+    (select upheld.current_person()) = person_id or (select upheld.current_person()) = offered_by
     or (organisation_id = (select upheld.current_organisation()) and (select upheld.current_standing()) = 'owner')
 );
 create policy offers_are_found_by_the_membership_keeper on upheld.ownership_offers
