@@ -129,13 +129,15 @@ class Inspector:
         """Open every sealed column that the catalog knows of, in every row."""
         for table, key, columns in await self._sealed_columns():
             listed = ", ".join(columns)
-            whose = {"people": "id", "audit_entries": "null::uuid"}.get(table, "person_id")
-            query = f"select {key} as row_id, {listed} from upheld.{table} where {whose} is null or {whose} <> all($1)"  # noqa: S608 - names from the catalog
+            whose = {"people": "id", "audit_entries": "null::uuid", "invitations": "null::uuid"}.get(table, "person_id")
+            # A new address waits sealed for the place that it takes once it is confirmed.
+            place, row_id = ("people", "person_id") if table == "account_links" else (table, key)
+            query = f"select {row_id} as row_id, {listed} from upheld.{table} where {whose} is null or {whose} <> all($1)"  # noqa: S608 - names from the catalog
             for row in await self.connection.fetch(query, await self._leaving()):
                 for column in columns:
                     if row[column] is not None:
                         findings.values += 1
-                        findings.faults += await self._unreadable(table, column, row["row_id"], row[column])
+                        findings.faults += await self._unreadable(place, column, row["row_id"], row[column])
 
     async def _leaving(self) -> list[UUID]:
         """Return whose erasure was interrupted: their keys go before their rows. At the end there is nobody."""
@@ -154,7 +156,8 @@ class Inspector:
         return [(row["tab"], row["key"], row["columns"]) for row in rows]
 
     async def _unreadable(self, table: str, column: str, row_id: Any, blob: bytes) -> list[str]:
-        place = ("origin", PLATFORM, {"origin": blob}) if column == "origin_sealed" else (table, row_id, {column: blob})
+        is_of_month = column == "origin_sealed" and table in {"audit_entries", "consents"}
+        place = ("origin", PLATFORM, {"origin": blob}) if is_of_month else (table, row_id, {column: blob})
         try:
             await self.platform.vault.open_places([place])
         except UpheldError as error:

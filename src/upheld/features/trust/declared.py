@@ -21,6 +21,8 @@ _EMPLOYER = mark("You, and the members of the employer whose role includes appli
 _WORKER = mark("You, and the worker that does it")
 _DUTY = mark("The worker that does it; no person")
 
+_SECRET = mark("You see that there is one; what it is, nobody sees")
+
 SEEN_BY = {
     "keyring.data_keys": mark("Nobody; the vault unwraps keys for those who may read what they seal"),
     "keyring.register_head": mark("Nobody; it is compared at every start"),
@@ -30,26 +32,29 @@ SEEN_BY = {
     "queue.pgqueuer_statistics": _DUTY,
     "sealed.context_keys": _DATABASE,
     "upheld.access_journal": _YOU,
+    "upheld.access_tokens": mark("You; of the token itself only a hash is kept"),
+    "upheld.account_links": _YOU,
     "upheld.application_events": _EMPLOYER,
     "upheld.application_snapshots": _EMPLOYER,
     "upheld.applications": _EMPLOYER,
     "upheld.audit_entries": mark("Who acted, and the auditor of this deployment"),
+    "upheld.authenticator_apps": _SECRET,
     "upheld.consents": _YOU,
     "upheld.credentials": mark("You see when it changed; the hash itself is seen by nobody"),
     "upheld.departures": _DATABASE,
     "upheld.disclosures": _YOU,
     "upheld.documents": _YOU,
-    "upheld.account_links": _YOU,
     "upheld.email_verifications": _YOU,
     "upheld.erasures": mark("You, and whoever holds the receipt"),
     "upheld.fair_use_acceptances": _YOU,
+    "upheld.half_open_sign_ins": _DATABASE,
     "upheld.identities": _YOU,
-    "upheld.job_secrets": _YOU,
-    "upheld.jobs": mark("Everyone while it is open; afterwards its employer and those who applied"),
-    "upheld.limit_counters": _DATABASE,
     "upheld.invitations": mark(
         "Who may invite in the organisation, whoever holds the link, the worker that mails it, and you when it is yours"
     ),
+    "upheld.job_secrets": _YOU,
+    "upheld.jobs": mark("Everyone while it is open; afterwards its employer and those who applied"),
+    "upheld.limit_counters": _DATABASE,
     "upheld.members": mark("You, and who else belongs to the organisation"),
     "upheld.messages": _WORKER,
     "upheld.notices": _EVERYONE,
@@ -57,8 +62,11 @@ SEEN_BY = {
     "upheld.operators": _YOU,
     "upheld.organisations": _EVERYONE,
     "upheld.ownership_offers": mark("Both sides of the offer, and the owners of the organisation"),
+    "upheld.passkey_challenges": _DATABASE,
+    "upheld.passkeys": _YOU,
     "upheld.people": _WORKER,
     "upheld.profiles": _YOU,
+    "upheld.recovery_codes": _SECRET,
     "upheld.roles": mark("The members of the organisation"),
     "upheld.runs": _EVERYONE,
     "upheld.sessions": _YOU,
