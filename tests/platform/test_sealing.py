@@ -42,7 +42,7 @@ CELL = Cell("profiles", "summary_sealed", UUID(int=7))
 BLOCK = 16
 NOT_BOUND = {("audit_entries", "origin_sealed"), ("consents", "origin_sealed")}
 """Sealed before its row has an id; in the audit log the leaf of its entry commits to it."""
-IN_THE_PLACE_OF = {"account_links": "people"}
+IN_THE_PLACE_OF: dict[str, str] = {"account_links": "people"}
 """A new address waits sealed for the place that it takes once it is confirmed."""
 
 
@@ -76,7 +76,7 @@ async def everything_sealed(deployment: Deployment) -> tuple[list[Stored], set[s
             rows = await connection.fetch(f"select * from upheld.{table} where {column} is not null")  # noqa: S608 - catalog
             for row in rows:
                 ids = {value for value in row.values() if isinstance(value, UUID)}
-                places = [Cell(IN_THE_PLACE_OF.get(table, table), column, one) for one in ids]
+                places = [Cell(IN_THE_PLACE_OF.get(str(table), str(table)), column, one) for one in ids]
                 opening = [place for place in places if await opens(deployment, place, row[column])]
                 assert len(opening) == 1, (table, column)
                 stored.append(Stored(f"{table}.{column}", opening[0], row[column]))

@@ -132,7 +132,7 @@ class Inspector:
             whose = {"people": "id", "audit_entries": "null::uuid", "invitations": "null::uuid"}.get(table, "person_id")
             # A new address waits sealed for the place that it takes once it is confirmed.
             place, row_id = ("people", "person_id") if table == "account_links" else (table, key)
-            query = f"select {row_id} as row_id, {listed} from upheld.{table} where {whose} is null or {whose} <> all($1)"  # noqa: S608 - names from the catalog
+            query = f"select {row_id} as row_id, {listed} from upheld.{table} where coalesce({whose} <> all($1), true)"  # noqa: S608 - the catalog's
             for row in await self.connection.fetch(query, await self._leaving()):
                 for column in columns:
                     if row[column] is not None:
