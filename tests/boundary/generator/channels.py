@@ -11,6 +11,7 @@ from tests.boundary.generator.report import Finding
 _A_KEY = "a primary or unique key is refused when it is taken; it is random, and known to those who were given it"
 _A_PLAN = "PostgreSQL counts the rows that an index found and a policy hid, for whoever may ask for a plan"
 _A_LIMIT = "whether something was tried is what a limit says"
+_AN_OPERATOR = "an operator who ends somebody's sessions is told whether there is such a person"
 _A_COMPARISON = "maintenance compares what lies outside the database with what is in it"
 _AT_THE_GATE = "the gate has to know whether an address is taken; it answers the same either way"
 
@@ -28,7 +29,9 @@ _ORACLES: dict[str, tuple[str, ...]] = {
         r"[a-z_.]+: upheld\.(register_person|register_again|find_credential|renew_link|verify_email)\(.*\), oracle",
         r"[a-z_.]+: upheld\.(credential_of|mint_session|replace_credential|freshen_session)\(.*\), oracle",
         r"[a-z_.]+: upheld\.appoint_operator\(.*\), oracle",
+        r"[a-z_.]+: upheld\.(link_identity|unlink_identity|ask_new_address)\(.*\), oracle",
     ),
+    _AN_OPERATOR: (r"[a-z_.]+: upheld\.end_sessions_of\(.*\), oracle",),
     _A_LIMIT: (r"[a-z_.]+: upheld\.(take_from_limit|look_at_limit)\(.*\), oracle",),
     _A_COMPARISON: (r"[a-z_.]+: upheld\.(which_exist|known_objects|allow_erasure_again)\(.*\), oracle",),
 }
