@@ -107,3 +107,14 @@ async def test_only_our_own_signature_type_audience_and_time_open_a_cookie(deplo
         jwt.encode(claims, key * 2, algorithm="HS512", headers=kind),
     ]
     assert [read_session(key, forged) for forged in forgeries] == [None] * len(forgeries)
+
+
+async def test_a_session_counts_in_whichever_cookie_header_it_comes(deployment: Deployment) -> None:
+    """HTTP/2 may spread cookies over several headers (RFC 9113, 8.2.3), and Chromium does."""
+    async with deployment.person(ADA) as browser:
+        session = f"{SESSION_COOKIE}={browser.cookies[SESSION_COOKIE]}"
+        browser.cookies.clear()
+        for cookies in (["__Host-language=en", session], [session, "__Host-language=en"]):
+            spread = [("cookie", cookie) for cookie in cookies]
+            answer = await browser.get("/home", headers=spread, follow_redirects=False)
+            assert answer.status_code == httpx.codes.OK

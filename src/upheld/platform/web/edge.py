@@ -57,6 +57,7 @@ class Edge:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
+        _join_cookies(scope)
         outgoing = _with_headers(scope, send)
         headers = {key.lower(): value.decode("latin-1") for key, value in scope["headers"]}
         host = headers.get(b"host", "")
@@ -156,6 +157,17 @@ def _unrendered(error: Exception) -> UpheldError:
     if known is None:
         log.critical("unrendered %s", type(error).__name__)
     return known or UpheldError()
+
+
+def _join_cookies(scope: Scope) -> None:
+    """Join the headers that HTTP/2 may spread cookies over into one, as RFC 9113, 8.2.3 asks for.
+
+    Whatever reads them behind this line reads one header: of several, it would miss a session.
+    """
+    said = [value for key, value in scope["headers"] if key.lower() == b"cookie"]
+    if len(said) > 1:
+        others = [pair for pair in scope["headers"] if pair[0].lower() != b"cookie"]
+        cast("dict[str, Any]", scope)["headers"] = [*others, (b"cookie", b"; ".join(said))]
 
 
 def _has_session(cookie: str) -> bool:
