@@ -126,8 +126,10 @@ async def test_sessions_secrets_and_mails_go_when_their_time_is_over(deployment:
             "insert into upheld.messages (id, person_id, kind, parameters_sealed, created_at)"
             " select gen_random_uuid(), id, 'a/b', 'x', now() - interval '8 days' from upheld.people",
         )
+        expired = await value(deployment, "select count(*) from upheld.sessions")
         counts = await tidy(deployment.platform)
-        assert (counts["sessions"], counts["messages"]) == (1, 1)
+        assert (counts["sessions"], counts["messages"]) == (expired, 1)
+        assert await value(deployment, "select count(*) from upheld.sessions") == 0
         assert (await ada.get("/privacy", follow_redirects=False)).headers["location"].startswith("/sign-in")
 
 
