@@ -51,7 +51,8 @@ def comes_back(site: Site, at_most: float = 40) -> None:
     limit = time.monotonic() + at_most
     while time.monotonic() < limit:
         try:
-            if site.browser.get("/health/ready").status_code == 200:
+            # Ready at first may mean: not cut yet. A private page needs every connection there is.
+            if all(site.browser.get(path).status_code == 200 for path in ("/health/ready", "/profile")):
                 break
         except httpx.HTTPError:
             pass

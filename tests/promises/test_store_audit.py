@@ -6,18 +6,19 @@ from tests.promises.faults import Scratch
 from upheld.features.audit.model import Action
 from upheld.features.trust.probe import CheckState
 from upheld.features.trust.probes.acts import ELSEWHERE, REQUIRED
+from upheld.features.trust.probes.standing import CHANGES
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_the_log_of_a_healthy_deployment_is_complete_and_only_appended_to(scratch: Scratch) -> None:
-    for check_id in ("store.audit.append", "store.audit.complete"):
+    for check_id in ("store.audit.append", "store.audit.complete", "store.audit.standing"):
         (check,) = (await scratch.look(check_id)).checks
         assert check.state is CheckState.PASSED, check
 
 
 def test_every_act_that_can_be_recorded_is_looked_for_or_it_is_said_why_not() -> None:
-    looked_for = [action for actions in REQUIRED.values() for action in actions]
+    looked_for = [action for kinds in (REQUIRED, CHANGES) for actions in kinds.values() for action in actions]
     assert sorted([*looked_for, *ELSEWHERE]) == sorted(Action)
 
 
@@ -78,3 +79,14 @@ async def test_store_audit_complete_is_red_when_an_entry_was_written_over(scratc
         "set session_replication_role = replica; update upheld.audit_entries set at = at - interval '1 day'"
     )
     await scratch.sees_red("store.audit.complete", "an entry that is not what its leaf commits to")
+
+
+async def test_store_audit_standing_is_red_when_a_change_leaves_no_entry(scratch: Scratch) -> None:
+    await scratch.change(
+        "create function upheld.swallow() returns trigger language plpgsql as 'begin return null; end'",
+        "create trigger swallow before insert on upheld.audit_entries for each row"
+        " when (new.action in ('member.role_changed', 'factor.removed')) execute function upheld.swallow()",
+    )
+    await scratch.sees_red(
+        "store.audit.standing", "member.role_changed left no entry (roles)", "factor.removed left no entry (factors)"
+    )

@@ -40,7 +40,7 @@ REQUIRED: Mapping[str, tuple[Action, ...]] = {
     ),
     "what was refused": (Action.ACT_REFUSED,),
 }  # fmt: skip
-"""Every kind of act that has to be in the log, and what probe people do of it."""
+"""Every kind of act that has to be in the log, and what the cast does of it."""
 
 ELSEWHERE: Mapping[Action, str] = {
     Action.ERASURE_COMPLETED: "data.erase.complete looks for it, since only somebody who left has one",
@@ -50,6 +50,10 @@ ELSEWHERE: Mapping[Action, str] = {
     Action.KEY_REPLACED: "written by the deployment about itself",
     Action.PROMISES_CHECKED: "written by the deployment about itself",
     Action.RETENTION_RAN: "data.retention.sweeper looks for it",
+    Action.PROVIDER_LINKED: "no provider but a probe's own knows a probe person, and that one is not configured",
+    Action.PROVIDER_UNLINKED: "as its counterpart",
+    Action.FACTOR_LIMITED: "a probe person who tried as often would be waiting for the other probes",
+    Action.SESSION_ENDED_BY_OPERATOR: "a command, which no probe person can give",
 }
 """What else is in the log, and why no probe person does it here."""
 
@@ -63,12 +67,16 @@ async def complete(scene: Scene) -> Finding:
     cast = await scene.cast()
     await _hire(cast)
     await _live(cast)
-    people = [cast.candidate.person, cast.employer.person, cast.stranger.person]
+    return await judge_log(scene, REQUIRED, cast.candidate, cast.employer, cast.stranger)
+
+
+async def judge_log(scene: Scene, required: Mapping[str, tuple[Action, ...]], *people: Actor) -> Finding:
+    """Look for acts of probe people in the log, as its auditor: each with who, from where and its seal."""
     async with scene.connected("auditor") as connection:
-        rows = await connection.fetch(store.QUERIES["entries_of"].sql, people)
+        rows = await connection.fetch(store.QUERIES["entries_of"].sql, [one.person for one in people])
     found = {str(row["action"]) for row in rows}
     faults = [
-        f"{action} left no entry ({kind})" for kind, actions in REQUIRED.items() for action in actions
+        f"{action} left no entry ({kind})" for kind, actions in required.items() for action in actions
         if action not in found
     ]  # fmt: skip
     faults += sorted(
@@ -80,7 +88,7 @@ async def complete(scene: Scene) -> Finding:
     return judged(
         faults,
         entries=len(rows),
-        kinds=sorted(REQUIRED),
+        kinds=sorted(required),
         acts=sorted(found),
         elsewhere={str(act): why for act, why in ELSEWHERE.items()},
     )

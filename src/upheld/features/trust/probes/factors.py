@@ -38,7 +38,7 @@ BENT = {
 
 
 @dataclass
-class _Browser:
+class Browser:
     """A browser that keeps its cookies."""
 
     site: Site
@@ -69,6 +69,7 @@ class _Browser:
         return {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
 
     def keep(self, answer: Answer) -> Answer:
+        """Take the cookies that an answer sets; return the answer."""
         for set_cookie in answer.all("set-cookie"):
             name, _, value = set_cookie.split(";")[0].partition("=")
             self.cookies[name] = value
@@ -83,8 +84,8 @@ async def factors(scene: Scene) -> Finding:
     """Set up each factor, get in with it, and try to get in without it, or with what was used before."""
     stem = (await scene.cast()).canaries.stem
     someone = await enter(scene.platform, scene.site, f"{stem}.factors@probe.example", _PASSWORD)
-    browser = _Browser(scene.site, {SESSION_COOKIE: someone.token})
-    used, codes = await _set_up_app(browser)
+    browser = Browser(scene.site, {SESSION_COOKIE: someone.token})
+    used, codes = await set_up_app(browser)
     faults = await _without_the_factor(scene, someone)
     faults += await _codes_again(scene, someone, used, codes)
     key = Authenticator(scene.settings.address, urlsplit(scene.settings.address).hostname or "")
@@ -93,7 +94,7 @@ async def factors(scene: Scene) -> Finding:
     return judged(faults, recovery_codes=len(codes), answers_refused=[*BENT, "given before", "given elsewhere"])
 
 
-async def _set_up_app(browser: _Browser) -> tuple[str, list[str]]:
+async def set_up_app(browser: Browser) -> tuple[str, list[str]]:
     """Set up an app; return the code that it took, and the recovery codes."""
     await browser.send("/account/security/app")
     shown = re.search(
@@ -111,16 +112,16 @@ async def _set_up_app(browser: _Browser) -> tuple[str, list[str]]:
     return code, codes
 
 
-async def _half_way(scene: Scene, someone: Actor) -> _Browser:
+async def half_way(scene: Scene, someone: Actor) -> Browser:
     """Enter the password, and stand before the second factor."""
-    browser = _Browser(scene.site)
+    browser = Browser(scene.site)
     browser.keep(await sign_in(scene.site, someone.email, someone.password))
     return browser
 
 
 async def _without_the_factor(scene: Scene, someone: Actor) -> list[str]:
     """Enter the password, and take everything that comes of it to a private page."""
-    browser = await _half_way(scene, someone)
+    browser = await half_way(scene, someone)
     faults = ["the password alone opens a session"] if SESSION_COOKIE in browser.cookies else []
     if await browser.is_in():
         faults.append("the password alone opens private pages")
@@ -143,12 +144,12 @@ async def _codes_again(scene: Scene, someone: Actor, used: str, codes: list[str]
 
 
 async def _lets_in(scene: Scene, someone: Actor, **shown: str) -> bool:
-    browser = await _half_way(scene, someone)
+    browser = await half_way(scene, someone)
     await browser.send("/sign-in/second-factor", shown)
     return await browser.is_in()
 
 
-async def _keep_passkey(browser: _Browser, key: Authenticator) -> list[str]:
+async def _keep_passkey(browser: Browser, key: Authenticator) -> list[str]:
     told = await browser.told("/account/security/passkeys/question")
     faults: list[str] = []
     wrong = key.register(told, Bent(origin="https://evil.example"))
@@ -160,22 +161,22 @@ async def _keep_passkey(browser: _Browser, key: Authenticator) -> list[str]:
 
 
 async def _passkeys_bent(scene: Scene, key: Authenticator) -> list[str]:
-    honest = _Browser(scene.site)
+    honest = Browser(scene.site)
     said = key.answer(await honest.told("/sign-in/passkey/question"))
     waiting = honest.cookies[HALF_OPEN_COOKIE]
     await honest.send("/sign-in/passkey", {"answer": said})
     faults = [] if await honest.is_in() else ["a passkey does not let its person in: this probe is blind"]
-    thief = _Browser(scene.site, {HALF_OPEN_COOKIE: waiting})
+    thief = Browser(scene.site, {HALF_OPEN_COOKIE: waiting})
     await thief.send("/sign-in/passkey", {"answer": said})
     if await thief.is_in():
         faults.append("an answer of a passkey that was given before lets somebody in")
-    asked, elsewhere = _Browser(scene.site), _Browser(scene.site)
+    asked, elsewhere = Browser(scene.site), Browser(scene.site)
     await elsewhere.told("/sign-in/passkey/question")
     await elsewhere.send("/sign-in/passkey", {"answer": key.answer(await asked.told("/sign-in/passkey/question"))})
     if await elsewhere.is_in():
         faults.append("an answer to one browser's question lets another browser in")
     for what, bent in BENT.items():
-        browser = _Browser(scene.site)
+        browser = Browser(scene.site)
         told = await browser.told("/sign-in/passkey/question")
         await browser.send("/sign-in/passkey", {"answer": key.answer(told, bent)})
         faults += [f"an answer given {what} lets somebody in"] if await browser.is_in() else []

@@ -1,7 +1,7 @@
 """What is promised about what is stored, and how."""
 
 from upheld.features.trust.model import Check, Promise, Work
-from upheld.features.trust.probes import acts, atrest, backups, cookies, journal, rotation, volumes
+from upheld.features.trust.probes import acts, atrest, backups, cookies, journal, rotation, standing, volumes
 from upheld.platform.i18n import mark
 
 PROMISES = (
@@ -88,6 +88,12 @@ PROMISES = (
                 "acts of every kind that must be recorded are, refused ones too, with who, from where and a seal",
                 Work.BOUNDARY,
                 acts.complete,
+            ),
+            Check(
+                "store.audit.standing",
+                "so is every change of who belongs where, as what, and of how they get in",
+                Work.AUTH,
+                standing.standing,
             ),
         ),
     ),
