@@ -29,7 +29,7 @@ _ORACLES: dict[str, tuple[str, ...]] = {
         r"[a-z_.]+: upheld\.(register_person|register_again|find_credential|renew_link|verify_email)\(.*\), oracle",
         r"[a-z_.]+: upheld\.(credential_of|mint_session|replace_credential|freshen_session)\(.*\), oracle",
         r"[a-z_.]+: upheld\.appoint_operator\(.*\), oracle",
-        r"[a-z_.]+: upheld\.(link_identity|unlink_identity|ask_new_address)\(.*\), oracle",
+        r"[a-z_.]+: upheld\.(link_identity|unlink_identity|ask_new_address|change_password)\(.*\), oracle",
     ),
     _AN_OPERATOR: (r"[a-z_.]+: upheld\.end_sessions_of\(.*\), oracle",),
     _A_LIMIT: (r"[a-z_.]+: upheld\.(take_from_limit|look_at_limit)\(.*\), oracle",),
