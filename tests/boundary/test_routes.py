@@ -3,6 +3,7 @@
 `routes.txt` holds what the application answers; `Rule` says, in a few lines and without
 looking at the application, who should get through. All three have to agree. After a wanted
 change: `UPHELD_GOLDEN=write pytest tests/boundary/test_routes.py`, and read the difference.
+`permissions.txt` says who holds which permission and what it opens, in words that can be read aloud.
 """
 
 import os
@@ -15,6 +16,8 @@ import pytest
 
 from tests.boundary.world import World, peopled
 from tests.support.cluster import Cluster
+from upheld.features.organisations.model import Permission
+from upheld.features.trust.probes.permissions import ACTS
 from upheld.main.web import create_router
 from upheld.platform.database import RequestTransaction
 from upheld.platform.web.cookies import SESSION_COOKIE
@@ -22,6 +25,7 @@ from upheld.platform.web.cookies import SESSION_COOKIE
 pytestmark = pytest.mark.anyio
 
 GOLDEN = Path(__file__).with_name("routes.txt")
+PERMISSIONS = Path(__file__).with_name("permissions.txt")
 CALLERS = {
     "anonymous": "nobody",
     "candidate": "ada",
@@ -158,6 +162,23 @@ async def test_every_route_answers_every_caller_as_written_down(world: World, mo
     if os.environ.get("UPHELD_GOLDEN") == "write":
         GOLDEN.write_text(found)
     assert found == GOLDEN.read_text()
+
+
+async def test_every_permission_is_whose_it_is_written_to_be_and_opens_what_is_written(world: World) -> None:
+    """What somebody may is asked of the database in their context; what it opens, *access.roles.granular* tries."""
+    lines: list[str] = []
+    for permission in Permission:
+        holders = [
+            caller for caller, who in CALLERS.items()
+            if await world.attack("web", who, f"select 1 where upheld.may('{permission}')") == (None, [(1,)])
+        ]  # fmt: skip
+        opened = [act.what for act in ACTS if act.needs == permission]
+        lines.append(f"{permission} is held by {', '.join(holders)}")
+        lines += [f"    and lets them {what}" for what in opened or ["do nothing yet"]]
+    found = "\n".join(lines) + "\n"
+    if os.environ.get("UPHELD_GOLDEN") == "write":
+        PERMISSIONS.write_text(found)
+    assert found == PERMISSIONS.read_text()
 
 
 def test_what_is_written_down_is_what_the_rules_say() -> None:
