@@ -6,6 +6,8 @@ import { board } from "./board/board.ts";
 import { copy } from "./copy/copy.ts";
 import { moment } from "./moments/moments.ts";
 import { passkey } from "./passkey/passkey.ts";
+import { reveal } from "./reveal/reveal.ts";
+import { strength } from "./strength/strength.ts";
 import { forgetOthers } from "./unsaved/kept.ts";
 import { unsaved } from "./unsaved/unsaved.ts";
 import { upload } from "./upload/upload.ts";
@@ -16,6 +18,8 @@ const islands: [selector: string, begin: (element: HTMLElement) => void][] = [
   ["time[datetime*=T]", moment],
   ["main form[method=post]", unsaved],
   ["form[data-island=passkey]", passkey],
+  ["main input[type=password]", reveal],
+  ["[data-island=strength]", strength],
   ["form[data-island=upload]", (form) => upload(form, begin)],
 ];
 

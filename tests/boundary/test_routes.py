@@ -66,7 +66,7 @@ RULES = (
     (r"/trust(\.json|/.*)?", Rule.EVERYONE),
     (r"/|/about/.*|/outbox|/health(/.*)?|/\.well-known/.*|/sign-in(/with/.*)?|/signed-out|/language", Rule.EVERYONE),
     (r"/sign-in/(second-factor|passkey)(/question)?", Rule.EVERYONE),
-    (r"/register(/.*)?|/verify/.*|/first-operator/.*|/reset(/.*)?|/address/.*|/password-strength", Rule.EVERYONE),
+    (r"/register(/.*)?|/verify/.*|/first-operator/.*|/reset(/.*)?|/address/.*", Rule.EVERYONE),
     (r"/api/(token|profile|applications.*|hiring/.*)", Rule.PROGRAMS),
     (r"/tokens/\{token_id\}/revoke", Rule.ITS_CANDIDATE),
     (r"/tokens(/new)?", Rule.SIGNED_IN),

@@ -24,7 +24,6 @@ def test_every_promise_is_listed_once_with_its_checks() -> None:
 
 
 TO_COME = {
-    Work.AUTH: {"auth.password.breached"},
     Work.AGENT: {
         "access.report.initiator", "agent.scope.trace", "agent.pinned.impostor", "agent.quiet.sockets",
         "agent.wss.refused",

@@ -1,5 +1,7 @@
 """What counts as a password, and what is said about one that does not."""
 
+import time
+
 import pytest
 
 from upheld.platform.password_rules import OWN, TOO_SHORT, judge
@@ -50,3 +52,15 @@ def test_what_was_judged_is_kept_nowhere() -> None:
 
     judge("seven green lanterns of ada", ["ada.lovelace@example.org"])
     assert not matching.RANKED_DICTIONARIES.get("user_inputs")
+
+
+@pytest.mark.parametrize("password", ["4@8({[<369&#!1/|0$5+7%2" * 4, "4@1|+7" * 100, "a1" * 300, "@4aA$5sS" * 80])
+def test_no_password_keeps_everybody_else_waiting(password: str) -> None:
+    before = time.process_time()
+    judge(password, ["ada.lovelace@example.org", "Tidewater Instruments"])
+    assert time.process_time() - before < 0.6, "of this process's own time; the first took three seconds"
+
+
+@pytest.mark.parametrize("password", ["p4$$w0rd1234", "P@55w0rd!!!!", "1l0v3y0u!!!!"])
+def test_signs_that_stand_for_letters_hide_no_known_password(password: str) -> None:
+    assert judge(password).is_refused

@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 
 from tests.promises.faults import Scratch
+from upheld.features.accounts.actions import choosing
 from upheld.features.trust.probe import CheckState
+from upheld.features.trust.probes.breached import BREACHED
+from upheld.platform import password_rules
 
 pytestmark = pytest.mark.anyio
 _ANY_HASH = "alter table upheld.credentials drop constraint credentials_password_hash_check"
-_CHECKS = ("auth.password.cost", "auth.password.grows", "auth.password.handling")
+_CHECKS = ("auth.password.cost", "auth.password.grows", "auth.password.handling", "auth.password.breached")
 
 
 async def test_passwords_are_kept_as_slow_hashes_and_count_in_full(scratch: Scratch) -> None:
@@ -69,5 +72,48 @@ async def test_auth_password_handling_is_red_when_short_ones_are_taken(
     scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await scratch.scene.cast()
-    monkeypatch.setattr("upheld.features.accounts.actions.SHORTEST_PASSWORD", 5)
+    monkeypatch.setattr(password_rules, "SHORTEST", 5)
+    monkeypatch.setattr(password_rules, "_ENOUGH", 0)
     await scratch.sees_red("auth.password.handling", "a password was not refused that is short")
+
+
+async def test_auth_password_breached_is_red_when_only_the_length_counts(
+    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(password_rules, "_ENOUGH", 0)
+    await scratch.sees_red(
+        "auth.password.breached",
+        f"registering: {len(BREACHED)} passwords known from breaches were not refused",
+        "changing it: ",
+        "choosing another: ",
+    )
+
+
+async def test_auth_password_breached_is_red_when_ones_own_data_may_be_in_it(
+    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobodys(password: str, _own: object = ()) -> password_rules.Judgement:
+        return judge(password)
+
+    judge = password_rules.judge
+    monkeypatch.setattr(choosing, "judge", nobodys)
+    await scratch.sees_red(
+        "auth.password.breached",
+        "registering: 1 passwords made of their own data were not refused",
+        "changing it: 2 passwords made of their own data were not refused",
+        "choosing another: 2 passwords made of their own data were not refused",
+    )
+
+
+async def test_auth_password_breached_is_red_when_every_password_is_refused(
+    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await scratch.scene.cast()
+    real = choosing.judge
+
+    def never(password: str, _own: object = ()) -> password_rules.Judgement:
+        found = real(password)
+        return password_rules.Judgement(found.score, found.said, is_refused=len(password) < 33)
+
+    monkeypatch.setattr(choosing, "judge", never)
+    await scratch.sees_red("auth.password.breached", "this probe is blind")

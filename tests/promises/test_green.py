@@ -18,7 +18,7 @@ def test_these_promises_are_complete() -> None:
     assert {promise.id for promise in COMPLETE} == {
         "edge.tls", "edge.isolation", "edge.hsts", "edge.headers", "edge.camera", "edge.static", "edge.database",
         "edge.certificates", "edge.residency", "org.dependencies", "org.outbound",
-        "auth.session", "auth.ratelimit", "auth.redirect", "auth.csrf", "auth.invite", "auth.oauth",
+        "auth.session", "auth.password", "auth.ratelimit", "auth.redirect", "auth.csrf", "auth.invite", "auth.oauth",
         "auth.strong", "access.roles",
         "access.rls", "access.context", "access.files",
         "access.views", "store.cookies", "store.atrest", "store.volume", "store.rotation", "store.audit",

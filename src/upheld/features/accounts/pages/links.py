@@ -5,7 +5,6 @@ Opening a link changes nothing, because mail scanners open links: each page asks
 
 from typing import Any
 
-import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
@@ -13,10 +12,9 @@ from litestar.response import Redirect
 from upheld.features.accounts.actions import ask_reset, confirm_new_address, reset_password, take_address_back
 from upheld.features.accounts.errors import ChangeSpentError, ResetSpentError
 from upheld.kit.errors import InvalidError, TooSoonError, UpheldError
-from upheld.platform.password_rules import judge
 from upheld.platform.web.cookies import DEVICE_COOKIE, forget_session, keep_device
 from upheld.platform.web.forms import Form
-from upheld.platform.web.pages import page, redirect, words_for
+from upheld.platform.web.pages import page, redirect
 from upheld.platform.web.visits import Visit
 
 AnyRequest = Request[Any, Any, Any]
@@ -98,21 +96,6 @@ async def take_back_do(request: AnyRequest, visit: Visit, token: FromPath[str]) 
     return redirect(request, "accounts.reset", cookies=(forget_session(),), q_back="yes")
 
 
-class Judged(msgspec.Struct, frozen=True):
-    """What the meter beside a password says."""
-
-    score: int
-    said: str
-
-
-@post("/password-strength", name="accounts.strength", opt=AT_THE_GATE, status_code=200)
-async def strength(request: AnyRequest) -> Judged:
-    """Judge a password while it is being chosen, in the same words as the form would; nothing is kept."""
-    form = await Form.read(request)
-    judgement = judge(form.values.get("password", ""), [form.get("email")])
-    return Judged(judgement.score, words_for(request)(judgement.said))
-
-
 def _page(
     request: AnyRequest, name: str, form: Form, error: UpheldError | None, token: str = "", *, is_back: bool = False
 ) -> Response[str]:
@@ -124,5 +107,5 @@ def _page(
 
 handlers = [
     reset_page, reset_do, reset_asked_page, choose_page, choose_do, confirm_page, confirm_do, take_back_page,
-    take_back_do, strength,
+    take_back_do,
 ]  # fmt: skip

@@ -16,6 +16,10 @@ select upheld.credential_of($1);
 -- Gives a probe person another hash.
 select upheld.replace_credential($1, $2);
 
+-- name: ask_reset
+-- Stores a link that lets a probe person choose another password.
+select upheld.ask_reset($1, $2, $3);
+
 -- name: standing_consent
 -- The last word of the person asking about a purpose.
 select given from upheld.consents

@@ -2,6 +2,7 @@
 
 from upheld.features.trust.model import Check, Promise, Work
 from upheld.features.trust.probes import (
+    breached,
     crosssite,
     factors,
     guessing,
@@ -67,7 +68,12 @@ PROMISES = (
                 Work.TRUST,
                 passwords.handling,
             ),
-            Check("auth.password.breached", "passwords known from breaches are refused", Work.AUTH),
+            Check(
+                "auth.password.breached",
+                "passwords known from breaches, or made of one's own data, are refused wherever one is chosen",
+                Work.AUTH,
+                breached.breached,
+            ),
         ),
     ),
     Promise(
