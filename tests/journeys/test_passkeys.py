@@ -5,7 +5,6 @@ after the password; and, in a browser without scripts, gets in with a code inste
 """
 
 import asyncio
-import re
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -14,6 +13,7 @@ import pytest
 from tests.features.factors.steps import Phone
 from tests.support.cluster import Cluster
 from tests.support.deployment import PASSWORD, deployed
+from tests.support.mailbox import link_to
 from tests.support.people import Person, a_browser, somebody
 from tests.support.server import Server, serving
 from upheld.platform.settings import Settings
@@ -85,17 +85,7 @@ def registers(person: Person, server: Server) -> None:
     person.page.get_by_label("I agree that Upheld keeps an account for me").check()
     person.presses("Create my account")
     person.sees("Look into your mailbox")
-    folder = server.settings.var / "mail"
-    for _ in range(300):
-        mails = [path.read_text() for path in folder.glob("*/*.eml")]
-        found = [link for mail in mails for link in re.findall(r"/verify/[\w-]+", mail.replace("=\n", ""))]
-        if found:
-            break
-        person.page.wait_for_timeout(100)
-    else:
-        msg = "no mail came"
-        raise AssertionError(msg)
-    person.goes_to(found[0])
+    person.goes_to(link_to(server, EMAIL, r"/verify/[\w-]+"))
     person.types(password=PASSWORD)
     person.presses("Confirm my address")
     person.page.get_by_role("button", name="Sign out").wait_for()

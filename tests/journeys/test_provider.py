@@ -1,10 +1,6 @@
 """Through another site, in a real browser and without JavaScript: register, come back, keep the one way in."""
 
 import asyncio
-import email
-import email.policy
-import re
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +9,7 @@ from playwright.sync_api import Browser
 
 from tests.support.certified import Certified, running_certified
 from tests.support.cluster import Cluster
-from tests.support.deployment import text_of
+from tests.support.mailbox import link_to
 from tests.support.people import Person, a_browser, somebody
 from tests.support.server import HOST, Server, free_port, serving
 
@@ -41,7 +37,7 @@ def registers(browser: Browser, server: Server, provider: Certified) -> None:
         ada.page.get_by_label("I agree that Upheld keeps an account").check()
         ada.presses("Create my account")
         ada.page.get_by_role("heading", name="Look into your mailbox").wait_for()
-        ada.goes_to(link_in_mail(server))
+        ada.goes_to(link_to(server, ADA, r"/register/with/confirm/[\w-]+"))
         ada.presses("Confirm my address and go in")
         ada.page.get_by_role("button", name="Sign out").wait_for()
 
@@ -63,17 +59,3 @@ def says_who(person: Person) -> None:
     person.page.get_by_role("heading", name="Who are you?").wait_for()
     person.types(login="ada", email=ADA)
     person.presses("Sign in")
-
-
-def link_in_mail(server: Server) -> str:
-    """Wait for the mail; return the path of the link in it."""
-    limit = time.monotonic() + 30
-    while time.monotonic() < limit:
-        for path in (server.settings.var / "mail").glob("*/*.eml"):
-            mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-            link = re.search(r"/register/with/confirm/[\w-]+", text_of(mail))
-            if link is not None:
-                return link[0]
-        time.sleep(0.05)
-    msg = "the mail with the link was not delivered"
-    raise AssertionError(msg)
