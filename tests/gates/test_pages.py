@@ -22,7 +22,7 @@ NO_PAGES = {
     "/account/providers/{provider:str}/link": _LEADS_AWAY,
     "/account/providers/{provider:str}/prove": _LEADS_AWAY,
     "/sign-in/with/{provider:str}": _LEADS_AWAY,
-    "/sign-in/with/{provider:str}/back": "without that site's answer it refuses; the refusal is looked at, and is no page",
+    "/sign-in/with/{provider:str}/back": "without that site's answer it refuses, which is looked at and is no page",
     "/api/applications": _FOR_PROGRAMS,
     "/api/applications/{application_id:uuid}": _FOR_PROGRAMS,
     "/api/hiring/applications": _FOR_PROGRAMS,
