@@ -94,6 +94,17 @@ def test_the_rule_for_templates_sees_each_way_around_it(markup: str) -> None:
     assert forbidden(markup)
 
 
+def test_every_class_of_a_template_is_known_to_the_style() -> None:
+    style = STYLE.read_text()
+    assert [f"{shown(path)}: {name}" for path in TEMPLATES for name in unstyled(path.read_text(), style)] == []
+
+
+def test_the_rule_for_classes_sees_a_name_that_nobody_styles() -> None:
+    markup = '<p class="soft {{ kind }} is-lost{{ " small" if small }}"><i class="hue-{{ n }} card"></i></p>'
+    assert unstyled(markup, ".soft { } .card { } .cards { } .hue-1 { }") == ["is-lost"]
+    assert unstyled(markup, ".soft { } .cards { } .is-lost { }") == ["hue-", "card"]
+
+
 def test_every_macro_is_on_the_living_page() -> None:
     components = SOURCE / "platform" / "web" / "templates"
     front = (components / "parts.html").read_text()
@@ -126,6 +137,18 @@ def forbidden(markup: str) -> list[str]:
         r"<script\b(?![^>]*\b(?:src=|type=\"application/(?:ld\+)?json\"))[^>]*>",
     )  # fmt: skip
     return [found[0] for pattern in patterns for found in re.finditer(pattern, markup, re.IGNORECASE)]
+
+
+def unstyled(markup: str, style: str) -> list[str]:
+    """Return the classes that the style does not know; of a name that is put together, only its beginning counts."""
+    known = set(re.findall(r"\.([a-zA-Z][\w-]*)", style))
+    listed = [
+        re.sub(r"{[{%].*?[%}]}", " ", text) for text in re.findall(r'class="([^"{]*(?:{[{%].*?[%}]}[^"{]*)*)"', markup)
+    ]
+    names = [name for text in listed for name in text.split()]
+    return [
+        name for name in names if not any(one == name or (name.endswith("-") and one.startswith(name)) for one in known)
+    ]
 
 
 def shown(path: Path) -> str:

@@ -34,7 +34,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 class ProviderAwayError(UnavailableError):
-    """The other site did not answer as it should. Try again in a minute, or sign in another way."""
+    """The other site did not answer as it should. You can also sign in in another way."""
 
     code = "provider-away"
 

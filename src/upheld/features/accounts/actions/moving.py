@@ -10,7 +10,9 @@ from upheld.features.accounts.errors import ChangeSpentError
 from upheld.features.accounts.model import LinkPurpose
 from upheld.features.audit.actions import record_at_gate
 from upheld.features.audit.model import Action
+from upheld.kit.errors import InvalidError
 from upheld.platform.database import Transaction
+from upheld.platform.i18n import mark
 from upheld.platform.limits import take
 from upheld.platform.limits.rules import NEW_ADDRESS_PER_ACCOUNT, REGISTER_PER_MAILBOX
 from upheld.platform.outbox import queue_mail_at_gate
@@ -28,7 +30,7 @@ async def ask_new_address(platform: Platform, person: UUID, session: UUID, email
     When somebody else uses it already, they are told instead; the answer is the same.
 
     Raises:
-        InvalidError: it is no address.
+        InvalidError: it is no address, or their own already.
         ProofNeededError: the last proof of who is asking is too old.
         TooSoonError: too many such mails.
     """
@@ -41,6 +43,8 @@ async def ask_new_address(platform: Platform, person: UUID, session: UUID, email
     async with platform.database.transaction("gate") as tx:
         await store.ask_new_address(tx, session, hashed(token), sealed, platform.settings.link_lifetime)
         proven = await _proven_at(tx, platform, email)
+        if proven == person:
+            raise InvalidError({"email": mark("This is the address of your account already.")})
         if proven is None:
             link = {"token": token, "to": email}
             await queue_mail_at_gate(tx, platform.vault, person, "accounts/confirm-address", link)

@@ -20,7 +20,7 @@ from upheld.features.accounts.returning import WayBack
 from upheld.features.consents.model import Kind
 from upheld.features.consents.queries import notice_in_force, one_notice
 from upheld.kit.errors import InvalidError, TooSoonError, UpheldError
-from upheld.platform.i18n import LANGUAGES
+from upheld.platform.i18n import LANGUAGES, mark
 from upheld.platform.web.cookies import DEVICE_COOKIE, forget_session, keep_language
 from upheld.platform.web.entrance import let_in
 from upheld.platform.web.forms import Form
@@ -32,6 +32,9 @@ OPEN = {"public": True}
 AT_THE_GATE = {"public": True, "no_transaction": True}
 
 AnyRequest = Request[Any, Any, Any]
+
+_NEEDED = {"email": mark("Enter your e-mail address."), "password": mark("Enter your password.")}
+"""What nobody signs in without: saying so costs no attempt, and is the same for everybody."""
 
 
 @get("/register", name="accounts.register", opt=AT_THE_GATE)
@@ -107,6 +110,8 @@ async def sign_in_do(request: AnyRequest, visit: Visit) -> Response[str] | Redir
     """Open a session and lead on to where the person wanted to go."""
     form = await Form.read(request)
     way = WayBack.of(form.values)
+    if missing := {name: text for name, text in _NEEDED.items() if not form.get(name)}:
+        return _sign_in_page(request, form, InvalidError(missing), way)
     try:
         caller = Caller(visit.address, visit.origin, request.cookies.get(DEVICE_COOKIE, ""))
         ticket = await sign_in(visit.platform, form.get("email"), form.values.get("password", ""), caller, way.query)
