@@ -1,6 +1,7 @@
 """Inviting somebody: nothing is given before they accept, and only they can."""
 
 import asyncio
+import html
 import re
 from datetime import timedelta
 from typing import Any
@@ -10,12 +11,14 @@ import httpx
 import pytest
 
 from tests.support.cluster import Cluster
-from tests.support.deployment import Deployment, deployed, text_of
+from tests.support.deployment import PASSWORD, Deployment, deployed, hidden, text_of
 from tests.support.hiring import acting_in, employer, everybody_becomes
 from tests.support.inviting import invite, joined, link_to
 from tests.support.leaving import ask_to_leave
+from upheld.features.organisations.actions import accept_invitation
 from upheld.features.organisations.queries import colleagues
 from upheld.features.privacy.duties import tidy
+from upheld.kit.errors import ProofNeededError
 from upheld.main.worker import drain
 from upheld.platform.letters import compose
 from upheld.platform.mail import FolderMail
@@ -290,3 +293,23 @@ async def test_a_pending_invitation_is_erased_with_the_account_of_its_address(cl
             await ask_to_leave(grace)
             await deployment.work()
         assert await _rows(deployment, "select 1 from upheld.invitations") == []
+
+
+async def test_accepting_takes_a_fresh_proof_so_that_no_old_secret_gains_rights(deployment: Deployment) -> None:
+    async with employer(deployment) as owner, deployment.person(GRACE) as grace:
+        await invite(owner, GRACE, "manager")
+        link = await link_to(deployment, GRACE)
+        before = deployment.secret_of(grace)
+        await deployment.proofs_grow_old()
+        async with acting_in(deployment, grace) as acting:
+            with pytest.raises(ProofNeededError):
+                await accept_invitation(acting, UUID(link.rsplit("/", 1)[1]))
+        answer = hidden(await grace.get(link), "answer")
+        asked = await grace.form(f"{link}/accept", answer=answer)
+        assert asked.status_code == httpx.codes.UNAUTHORIZED
+        assert await _members(deployment) == 1
+        form = re.search(r'<form method="post" action="(/prove[^"]*)"', asked.text)
+        assert form is not None
+        welcome = await grace.form(html.unescape(form[1]), answer=answer, **{"own-password": PASSWORD})
+        assert welcome.url.path == "/hiring/organisation", "one proof, and the answer given before it counts"
+        assert deployment.secret_of(grace) != before

@@ -3042,6 +3042,8 @@ begin
     ) then
         return 'member';
     end if;
+    -- Nobody gains rights in a session whose secret may have been copied long ago: a proof replaces it.
+    perform upheld.demand_fresh_proof();
     update upheld.invitations
     set
         state = 'accepted', accepted_by = me.id, answered_at = upheld.clock_now(),

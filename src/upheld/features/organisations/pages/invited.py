@@ -31,7 +31,7 @@ async def invitation_page(request: AnyRequest, visit: Visit, token: FromPath[UUI
     return _invitation_page(request, token, invitation, None)
 
 
-@post("/invitations/{token:uuid}/accept", name="organisations.invitation.accept", status_code=200)
+@post("/invitations/{token:uuid}/accept", name="organisations.invitation.accept", opt={"fresh": True}, status_code=200)
 async def accept_do(request: AnyRequest, visit: Visit, token: FromPath[UUID]) -> Response[str] | Redirect:
     """Become a member, and go on to what members read first."""
     try:
