@@ -1,6 +1,7 @@
 """The demo: the same people and jobs every time, in every state, dated as if it had happened; and a crowd on top."""
 
 import asyncio
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import asyncpg
 from tests.house.sources import ROOT
 from tests.support.demo import Demo, running_demo
 from upheld.main.demo.cast import cast
+from upheld.main.demo.colleagues import COLLEAGUES, INVITED, MAY
 from upheld.main.demo.openings import EMPLOYERS, State
 from upheld.main.demo.resumes import resume_of
 from upheld.main.demo.script import script
@@ -97,9 +99,30 @@ def test_a_demo_tells_six_weeks_and_takes_a_crowd(tmp_path: Path) -> None:
         signed_in_by_password, people = asked(
             demo, "select count(*) from upheld.credentials", "select count(*) from upheld.people where not is_probe"
         )
-        assert signed_in_by_password == 6, "three owners and three candidates, whose sign-ins are printed"
-        assert people == 43
+        assert signed_in_by_password == 9, (
+            "three owners, three colleagues, three candidates: their sign-ins are printed"
+        )
+        assert people == 46
+        has_colleagues(demo)
         brings_a_crowd(demo)
+
+
+def has_colleagues(demo: Demo) -> None:
+    """Find one colleague in each kind of role, with a sign-in, and an invitation in the outbox that nobody answered."""
+    roles, waiting, may = asked(
+        demo,
+        "select string_agg(distinct role, ' ' order by role) from upheld.members",
+        "select count(*) from upheld.invitations where state = 'pending' and expires_at > now() + interval '6 days'",
+        "select permissions from upheld.roles",
+    )
+    assert (roles, waiting) == ("custom interviewer manager owner", 1)
+    assert set(may) == set(MAY)
+    for colleague in COLLEAGUES:
+        assert demo.sign_in_of(colleague.shown_as)[0] == colleague.email
+    limit = time.monotonic() + 60
+    while not any(INVITED.email in path.read_text() for path in (demo.var / "mail").glob("*/*.eml")):
+        assert time.monotonic() < limit, "no invitation came into the outbox"
+        time.sleep(0.1)
 
 
 def brings_a_crowd(demo: Demo) -> None:
@@ -117,7 +140,7 @@ def brings_a_crowd(demo: Demo) -> None:
         "select count(*) from upheld.people where position('crowd' in encode(email_sealed, 'escape')) > 0",
     )
     assert people >= 1015
-    assert passwords == 7, "their employer has one"
+    assert passwords == 10, "their employer has one"
     assert (wrong_counts, wrong_leaves, plain) == (0, 0, 0)
 
 

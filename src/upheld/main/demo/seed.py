@@ -24,9 +24,18 @@ from upheld.features.consents.model import Kind
 from upheld.features.consents.queries import notice_in_force
 from upheld.features.jobs.actions import close_job, post_job
 from upheld.features.jobs.model import Employment, JobText
-from upheld.features.organisations.actions import accept_fair_use, found_organisation
+from upheld.features.organisations.actions import (
+    accept_fair_use,
+    accept_invitation,
+    found_organisation,
+    invite,
+    make_role,
+)
+from upheld.features.organisations.model import Role, RoleChoice
 from upheld.features.privacy.actions import cancel_erasure, request_erasure
-from upheld.main.demo.cast import Role, cast
+from upheld.main.demo.cast import Role as Part
+from upheld.main.demo.cast import cast
+from upheld.main.demo.colleagues import COLLEAGUES, EMPLOYER, INVITED, MAY, OWN_ROLE, Colleague
 from upheld.main.demo.openings import EMPLOYERS, Employer, Opening, State
 from upheld.main.demo.past import Past
 from upheld.main.demo.resumes import resume_of
@@ -52,7 +61,7 @@ class _Stage:
     """What stands on the stage so far: who plays, their jobs and applications, by number or name."""
 
     platform: Platform
-    roles: list[Role]
+    roles: list[Part]
     notices: dict[Kind, UUID]
     sign_ins: SignIns = field(default_factory=SignIns)
     people: dict[str | int, UUID] = field(default_factory=dict[str | int, UUID])
@@ -96,11 +105,14 @@ async def seed(platform: Platform, past: Past, count: int, progress: Progress) -
     days = script(stage.roles)
     await past.go(next(iter(days)) + 0.5)
     await asyncio.gather(*(_found(stage, employer) for employer in EMPLOYERS))
+    await _hire(stage, past)
     done = 0
     for ago, day in days.items():
         await past.go(ago)
         await _play(stage, day)
         progress(done := done + len(day.applies), count)
+    await stage.enter(EMPLOYER)
+    await _invite(stage, INVITED)
     order = (*(f"Owner of {one.name}" for one in EMPLOYERS), *stage.sign_ins)
     return {shown: stage.sign_ins[shown] for shown in order}
 
@@ -135,6 +147,23 @@ async def _found(stage: _Stage, employer: Employer) -> None:
         await accept_fair_use(acting, stage.notices[Kind.FAIR_USE])
 
 
+async def _hire(stage: _Stage, past: Past) -> None:
+    """Let an owner invite colleagues, and each of them accept."""
+    async with stage.acting(EMPLOYER) as acting:
+        own_role = await make_role(acting, OWN_ROLE, MAY)
+    for colleague in COLLEAGUES:
+        invitation = await _invite(stage, colleague, own_role if colleague.role is Role.CUSTOM else None)
+        await stage.admit(colleague.email, colleague.email, colleague.shown_as)
+        token = await past.known_link(invitation)
+        async with stage.acting(colleague.email) as acting:
+            await accept_invitation(acting, token)
+
+
+async def _invite(stage: _Stage, colleague: Colleague, custom_role: UUID | None = None) -> UUID:
+    async with stage.acting(EMPLOYER) as acting:
+        return await invite(acting, colleague.email, RoleChoice(colleague.role, custom_role), "en")
+
+
 async def _post(stage: _Stage, employer: Employer, opening: Opening) -> None:
     async with stage.acting(employer.name) as acting:
         text = _job_text(stage.platform, opening)
@@ -161,7 +190,7 @@ async def _apply(stage: _Stage, number: int) -> None:
         stage.sent[number] = await submit_application(acting, job, extra.letter, document, notice)
 
 
-def _shown_as(number: int, role: Role) -> str | None:
+def _shown_as(number: int, role: Part) -> str | None:
     """Return how a candidate's sign-in is shown; only the first three can be signed in as."""
     name = f"Candidate {role.extra.name}"
     return {
