@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.support.deployment import PASSWORD, Browser, Deployment, hidden
+from tests.support.hiring import employer
 from tests.support.statements import counted
 from upheld.platform import passwords
 
@@ -91,6 +92,11 @@ async def signing_in(browser: Browser, email: str) -> httpx.Response:
     return await browser.form("/sign-in", email=email, password=WRONG)
 
 
+async def forgetting(browser: Browser, email: str) -> httpx.Response:
+    """Ask for a link to choose another password."""
+    return await browser.form("/reset", email=email)
+
+
 async def people(deployment: Deployment) -> None:
     """Have one account that is proven, and one that is not."""
     await deployment.register(KNOWN)
@@ -109,3 +115,46 @@ async def test_no_question_takes_more_work_for_one_address_than_for_another(
     ]
     assert known == nobody
     assert unproven == nobody
+
+
+async def test_asking_for_a_reset_takes_the_same_steps_whether_or_not_somebody_is_written_to(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await people(deployment)
+    asked = [await work_of(deployment, forgetting, email, monkeypatch) for email in (KNOWN, UNPROVEN, NOBODY)]
+    assert len({one.answer for one in asked}) == 1
+    assert {(len(one.statements), one.rounds, one.entries) for one in asked} == {(len(asked[0].statements), 0, 1)}
+    assert len(asked[0].statements) > 5, "they were counted"
+    # Nobody can be written to: what differs is a row in the outbox and one in the queue, written by one statement.
+    assert [(one.mails, one.pieces_of_work) for one in asked] == [(1, 1), (1, 1), (0, 0)]
+
+
+async def inviting(browser: Browser, email: str) -> httpx.Response:
+    """Invite an address into one's organisation."""
+    form = {"email": email, "role": "interviewer", "language": "en"}
+    return await browser.post("/hiring/organisation/invite", data=form, follow_redirects=False)
+
+
+async def moving(browser: Browser, email: str) -> httpx.Response:
+    """Ask to use another address from now on."""
+    return await browser.post("/account/address", data={"email": email}, follow_redirects=False)
+
+
+@pytest.mark.parametrize("ask", [inviting, moving], ids=lambda ask: ask.__name__)
+async def test_nobody_learns_by_inviting_or_by_moving_whether_an_address_is_in_use(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, ask: Ask
+) -> None:
+    await people(deployment)
+    async with employer(deployment) as owner:
+
+        async def as_owner(_browser: Browser, email: str) -> httpx.Response:
+            answer = await ask(owner, email)
+            assert answer.has_redirect_location, answer.text
+            return answer
+
+        await ask(owner, "first@example.org")  # the driver learns the types of what it is told
+        known, unproven, nobody = [
+            await work_of(deployment, as_owner, email, monkeypatch) for email in (KNOWN, UNPROVEN, NOBODY)
+        ]
+    assert known == unproven == nobody
+    assert nobody.pieces_of_work == 1
