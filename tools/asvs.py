@@ -44,6 +44,7 @@ MET, NOT_MET, NOT_APPLICABLE = "met", "not met", "not applicable"
 VERDICTS = (MET, NOT_MET, NOT_APPLICABLE)
 
 _CHECK = re.compile(r"[a-z]+\.[a-z]+\.[a-z]+")
+_TEST = re.compile(r"(?P<file>tests/[\w/]+\.py)::(?P<name>test_\w+)")
 
 
 def _order(number: str) -> tuple[int, ...]:
@@ -69,7 +70,7 @@ class Mapped:
     @property
     def tests(self) -> tuple[str, ...]:
         """The tests that have to pass for it: those that show it, and the one that plants the fault, if one does."""
-        return tuple(name for name in (*self.shown, self.fault) if "::" in name)
+        return tuple(name for name in (*self.shown, self.fault) if _TEST.fullmatch(name))
 
     @property
     def checks(self) -> tuple[str, ...]:
@@ -156,7 +157,7 @@ def page(said: Mapping[str, Mapped]) -> str:
     rows = ["| requirement | verdict | shown by | seen red with, or why |", "|---|---|---|---|"]
     rows += [
         f"| V{one.number} | {one.verdict} | {'<br>'.join(map(_shown, one.shown))} |"
-        f" {_shown(one.fault or one.because)} |"
+        f" {_linked(one.fault or one.because)} |"
         for one in sorted(said.values(), key=lambda one: _order(one.number))
     ]
     return "\n".join([*head, *rows, ""])
@@ -180,10 +181,12 @@ def twin(said: Mapping[str, Mapped]) -> str:
 
 
 def _shown(name: str) -> str:
-    if "::" in name:
-        file, _, test = name.partition("::")
-        return f"[{test}](../{file})"
-    return f"`{name}`" if _CHECK.fullmatch(name) else name.replace("|", "\\|")
+    return f"`{name}`" if _CHECK.fullmatch(name) else _linked(name)
+
+
+def _linked(text: str) -> str:
+    """Return a cell of the table, in which every test that is named leads to its file."""
+    return _TEST.sub(r"[\g<name>](../\g<file>)", text.replace("|", "\\|"))
 
 
 def main() -> int:

@@ -1,7 +1,9 @@
 """What PostgreSQL lets every role do by itself, and ours may not; and rights that end with a duty or a first time."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +12,8 @@ import pytest
 
 from tests.boundary.world import NOBODY, World, peopled
 from tests.support.cluster import Cluster
+from tests.support.deployment import deployed
+from tests.support.hiring import colleague, employer
 
 pytestmark = pytest.mark.anyio
 
@@ -100,6 +104,34 @@ async def test_two_sessions_at_once_found_one_organisation(world: World) -> None
         with pytest.raises(asyncpg.LockNotAvailableError):
             await found(other, second)
         await begun.rollback()
+
+
+async def test_of_two_owners_who_leave_at_once_one_stays(cluster: Cluster) -> None:
+    """The second waits for the first, and is told by then that they are the last."""
+    leave = "select upheld.end_membership(upheld.current_person())"
+    waits = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+    async with deployed(cluster) as deployment, AsyncExitStack() as stack:
+        olga = await stack.enter_async_context(employer(deployment))
+        ines = await stack.enter_async_context(colleague(deployment, olga, "ines@example.com", "owner"))
+        one, other = [await stack.enter_async_context(deployment.connected("web")) for _ in range(2)]
+        admin = await deployment.administrator()
+        first = one.transaction()
+        await first.start()
+        await one.fetch("select upheld.open_context($1)", deployment.secret_of(olga))
+        assert await one.fetchval(leave) == "gone"
+
+        async def also_leaves() -> str:
+            async with other.transaction():
+                await other.fetch("select upheld.open_context($1)", deployment.secret_of(ines))
+                return await other.fetchval(leave)
+
+        second = asyncio.create_task(also_leaves())
+        while not second.done() and not await admin.fetchval(waits):  # noqa: ASYNC110 - the event is in the database
+            await asyncio.sleep(0.02)
+        await first.commit()
+        assert await second == "last owner"
+        assert await admin.fetchval("select count(*) from upheld.members where role = 'owner'") == 1
+        await admin.close()
 
 
 async def test_the_eraser_removes_nothing_but_on_the_duty_of_erasure(world: World) -> None:

@@ -7,6 +7,9 @@ from email.message import EmailMessage
 import httpx
 import pytest
 
+from tests.features.factors.steps import sets_up_an_app, signs_in
+from tests.features.tokens.test_tokens import asked as asked_with
+from tests.features.tokens.test_tokens import made
 from tests.support.deployment import PASSWORD, Browser, Deployment, hidden, text_of
 
 pytestmark = pytest.mark.anyio
@@ -39,9 +42,8 @@ async def moved(deployment: Deployment, ada: Browser, to: str) -> None:
     """Change the address of who is signed in, and confirm it."""
     await ada.form("/account/address", email=to)
     await deployment.work()
-    async with deployment.browser() as anybody:
-        answer = await anybody.post(link_in(deployment.mails(to)[-1], "/address"))
-        assert "from now on" in answer.text
+    answer = await ada.post(f"/account{link_in(deployment.mails(to)[-1], '/address')}")
+    assert "from now on" in answer.text
     await deployment.work()
 
 
@@ -212,7 +214,9 @@ async def test_a_change_that_waits_dies_with_the_password_that_asked_for_it(depl
         waiting = link_in(deployment.mails(MALLORY)[-1], "/address")
         async with deployment.browser() as owner:
             await owner.form(await asked(deployment, ADA), password=OTHER)
-        assert (await intruder.post(waiting)).status_code == httpx.codes.FORBIDDEN
+        assert (await intruder.post(f"/account{waiting}")).status_code == httpx.codes.UNAUTHORIZED
+        async with deployment.signed_in(ADA, OTHER) as owner:
+            assert (await owner.post(f"/account{waiting}")).status_code == httpx.codes.FORBIDDEN
     assert await is_let_in(deployment, ADA, OTHER)
     assert not await is_let_in(deployment, MALLORY, OTHER)
 
@@ -235,7 +239,7 @@ async def test_an_address_that_is_registered_meanwhile_is_taken_from_nobody(depl
         await deployment.work()
         waiting = link_in(deployment.mails(NEW)[-1], "/address")
         await deployment.register(NEW, password=OTHER)
-        assert (await ada.post(waiting)).status_code == httpx.codes.FORBIDDEN
+        assert (await ada.post(f"/account{waiting}")).status_code == httpx.codes.FORBIDDEN
     assert await is_let_in(deployment, NEW, OTHER)
     assert await is_let_in(deployment, ADA, PASSWORD)
 
@@ -261,9 +265,26 @@ async def test_another_address_is_asked_for_with_a_fresh_proof_and_nothing_typed
         assert f"{NEW} waits to be confirmed" in done.text
 
 
-@pytest.mark.parametrize("kind", ["/reset/link/", "/address/"])
-async def test_a_guessed_link_opens_nothing(deployment: Deployment, kind: str) -> None:
-    guess = kind + "A" * 43
+async def test_a_guessed_link_opens_nothing(deployment: Deployment) -> None:
+    guess = "A" * 43
     async with deployment.browser() as stranger:
-        for path in (guess, *([f"{guess}/take-back"] if kind == "/address/" else [])):
+        for path in (f"/reset/link/{guess}", f"/address/{guess}/take-back"):
             assert (await stranger.form(path, password=OTHER)).status_code == httpx.codes.FORBIDDEN
+    async with deployment.person(ADA) as ada:
+        assert (await ada.post(f"/account/address/{guess}")).status_code == httpx.codes.FORBIDDEN
+
+
+async def test_a_reset_ends_what_else_the_old_password_opened(deployment: Deployment) -> None:
+    """Whoever resets a password that somebody knew is rid of them: a program of theirs reads nothing any more."""
+    async with deployment.person(ADA) as ada:
+        token = await made(ada, "profile:read")
+        phone, _ = await sets_up_an_app(ada)
+        await deployment.work()
+        async with deployment.browser() as thief:
+            await signs_in(thief, ADA)
+            assert (await asked_with(deployment, token)).status_code == httpx.codes.OK
+            async with deployment.browser() as owner:
+                await owner.form(await asked(deployment, ADA), password=OTHER)
+            assert (await asked_with(deployment, token)).status_code == httpx.codes.UNAUTHORIZED
+            late = await thief.form("/sign-in/second-factor", code=phone.code())
+            assert late.status_code == httpx.codes.FORBIDDEN

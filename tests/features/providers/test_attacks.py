@@ -111,6 +111,24 @@ async def test_3_trojan_identifier_then_the_victim_registers(here: Offering) -> 
         assert (await victim.get("/account/providers")).text.count("Remove") == 0
 
 
+async def test_4_unexpired_email_change(here: Offering) -> None:
+    """The attacker begins to move an account of theirs to the victim's address, and waits for the victim to come."""
+    async with here.deployment.person("mallory@example.org") as attacker, here.somebody() as victim:
+        await attacker.form("/account/address", email=ADA)
+        await here.deployment.work()
+        link = re.search(r"/address/[\w-]+", text_of(here.deployment.mails(ADA)[-1]))
+        assert link is not None
+        # The victim opens the mail, presses what there is to press, and goes on to register: by themselves.
+        assert "close this page" in (await victim.browser.get(link[0])).text
+        assert (await victim.browser.post(f"/account{link[0]}")).status_code == httpx.codes.UNAUTHORIZED
+        await registered(here, victim)
+        assert (await victim.browser.post(f"/account{link[0]}")).status_code == httpx.codes.FORBIDDEN
+        # The attacker has the link as well, however they came by it: the address is somebody's by now.
+        assert (await attacker.post(f"/account{link[0]}")).status_code == httpx.codes.FORBIDDEN
+        assert ADA in (await victim.browser.get("/account")).text
+        assert "mallory@example.org" in (await attacker.get("/account")).text
+
+
 async def test_5_non_verifying_identity_provider(here: Offering) -> None:
     """The provider believes whatever address is typed, and says that it is verified."""
     await here.deployment.register(ADA)

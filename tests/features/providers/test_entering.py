@@ -93,6 +93,7 @@ async def test_what_the_browser_is_sent_away_with_holds_every_defence(here: Offe
         query = parse_qs(urlsplit(await ada.leaves()).query)
     assert query["code_challenge_method"] == ["S256"]
     assert query["response_type"] == ["code"]
+    assert query["max_age"] == [str(int(here.deployment.settings.session_lifetime.total_seconds()))]
     assert all(len(query[name][0]) >= 43 for name in ("state", "nonce", "code_challenge"))
 
 

@@ -235,7 +235,8 @@ create table upheld.sessions (
     organisation_id uuid,
     created_at timestamptz not null default upheld.clock_now(),
     last_seen_at timestamptz not null default upheld.clock_now(),
-    proven_at timestamptz not null default upheld.clock_now(),
+    -- Null: opened by a provider's word, which may have asked for nothing.
+    proven_at timestamptz default upheld.clock_now(),
     idle_for interval not null,
     expires_at timestamptz not null,
     revoked_at timestamptz,
@@ -1189,7 +1190,8 @@ end;
 
 -- Opens a session for a person whose proof the gate has checked. A member starts in the
 -- organisation they joined first. Null, and nothing opened, while a factor is missing: whoever
--- has one gets no session for a password or for a provider's word alone, by whichever way.
+-- has one gets no session for a password or for a provider's word alone, by whichever way. A provider's
+-- word is no fresh proof: it may have been given without asking for anything (`freshen_session` for one that is).
 create function upheld.mint_session(
     whose uuid, new_secret_hash bytea, idle interval, lives interval, how text
 ) returns uuid
@@ -1201,9 +1203,10 @@ begin
     if how in ('password', 'provider') and upheld.has_factor(whose) then
         return null;
     end if;
-    insert into upheld.sessions (person_id, secret_hash, idle_for, expires_at, strength, organisation_id)
+    insert into upheld.sessions (person_id, secret_hash, idle_for, expires_at, strength, proven_at, organisation_id)
     values (
         whose, new_secret_hash, idle, upheld.clock_now() + lives, how,
+        case when how <> 'provider' then upheld.clock_now() end,
         (
             select m.organisation_id from upheld.members as m
             where m.person_id = whose
@@ -1681,8 +1684,8 @@ end
 $$;
 
 -- Gives whoever holds the link another password: only they read the mail. What was there before
--- is worth nothing any more: sessions, and a change of address that was only asked for. An
--- address that was not proven is from here on. Whose it was, or null.
+-- is worth nothing any more: sessions, access tokens, sign-ins that wait for a factor, and a change
+-- of address that was only asked for. An address that was not proven is from here on. Whose it was, or null.
 create function upheld.use_reset(link_hash bytea, new_password_hash text) returns uuid
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -1699,6 +1702,7 @@ begin
     delete from upheld.email_verifications where person_id = whose;
     delete from upheld.account_links where person_id = whose and purpose = 'new address';
     perform upheld.end_sessions_but(whose, null);
+    perform upheld.end_what_opens(whose);
     return whose;
 end
 $$;
@@ -1756,7 +1760,7 @@ end
 $$;
 
 -- Uses up the link in the mail to a former address: it is the account's again. Whoever changed it
--- loses what they had: the password, every session, every link that was made since. Whose it
+-- loses what they had: the password, every session and access token, every link that was made since. Whose it
 -- was, or null.
 create function upheld.take_address_back(link_hash bytea, former_email_index bytea, new_password_hash text)
 returns uuid
@@ -1774,6 +1778,7 @@ begin
     where person_id = whose;
     delete from upheld.account_links where person_id = whose and (purpose <> 'former address' or made_at >= former.made_at);
     perform upheld.end_sessions_but(whose, null);
+    perform upheld.end_what_opens(whose);
     return whose;
 end
 $$;
@@ -2278,15 +2283,17 @@ create policy live_tokens_are_touched_by_the_context_keeper on upheld.access_tok
 for update to context_keeper using (revoked_at is null);
 create policy tokens_are_made_by_the_credential_keeper on upheld.access_tokens
 for insert to credential_keeper with check (person_id = (select upheld.current_person()));
-create policy tokens_are_counted_by_the_credential_keeper on upheld.access_tokens
-for select to credential_keeper using (person_id = (select upheld.current_person()));
+create policy tokens_are_known_to_the_credential_keeper on upheld.access_tokens
+for select to credential_keeper using (id is not null);
+create policy tokens_are_ended_by_the_credential_keeper on upheld.access_tokens
+for update to credential_keeper using (revoked_at is null) with check (revoked_at is not null);
 create policy a_person_sees_their_own_tokens on upheld.access_tokens
 for select to web using (person_id = (select upheld.current_person()));
 create policy a_person_revokes_their_own_tokens on upheld.access_tokens
 for update to web using (person_id = (select upheld.current_person()) and revoked_at is null)
 with check (person_id = (select upheld.current_person()) and revoked_at is not null);
 grant select, update (last_used_at) on upheld.access_tokens to context_keeper;
-grant select (id, person_id, expires_at, revoked_at),
+grant select (id, person_id, expires_at, revoked_at), update (revoked_at),
 insert (id, person_id, organisation_id, label_sealed, secret_hash, scopes, expires_at)
 on upheld.access_tokens to credential_keeper;
 grant select (id, person_id, organisation_id, label_sealed, scopes, created_at, last_used_at, expires_at, revoked_at),
@@ -2312,7 +2319,8 @@ begin
     -- Locked by person: two forms sent at once make no more than the most there may be.
     perform pg_catalog.pg_advisory_xact_lock(4207851, pg_catalog.hashtext(whose::text));
     if (
-        select count(*) from upheld.access_tokens as t where t.revoked_at is null and t.expires_at > clock
+        select count(*) from upheld.access_tokens as t
+        where t.person_id = whose and t.revoked_at is null and t.expires_at > clock
     ) >= 20 then
         raise exception 'Twenty tokens are the most.' using errcode = '23505';
     end if;
@@ -2323,6 +2331,17 @@ begin
         new_label_sealed, new_secret_hash, wanted, clock + lives
     );
     return clock + lives;
+end
+$$;
+
+-- Ends what lets somebody in beside a session: access tokens, and sign-ins that wait for a factor. Whoever
+-- chose another password because the old one was known leaves nothing behind that it has opened.
+create function upheld.end_what_opens(whose uuid) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    update upheld.access_tokens set revoked_at = upheld.clock_now() where person_id = whose and revoked_at is null;
+    delete from upheld.half_open_sign_ins where person_id = whose;
 end
 $$;
 
@@ -4925,6 +4944,7 @@ alter function upheld.end_sessions_of(uuid, bytea[]) owner to credential_keeper;
 alter function upheld.verification_of(bytea) owner to credential_keeper;
 alter function upheld.appoint_operator(bytea, uuid) owner to credential_keeper;
 alter function upheld.add_access_token(uuid, bytea, bytea, text[], interval) owner to credential_keeper;
+alter function upheld.end_what_opens(uuid) owner to credential_keeper;
 alter function upheld.note_departure(bytea, bytea, text, text) owner to credential_keeper;
 alter function upheld.use_departure(bytea, bytea, text) owner to credential_keeper;
 alter function upheld.use_identity(bytea) owner to credential_keeper;

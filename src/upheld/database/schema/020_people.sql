@@ -158,7 +158,8 @@ create table upheld.sessions (
     organisation_id uuid,
     created_at timestamptz not null default upheld.clock_now(),
     last_seen_at timestamptz not null default upheld.clock_now(),
-    proven_at timestamptz not null default upheld.clock_now(),
+    -- Null: opened by a provider's word, which may have asked for nothing.
+    proven_at timestamptz default upheld.clock_now(),
     idle_for interval not null,
     expires_at timestamptz not null,
     revoked_at timestamptz,

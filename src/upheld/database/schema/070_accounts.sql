@@ -180,7 +180,8 @@ end;
 
 -- Opens a session for a person whose proof the gate has checked. A member starts in the
 -- organisation they joined first. Null, and nothing opened, while a factor is missing: whoever
--- has one gets no session for a password or for a provider's word alone, by whichever way.
+-- has one gets no session for a password or for a provider's word alone, by whichever way. A provider's
+-- word is no fresh proof: it may have been given without asking for anything (`freshen_session` for one that is).
 create function upheld.mint_session(
     whose uuid, new_secret_hash bytea, idle interval, lives interval, how text
 ) returns uuid
@@ -192,9 +193,10 @@ begin
     if how in ('password', 'provider') and upheld.has_factor(whose) then
         return null;
     end if;
-    insert into upheld.sessions (person_id, secret_hash, idle_for, expires_at, strength, organisation_id)
+    insert into upheld.sessions (person_id, secret_hash, idle_for, expires_at, strength, proven_at, organisation_id)
     values (
         whose, new_secret_hash, idle, upheld.clock_now() + lives, how,
+        case when how <> 'provider' then upheld.clock_now() end,
         (
             select m.organisation_id from upheld.members as m
             where m.person_id = whose

@@ -160,8 +160,8 @@ end
 $$;
 
 -- Gives whoever holds the link another password: only they read the mail. What was there before
--- is worth nothing any more: sessions, and a change of address that was only asked for. An
--- address that was not proven is from here on. Whose it was, or null.
+-- is worth nothing any more: sessions, access tokens, sign-ins that wait for a factor, and a change
+-- of address that was only asked for. An address that was not proven is from here on. Whose it was, or null.
 create function upheld.use_reset(link_hash bytea, new_password_hash text) returns uuid
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -178,6 +178,7 @@ begin
     delete from upheld.email_verifications where person_id = whose;
     delete from upheld.account_links where person_id = whose and purpose = 'new address';
     perform upheld.end_sessions_but(whose, null);
+    perform upheld.end_what_opens(whose);
     return whose;
 end
 $$;
@@ -235,7 +236,7 @@ end
 $$;
 
 -- Uses up the link in the mail to a former address: it is the account's again. Whoever changed it
--- loses what they had: the password, every session, every link that was made since. Whose it
+-- loses what they had: the password, every session and access token, every link that was made since. Whose it
 -- was, or null.
 create function upheld.take_address_back(link_hash bytea, former_email_index bytea, new_password_hash text)
 returns uuid
@@ -253,6 +254,7 @@ begin
     where person_id = whose;
     delete from upheld.account_links where person_id = whose and (purpose <> 'former address' or made_at >= former.made_at);
     perform upheld.end_sessions_but(whose, null);
+    perform upheld.end_what_opens(whose);
     return whose;
 end
 $$;

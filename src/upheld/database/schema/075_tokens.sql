@@ -38,15 +38,17 @@ create policy live_tokens_are_touched_by_the_context_keeper on upheld.access_tok
 for update to context_keeper using (revoked_at is null);
 create policy tokens_are_made_by_the_credential_keeper on upheld.access_tokens
 for insert to credential_keeper with check (person_id = (select upheld.current_person()));
-create policy tokens_are_counted_by_the_credential_keeper on upheld.access_tokens
-for select to credential_keeper using (person_id = (select upheld.current_person()));
+create policy tokens_are_known_to_the_credential_keeper on upheld.access_tokens
+for select to credential_keeper using (id is not null);
+create policy tokens_are_ended_by_the_credential_keeper on upheld.access_tokens
+for update to credential_keeper using (revoked_at is null) with check (revoked_at is not null);
 create policy a_person_sees_their_own_tokens on upheld.access_tokens
 for select to web using (person_id = (select upheld.current_person()));
 create policy a_person_revokes_their_own_tokens on upheld.access_tokens
 for update to web using (person_id = (select upheld.current_person()) and revoked_at is null)
 with check (person_id = (select upheld.current_person()) and revoked_at is not null);
 grant select, update (last_used_at) on upheld.access_tokens to context_keeper;
-grant select (id, person_id, expires_at, revoked_at),
+grant select (id, person_id, expires_at, revoked_at), update (revoked_at),
 insert (id, person_id, organisation_id, label_sealed, secret_hash, scopes, expires_at)
 on upheld.access_tokens to credential_keeper;
 grant select (id, person_id, organisation_id, label_sealed, scopes, created_at, last_used_at, expires_at, revoked_at),
@@ -72,7 +74,8 @@ begin
     -- Locked by person: two forms sent at once make no more than the most there may be.
     perform pg_catalog.pg_advisory_xact_lock(4207851, pg_catalog.hashtext(whose::text));
     if (
-        select count(*) from upheld.access_tokens as t where t.revoked_at is null and t.expires_at > clock
+        select count(*) from upheld.access_tokens as t
+        where t.person_id = whose and t.revoked_at is null and t.expires_at > clock
     ) >= 20 then
         raise exception 'Twenty tokens are the most.' using errcode = '23505';
     end if;
@@ -83,6 +86,17 @@ begin
         new_label_sealed, new_secret_hash, wanted, clock + lives
     );
     return clock + lives;
+end
+$$;
+
+-- Ends what lets somebody in beside a session: access tokens, and sign-ins that wait for a factor. Whoever
+-- chose another password because the old one was known leaves nothing behind that it has opened.
+create function upheld.end_what_opens(whose uuid) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    update upheld.access_tokens set revoked_at = upheld.clock_now() where person_id = whose and revoked_at is null;
+    delete from upheld.half_open_sign_ins where person_id = whose;
 end
 $$;
 

@@ -84,6 +84,7 @@ alter function upheld.end_sessions_of(uuid, bytea[]) owner to credential_keeper;
 alter function upheld.verification_of(bytea) owner to credential_keeper;
 alter function upheld.appoint_operator(bytea, uuid) owner to credential_keeper;
 alter function upheld.add_access_token(uuid, bytea, bytea, text[], interval) owner to credential_keeper;
+alter function upheld.end_what_opens(uuid) owner to credential_keeper;
 alter function upheld.note_departure(bytea, bytea, text, text) owner to credential_keeper;
 alter function upheld.use_departure(bytea, bytea, text) owner to credential_keeper;
 alter function upheld.use_identity(bytea) owner to credential_keeper;

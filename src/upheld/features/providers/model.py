@@ -72,6 +72,8 @@ class Entered:
     """A proof that opens an account."""
 
     person_id: UUID
+    is_proof: bool
+    """Whether it is a fresh one: the person was asked for it, a moment ago."""
 
 
 @dataclass(frozen=True)

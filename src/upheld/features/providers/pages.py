@@ -83,7 +83,7 @@ async def back_page(request: AnyRequest, visit: Visit, provider: FromPath[str]) 
     except UpheldError as error:
         return _problem(request, error, client.provider.label, way)
     if isinstance(arrival, Entered):
-        return await _enter(request, visit, arrival.person_id, way, dropped(LEAVING))
+        return await _enter(request, visit, arrival, way, dropped(LEAVING))
     name, route = (NEWCOMER, "providers.register") if isinstance(arrival, Newcomer) else (LINKING, "providers.add")
     cookies = (dropped(LEAVING), carry(visit.platform, name, arrival, HALF_AN_HOUR))
     return redirect(request, route, cookies=cookies)
@@ -111,7 +111,7 @@ async def register_do(request: AnyRequest, visit: Visit) -> Response[Any]:
     except (InvalidError, TooSoonError) as error:
         return await _register_page(request, visit, newcomer, form, error)
     if isinstance(outcome, Entered):
-        return await _enter(request, visit, outcome.person_id, way, dropped(NEWCOMER))
+        return await _enter(request, visit, outcome, way, dropped(NEWCOMER))
     waits = carry(visit.platform, WAITING, outcome, visit.platform.settings.link_lifetime)
     return redirect(request, "accounts.look", cookies=(dropped(NEWCOMER), waits), **_query(way))
 
@@ -130,10 +130,10 @@ async def confirm_do(request: AnyRequest, visit: Visit, token: FromPath[str]) ->
     waiting = carried(visit.platform, WAITING, request.cookies.get(WAITING), Waiting)
     way = WayBack.of((await Form.read(request)).values)
     try:
-        person = await confirm(visit.platform, waiting, token, visit.origin)
+        entered = await confirm(visit.platform, waiting, token, visit.origin)
     except (LinkSpentError, OtherBrowserError) as error:
         return _confirm_page(request, token, error)
-    return await _enter(request, visit, person, way, dropped(WAITING))
+    return await _enter(request, visit, entered, way, dropped(WAITING))
 
 
 @get("/account/providers", name="providers.mine")
@@ -207,9 +207,11 @@ async def about_page(request: AnyRequest, visit: Visit) -> Response[str]:
     return page(request, "providers/about.html", presets=PRESETS.values(), meaning=MEANING, offered=offered)
 
 
-async def _enter(request: AnyRequest, visit: Visit, person: UUID, way: WayBack, drop: str) -> Response[Any]:
+async def _enter(request: AnyRequest, visit: Visit, entered: Entered, way: WayBack, drop: str) -> Response[Any]:
     """Open a session and lead on to where the person wanted to go."""
-    ticket = await open_session(visit.platform, person, Strength.PROVIDER, visit.origin)
+    ticket = await open_session(
+        visit.platform, entered.person_id, Strength.PROVIDER, visit.origin, is_proof=entered.is_proof
+    )
     return let_in(request, visit.platform, ticket, way, drop)
 
 
@@ -219,7 +221,7 @@ async def _go_on(request: AnyRequest, visit: Visit, proven: Proven, leaving: Lea
         ticket = await freshen(visit.platform, proven.person_id, proven.session, visit.origin)
     except SignInNeededError:
         raise AnotherPersonError from None
-    return lead_back(request, visit.platform, leaving.to if leaving else {}, {}, ticket)
+    return lead_back(request, leaving.to if leaving else {}, {}, ticket)
 
 
 async def _leave_signed_in(request: AnyRequest, visit: Visit, provider: str, purpose: Purpose) -> Response[Any]:

@@ -14,7 +14,7 @@ PUBLIC_ROUTES = frozenset({
     "accounts.register", "accounts.register.do", "accounts.look", "accounts.verify", "accounts.verify.do",
     "accounts.sign_in", "accounts.sign_in.do", "accounts.signed_out", "accounts.operator", "accounts.operator.do",
     "accounts.reset", "accounts.reset.do", "accounts.reset_asked", "accounts.choose",
-    "accounts.choose.do", "accounts.confirm", "accounts.confirm.do", "accounts.take_back", "accounts.take_back.do",
+    "accounts.choose.do", "accounts.confirm", "accounts.take_back", "accounts.take_back.do",
     "providers.enter", "providers.back", "providers.about", "providers.confirm", "providers.confirm.do",
     "providers.register", "providers.register.do", "organisations.invitation", "organisations.invitation.decline",
     "factors.second", "factors.second.do", "factors.second.question", "factors.passkey", "factors.passkey.question",

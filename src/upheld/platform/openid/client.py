@@ -59,8 +59,8 @@ class Asking:
     nonce: str = field(repr=False)
     return_to: str
     begun_at: dt.datetime
-    fresh: bool = False
-    """Whether the person is to prove themselves anew."""
+    within: dt.timedelta = dt.timedelta()
+    """How long ago the person may have proven themselves there, at most; zero: they are to do it anew."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,9 @@ class Proof(msgspec.Struct, frozen=True):
     email: str = ""
     address_is_proven: bool = False
     """Whether the address may be taken for proven, for a new account; never to find an old one."""
+
+    proven_at: float | None = None
+    """When the person proved themselves there, in seconds since 1970. None: the provider cannot be asked to say."""
 
 
 class Client:
@@ -112,8 +115,10 @@ class Client:
             challenge = hashlib.sha256(asking.verifier.encode()).digest()
             query["code_challenge"] = urlsafe_b64encode(challenge).rstrip(b"=").decode()
             query["code_challenge_method"] = "S256"
-        if asking.fresh:
-            query |= {"prompt": "login", "max_age": "0"}
+        if Defence.FRESH_PROOF in offers:
+            # Whoever is asked this has to say when it was (OpenID Connect Core 1.0, 3.1.2.1).
+            query["max_age"] = str(int(asking.within.total_seconds()))
+            query |= {} if asking.within else {"prompt": "login"}
         endpoint = (await self._described())["authorization_endpoint"]
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
 
@@ -180,7 +185,7 @@ class Client:
             nonce=asking.nonce,
             begun_at=asking.begun_at,
             needs_nonce=Defence.NONCE in provider.preset.offers,
-            fresh=asking.fresh,
+            within=asking.within if Defence.FRESH_PROOF in provider.preset.offers else None,
         )
         stated = str(tokens.get("id_token", ""))
         keys_at = str(described["jwks_uri"])
@@ -197,7 +202,7 @@ class Client:
         email = claims.get("email")
         return Proof(
             provider.id, provider.issuer, claims["sub"], email if isinstance(email, str) else "",
-            _address_is_proven(provider, claims),
+            _address_is_proven(provider, claims), _proven_at(provider, claims),
         )  # fmt: skip
 
     async def _user(self, address: str, access: str, subject: str) -> dict[str, Any]:
@@ -272,6 +277,14 @@ def _keys(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _is_address(said: object) -> bool:
     return isinstance(said, str) and said.startswith("https://")
+
+
+def _proven_at(provider: Provider, claims: Mapping[str, Any]) -> float | None:
+    """Return when a person proved themselves, by the word of a provider that was asked; long ago, if it did not say."""
+    said = claims.get("auth_time")
+    if not provider.proves_freshly:
+        return None
+    return float(said) if isinstance(said, int | float) else 0.0
 
 
 def _address_is_proven(provider: Provider, claims: Mapping[str, Any]) -> bool:

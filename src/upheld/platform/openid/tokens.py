@@ -44,8 +44,8 @@ class Expected:
     """When this sign-in began: the token was made since."""
 
     needs_nonce: bool = True
-    fresh: bool = False
-    """Whether the person was asked to prove themselves anew."""
+    within: dt.timedelta | None = None
+    """How long before it the person may have proven themselves, at most; zero: anew. None: it was not asked for."""
 
 
 def judged(token: str, keys: Sequence[Mapping[str, Any]], expected: Expected, access_token: str = "") -> dict[str, Any]:
@@ -123,11 +123,18 @@ def _check_sign_in(claims: Mapping[str, Any], expected: Expected) -> None:
     if not _since(claims["iat"], earliest):
         msg = "it is older than this sign-in"
         raise TokenError(msg)
-    if expected.fresh and not _since(claims.get("auth_time"), earliest):
-        msg = "the person was not asked to prove themselves anew"
-        raise TokenError(msg)
+    _check_proof(claims, expected, earliest)
     if not claims["sub"] or len(claims["sub"]) > _LONGEST_SUBJECT:
         msg = "the subject cannot be one"
+        raise TokenError(msg)
+
+
+def _check_proof(claims: Mapping[str, Any], expected: Expected, earliest: float) -> None:
+    """Check that the person proved themselves as lately as was asked for; anew, it has to be said."""
+    if expected.within is None or ("auth_time" not in claims and expected.within):
+        return
+    if not _since(claims.get("auth_time"), earliest - expected.within.total_seconds()):
+        msg = "the person was not asked to prove themselves anew"
         raise TokenError(msg)
 
 

@@ -12,6 +12,7 @@ from upheld.platform.services import Platform
 from upheld.platform.web.cookies import HALF_OPEN_COOKIE, keep_device, read_half_open, write_half_open, write_session
 from upheld.platform.web.pages import redirect
 from upheld.platform.web.place import go_to, send_on
+from upheld.platform.web.visits import current_visit
 
 FACTOR_ROUTE = "factors.second"
 
@@ -76,13 +77,11 @@ def let_in(request: Request[Any, Any, Any], platform: Platform, ticket: Opened, 
 
 
 def lead_back(
-    request: Request[Any, Any, Any], platform: Platform, place: dict[str, str], typed: dict[str, str], ticket: Opened
+    request: Request[Any, Any, Any], place: dict[str, str], typed: dict[str, str], ticket: Opened
 ) -> Redirect:
-    """Lead back to where a proof was asked for, with the session's new cookie; what was typed is sent on."""
-    answer = (send_on(request, place) if typed else None) or go_to(request, place)
-    key = platform.keys.platform_key("cookie")
-    answer.headers["set-cookie"] = write_session(key, ticket.secret, ticket.expires_at)
-    return answer
+    """Lead back to where a proof was asked for, in a session with a new secret; what was typed is sent on."""
+    current_visit(request.scope).goes_on_under(ticket.secret, ticket.expires_at)
+    return (send_on(request, place) if typed else None) or go_to(request, place)
 
 
 def half_open_secret(request: Request[Any, Any, Any], platform: Platform) -> bytes | None:

@@ -39,7 +39,7 @@ from upheld.platform.services import Platform
 from upheld.platform.web import bearer
 from upheld.platform.web.arrivals import Arrivals
 from upheld.platform.web.channels import Channel
-from upheld.platform.web.cookies import SESSION_COOKIE, read_session
+from upheld.platform.web.cookies import SESSION_COOKIE, read_session, write_session
 
 OPEN_CONTEXT = Query(
     "open_context",
@@ -73,7 +73,9 @@ class Who(msgspec.Struct, frozen=True):
     """What they may do in the organisation they act for; None without one."""
 
     seats: tuple[Seat, ...]
-    proven_at: dt.datetime
+    proven_at: dt.datetime | None
+    """When they last proved who they are; None in a session that a provider opened without asking anew."""
+
     expires_at: dt.datetime
     strength: str
     """How the session was opened: `accounts.model.Strength`."""
@@ -102,6 +104,12 @@ class OpenVisit:
     token: bearer.Bearer | None = None
     """What asks instead of a session; on routes that name a scope, and there only."""
     transaction: Transaction | None = None
+    cookie: str = ""
+    """The cookie of a session that goes on under another secret; whatever is answered sets it, errors included."""
+
+    def goes_on_under(self, secret: bytes, expires_at: dt.datetime) -> None:
+        """Have the browser keep the session's new secret, whatever becomes of the page."""
+        self.cookie = write_session(self.platform.keys.platform_key("cookie"), secret, expires_at)
 
     @property
     def tx(self) -> Transaction:
@@ -124,7 +132,8 @@ class OpenVisit:
     def is_fresh(self) -> bool:
         """Whether whoever is signed in has proved who they are not long ago."""
         settings, clock = self.platform.settings, self.platform.clock
-        return self.who is not None and self.who.proven_at > clock.now() - settings.fresh_for
+        proven_at = self.who.proven_at if self.who else None
+        return proven_at is not None and proven_at > clock.now() - settings.fresh_for
 
     def acting(self) -> Acting:
         """Return the person acting: signed in, or through a token of theirs.
@@ -193,7 +202,7 @@ class Visits:
         again = None if secret is None else partial(open_context, secret=secret)
         async with Arrivals.of_this_loop().whole(scope, receive, secret) as body:
             if secret is None and alone:
-                await self._app(scope, body, send)
+                await self._app(scope, body, self._ending(scope, send, None, None))
                 return
             async with self._platform.database.request() as tx:
                 visit.transaction = tx
@@ -266,7 +275,7 @@ class Visits:
                     await self._note(scope, message["status"], tx, again)
             elif message["type"] == "websocket.accept":
                 await _committed(tx)
-            await send(message)
+            await send(_keeping(current_visit(scope).cookie, message))
 
         return outgoing
 
@@ -304,6 +313,12 @@ def visit_of(scope: Scope) -> OpenVisit | None:
 def _address(scope: Scope) -> str:
     client = cast("dict[str, Any]", scope).get("client")
     return client[0] if client else "unknown"
+
+
+def _keeping(cookie: str, message: Message) -> Message:
+    if cookie and message["type"] == "http.response.start":
+        message["headers"] = [*message["headers"], (b"set-cookie", cookie.encode())]
+    return message
 
 
 async def _committed(tx: RequestTransaction | None) -> None:

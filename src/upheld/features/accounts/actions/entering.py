@@ -72,11 +72,15 @@ async def sign_in(platform: Platform, email: str, password: str, caller: Caller,
     return replace(ticket, device=known_from_now_on(platform, caller.device, known))
 
 
-async def open_session(platform: Platform, person: UUID, strength: Strength, origin: str) -> Ticket:
+async def open_session(
+    platform: Platform, person: UUID, strength: Strength, origin: str, *, is_proof: bool = False
+) -> Ticket:
     """Open a session for somebody whose proof was checked: the one way in, however they proved who they are.
 
     The database opens none for a password or a provider's word where the person has a factor. Then
     the ticket is for a sign-in that waits for it, and `let_in` leads to the page that asks.
+
+    A provider's word is no fresh proof to the database, unless the gate knows of one (`is_proof`).
     """
     settings, secret = platform.settings, secrets.token_bytes(32)
     secret_hash, now = hashlib.sha256(secret).digest(), platform.clock.now()
@@ -85,6 +89,8 @@ async def open_session(platform: Platform, person: UUID, strength: Strength, ori
             tx, person, secret_hash, settings.session_idle, settings.session_lifetime, strength
         )
         if session is not None:
+            if is_proof:
+                await store.freshen_session(tx, person, session, secret_hash)
             await settle(tx, platform, person, session, origin)
             await record_at_gate(tx, platform, person, Action.SESSION_OPENED, origin)
             return Ticket(person, secret, now + settings.session_lifetime)

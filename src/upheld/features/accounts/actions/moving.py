@@ -53,17 +53,20 @@ async def ask_new_address(platform: Platform, person: UUID, session: UUID, email
         await record_at_gate(tx, platform, person, Action.ADDRESS_CHANGE_ASKED, origin)
 
 
-async def confirm_new_address(platform: Platform, token: str, origin: str) -> None:
+async def confirm_new_address(platform: Platform, person: UUID, token: str, origin: str) -> None:
     """Make the address the account's, whose mail held the link; tell the former one how to take itself back.
 
+    It takes a session of the account as well as the link. Otherwise somebody could have another's address put
+    on an account of theirs, by one press of whoever reads the mail, and wait inside for that person to come.
+
     Raises:
-        ChangeSpentError: the link is unknown, used or too old, or somebody uses the address by now.
+        ChangeSpentError: the link is unknown, used, too old or another account's, or somebody uses the address by now.
     """
     way_back = secrets.token_urlsafe(32)
     async with platform.database.transaction("gate") as tx:
         link = await store.account_link(tx, hashed(token), LinkPurpose.NEW_ADDRESS)
         stored = await store.own_words(tx, link.person_id) if link else None
-        if link is None or stored is None:
+        if link is None or stored is None or link.person_id != person:
             raise ChangeSpentError
         former = await _opened(platform, link.person_id, stored.email_sealed)
         wanted = await _opened(platform, link.person_id, link.email_sealed)

@@ -49,6 +49,12 @@ async def check_password(platform: Platform, person: UUID, password: str, origin
         raise WrongProofError
 
 
+async def has_password(platform: Platform, person: UUID) -> bool:
+    """Return whether a password opens an account: what its person can be asked for again at any time."""
+    async with platform.database.transaction("gate") as tx:
+        return await store.credential_of(tx, person) is not None
+
+
 async def freshen(platform: Platform, person: UUID, session: UUID, origin: str) -> Ticket:
     """Note that somebody has just proved who they are, by whatever was checked; return the session's new secret.
 

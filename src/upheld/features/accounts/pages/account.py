@@ -7,11 +7,18 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from upheld.features.accounts.actions import ask_new_address, change_password, end_other_sessions, end_own_session
+from upheld.features.accounts.actions import (
+    ask_new_address,
+    change_password,
+    confirm_new_address,
+    end_other_sessions,
+    end_own_session,
+)
+from upheld.features.accounts.errors import ChangeSpentError
 from upheld.features.accounts.queries import own_changes, own_email, own_sessions, password_changed_at
 from upheld.features.accounts.wording import DONE, STRENGTHS
 from upheld.kit.errors import InvalidError, TooSoonError, UpheldError
-from upheld.platform.web.cookies import forget_session, write_session
+from upheld.platform.web.cookies import forget_session
 from upheld.platform.web.forms import Form
 from upheld.platform.web.pages import page, redirect
 from upheld.platform.web.visits import Visit
@@ -53,8 +60,8 @@ async def password_do(request: AnyRequest, visit: Visit) -> Response[str] | Redi
         )  # fmt: skip
     except (InvalidError, TooSoonError) as error:
         return _password_page(request, form, error)
-    cookie = write_session(visit.platform.keys.platform_key("cookie"), ticket.secret, ticket.expires_at)
-    return redirect(request, "accounts.home", cookies=(cookie,), q_done="password-changed")
+    visit.goes_on_under(ticket.secret, ticket.expires_at)
+    return redirect(request, "accounts.home", q_done="password-changed")
 
 
 @get("/account/address", name="accounts.address", opt={"fresh": True})
@@ -72,6 +79,20 @@ async def address_do(request: AnyRequest, visit: Visit) -> Response[str] | Redir
     except (InvalidError, TooSoonError) as error:
         return page(request, "accounts/address.html", status=error.status, form=form, error=error, email=None)
     return redirect(request, "accounts.home", q_done="address-asked")
+
+
+@post("/account/address/{token:str}", name="accounts.confirm.do", opt={"no_transaction": True}, status_code=200)
+async def confirm_do(request: AnyRequest, visit: Visit, token: FromPath[str]) -> Response[str]:
+    """Use the new address from here on; the link alone puts nobody's address on somebody else's account."""
+    error: ChangeSpentError | None = None
+    try:
+        await confirm_new_address(visit.platform, visit.known.person_id, token, visit.origin)
+    except ChangeSpentError as spent:
+        error = spent
+    return page(
+        request, "accounts/confirm_address.html", status=error.status if error else 200, error=error, token=token,
+        is_done=error is None,
+    )  # fmt: skip
 
 
 @post("/account/sessions/{session_id:uuid}/end", name="accounts.sessions.end", status_code=303)
@@ -96,5 +117,6 @@ def _password_page(request: AnyRequest, form: Form, error: UpheldError | None) -
 
 
 handlers = [
-    account_page, password_page, password_do, address_page, address_do, end_session_do, end_others_do,
+    account_page, password_page, password_do, address_page, address_do, confirm_do,
+    end_session_do, end_others_do,
 ]  # fmt: skip

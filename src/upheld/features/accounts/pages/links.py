@@ -9,7 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from upheld.features.accounts.actions import ask_reset, confirm_new_address, reset_password, take_address_back
+from upheld.features.accounts.actions import ask_reset, reset_password, take_address_back
 from upheld.features.accounts.errors import ChangeSpentError, ResetSpentError
 from upheld.kit.errors import InvalidError, TooSoonError, UpheldError
 from upheld.platform.web.cookies import DEVICE_COOKIE, forget_session, keep_device
@@ -66,18 +66,8 @@ async def choose_do(request: AnyRequest, visit: Visit, token: FromPath[str]) -> 
 
 @get("/address/{token:str}", name="accounts.confirm", opt=OPEN)
 async def confirm_page(request: AnyRequest, token: FromPath[str]) -> Response[str]:
-    """Ask for one press, at a new address."""
+    """Ask for one press, by who is signed in to the account and reads what is sent to the address."""
     return _page(request, "confirm_address", Form({}), None, token)
-
-
-@post("/address/{token:str}", name="accounts.confirm.do", opt=AT_THE_GATE, status_code=200)
-async def confirm_do(request: AnyRequest, visit: Visit, token: FromPath[str]) -> Response[str]:
-    """Use the new address from here on."""
-    try:
-        await confirm_new_address(visit.platform, token, visit.origin)
-    except ChangeSpentError as error:
-        return _page(request, "confirm_address", Form({}), error, token)
-    return page(request, "accounts/confirm_address.html", form=Form({}), error=None, token=token, is_done=True)
 
 
 @get("/address/{token:str}/take-back", name="accounts.take_back", opt=OPEN)
@@ -106,6 +96,5 @@ def _page(
 
 
 handlers = [
-    reset_page, reset_do, reset_asked_page, choose_page, choose_do, confirm_page, confirm_do, take_back_page,
-    take_back_do,
+    reset_page, reset_do, reset_asked_page, choose_page, choose_do, confirm_page, take_back_page, take_back_do,
 ]  # fmt: skip

@@ -53,7 +53,7 @@ async def prove_do(request: AnyRequest, visit: Visit) -> Response[str] | Redirec
         ticket = await prove_by_password(visit.platform, who.person_id, who.session_id, password, visit.origin)
     except (WrongProofError, TooSoonError) as error:
         return _prove_page(request, place, typed, error)
-    return lead_back(request, visit.platform, place, typed, ticket)
+    return lead_back(request, place, typed, ticket)
 
 
 def _prove_page(

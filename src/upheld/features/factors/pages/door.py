@@ -101,7 +101,7 @@ async def prove_do(request: AnyRequest, visit: Visit) -> Response[str] | Redirec
         )
     except PasskeyRefusedError as error:
         return page(request, "factors/unproven.html", status=error.status, error=error, place=place)
-    return lead_back(request, visit.platform, place, typed, ticket)
+    return lead_back(request, place, typed, ticket)
 
 
 def as_json(text: str) -> Response[str]:

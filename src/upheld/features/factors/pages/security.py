@@ -16,7 +16,6 @@ from upheld.features.factors.errors import NoAppYetError, WrongCodeError
 from upheld.features.factors.model import Added, Asker
 from upheld.features.factors.queries import own_factors
 from upheld.features.factors.wording import DONE
-from upheld.platform.web.cookies import write_session
 from upheld.platform.web.forms import Form
 from upheld.platform.web.pages import page, redirect
 from upheld.platform.web.visits import OpenVisit, Visit
@@ -108,8 +107,8 @@ def asker_of(visit: OpenVisit) -> Asker:
 
 def show_added(request: AnyRequest, visit: OpenVisit, added: Added, what: str) -> Response[str]:
     """Show what a new factor brought, this once; the session goes on under another secret."""
-    cookie = write_session(visit.platform.keys.platform_key("cookie"), added.secret, visit.known.expires_at)
-    return page(request, "factors/codes.html", cookies=(cookie,), codes=added.codes, added=what)
+    visit.goes_on_under(added.secret, visit.known.expires_at)
+    return page(request, "factors/codes.html", codes=added.codes, added=what)
 
 
 handlers = [

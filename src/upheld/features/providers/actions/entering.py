@@ -11,9 +11,10 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from upheld.features.accounts.actions import has_password
 from upheld.features.audit.actions import record_at_gate
 from upheld.features.audit.model import Action
 from upheld.features.providers import store
@@ -82,7 +83,7 @@ async def leave(
     async with platform.database.attempt() as tx:
         await take(tx, platform, DEPARTURES_PER_ADDRESS, address)
     name = client.provider.id
-    asking = _asking(platform, name, state, secret, platform.clock.now(), fresh=purpose is Purpose.PROVE)
+    asking = _asking(platform, name, state, secret, platform.clock.now(), purpose)
     there = await client.address(asking)
     async with platform.database.transaction("gate") as tx:
         await store.note_departure(tx, _hash(state.encode()), _hash(secret), name, purpose)
@@ -119,9 +120,7 @@ async def _proven(platform: Platform, client: Client, leaving: Leaving | None, b
         raise NotExpectedError
     if not back.code:
         raise DeclinedError
-    asking = _asking(
-        platform, name, back.state, leaving.secret, departure.begun_at, fresh=departure.purpose is Purpose.PROVE
-    )
+    asking = _asking(platform, name, back.state, leaving.secret, departure.begun_at, departure.purpose)
     return departure, await client.proof(asking, Answer(back.code, back.issuer))
 
 
@@ -135,7 +134,20 @@ async def _amounts_to(platform: Platform, departure: Departure, proof: Proof, le
         return Proven(person, leaving.session)
     if person is None:
         return Newcomer(proof, leaving.to)
-    return Entered(person)
+    return await entered(platform, person, proof)
+
+
+async def entered(platform: Platform, person: UUID, proof: Proof) -> Entered:
+    """Return that a proof opens an account, and whether it counts as a fresh one.
+
+    Whoever is signed in at a provider comes through it without being asked for anything. So it counts when the
+    provider says that it did ask, a moment ago. Of a provider that cannot be asked that, it counts
+    for those alone who have no password here that they could be asked for instead.
+    """
+    if proof.proven_at is None:
+        return Entered(person, is_proof=not await has_password(platform, person))
+    since = platform.clock.now() - platform.settings.fresh_for
+    return Entered(person, is_proof=proof.proven_at > since.timestamp())
 
 
 async def _whose(platform: Platform, proof: Proof) -> UUID | None:
@@ -150,12 +162,17 @@ def identity_indexes(platform: Platform, proof: Proof) -> list[bytes]:
     return platform.blind_indexes("identity", f"{proof.issuer}\x00{proof.subject}")
 
 
-def _asking(platform: Platform, provider: str, state: str, secret: bytes, begun_at: datetime, *, fresh: bool) -> Asking:
+def _asking(
+    platform: Platform, provider: str, state: str, secret: bytes, begun_at: datetime, purpose: Purpose
+) -> Asking:
+    # A session there that is older than any here can get opens none.
+    within = timedelta() if purpose is Purpose.PROVE else platform.settings.session_lifetime
+
     def derived(what: str) -> str:
         made = hmac.digest(secret, f"{what}\x00{state}".encode(), hashlib.sha256)
         return urlsafe_b64encode(made).rstrip(b"=").decode()
 
-    return Asking(state, derived("verifier"), derived("nonce"), return_address(platform, provider), begun_at, fresh)
+    return Asking(state, derived("verifier"), derived("nonce"), return_address(platform, provider), begun_at, within)
 
 
 def _hash(secret: bytes) -> bytes:

@@ -6,7 +6,7 @@ whoever opens the mail of a stranger's registration lets nobody in.
 """
 
 import hashlib
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from upheld.features.accounts.actions import begin_registration, normalised
 from upheld.features.accounts.errors import LinkSpentError
@@ -14,6 +14,7 @@ from upheld.features.accounts.model import Registration
 from upheld.features.audit.actions import record_at_gate
 from upheld.features.audit.model import Action
 from upheld.features.providers import store
+from upheld.features.providers.actions.entering import entered
 from upheld.features.providers.actions.linking import new_identity
 from upheld.features.providers.errors import OtherBrowserError
 from upheld.features.providers.model import Entered, Newcomer, Waiting
@@ -36,11 +37,11 @@ async def register_newcomer(
     person, token = await begin_registration(platform, asked, address, origin, mail)
     waiting = Waiting(proof, person or uuid4())
     if proven and person is not None:
-        return Entered(await confirm(platform, waiting, token, origin))
+        return await confirm(platform, waiting, token, origin)
     return waiting
 
 
-async def confirm(platform: Platform, waiting: Waiting | None, token: str, origin: str) -> UUID:
+async def confirm(platform: Platform, waiting: Waiting | None, token: str, origin: str) -> Entered:
     """Use up the link that proves a new account's address; return whose account it is now.
 
     Raises:
@@ -60,4 +61,4 @@ async def confirm(platform: Platform, waiting: Waiting | None, token: str, origi
             raise LinkSpentError
         await record_at_gate(tx, platform, person, Action.ACCOUNT_VERIFIED, origin)
         await record_at_gate(tx, platform, person, Action.PROVIDER_LINKED, origin)
-    return person
+    return await entered(platform, person, waiting.proof)
