@@ -6,8 +6,11 @@ import pytest
 from litestar import get
 
 from tests.promises.faults import Changing, Outside, Scratch
-from upheld.features.trust.routes import routes_of
-from upheld.main.web import create_router
+from upheld.features.privacy.pages import archive
+from upheld.features.trust.probe import CheckState
+from upheld.features.trust.routes import FRESH_ROUTES, routes_of
+from upheld.main.web import create_app, create_router
+from upheld.platform.web.visits import OpenVisit
 
 pytestmark = pytest.mark.anyio
 
@@ -71,3 +74,38 @@ async def test_auth_session_sockets_is_red_when_one_opens_outside_the_middleware
     scratch.serve(Outside(scratch.deployment.app, "/home"))
     # Signing in leads through /home only as a redirect, which nobody follows here.
     await scratch.sees_red("auth.session.sockets", "/home with none session: 101")
+
+
+async def test_what_needs_a_fresh_proof_asks_for_it(scratch: Scratch) -> None:
+    (check,) = (await scratch.look("auth.session.fresh")).checks
+    assert check.state is CheckState.PASSED, check.evidence
+    assert check.evidence["routes"] >= len(FRESH_ROUTES)
+
+
+async def test_auth_session_fresh_is_red_when_one_route_asks_for_none(scratch: Scratch) -> None:
+    scratch.serve(Outside(scratch.deployment.app, "/privacy/export"))
+    await scratch.sees_red("auth.session.fresh", "POST /privacy/export asks for no fresh proof: 200")
+
+
+async def test_auth_session_fresh_is_red_when_every_session_counts_as_proven(
+    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OpenVisit, "is_fresh", True)
+    await scratch.sees_red("auth.session.fresh", "POST /privacy/leave asks for no fresh proof")
+
+
+async def test_auth_session_fresh_is_red_when_a_providers_word_is_a_proof_to_the_database(scratch: Scratch) -> None:
+    await scratch.change(
+        "create or replace function upheld.session_is_fresh(which uuid) returns boolean language sql stable"
+        " security definer set search_path = '' return true"
+    )
+    await scratch.sees_red("auth.session.fresh", "do what leaves", "do what takes everything along")
+
+
+async def test_auth_session_fresh_is_red_when_a_mark_is_taken_away(
+    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(archive.export_do.opt, "fresh", None)
+    scratch.serve(create_app(scratch.deployment.platform))
+    scratch.scene.routes = routes_of(create_router(scratch.deployment.platform))
+    await scratch.sees_red("auth.session.fresh", "POST /privacy/export asks for no fresh proof")

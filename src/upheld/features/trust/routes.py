@@ -32,6 +32,17 @@ DEVICES: dict[str, frozenset[str]] = {}
 _EXAMPLES = {"uuid": str(UUID(int=1)), "int": "1", "float": "1", "date": "2026-01-01", "path": "nowhere"}
 
 
+FRESH_ROUTES = frozenset({
+    "accounts.address", "accounts.address.do", "accounts.sessions.end", "accounts.sessions.end_others",
+    "factors.app", "factors.app.do", "factors.app.confirm", "factors.app.remove.do", "factors.codes.do",
+    "factors.passkeys.new.do", "factors.passkeys.question", "factors.passkeys.remove.do", "organisations.invite.do",
+    "organisations.offer.do", "organisations.own.do", "organisations.role.do", "organisations.roles.change.do",
+    "organisations.roles.new.do", "privacy.export", "privacy.export.do", "privacy.leave.do", "providers.add.do",
+    "providers.link", "providers.remove", "tokens.new.do",
+})  # fmt: skip
+"""What takes everything along, cannot be undone or gives others power: each asks for a fresh proof."""
+
+
 @dataclass(frozen=True)
 class Route:
     """One thing the application answers to."""
@@ -41,6 +52,8 @@ class Route:
     path: str
     public: bool
     devices: frozenset[str] = frozenset()
+    fresh: bool = False
+    """Whether it asks for a fresh proof of who is asking."""
 
     @property
     def is_socket(self) -> bool:
@@ -68,7 +81,10 @@ def routes_of(router: Litestar) -> tuple[Route, ...]:
         for handler in handlers:
             is_open = bool(handler.opt.get("public"))
             devices = frozenset[str](handler.opt.get("devices", ()))
-            found += [Route(_name(handler), method, route.path, is_open, devices) for method in _methods(handler)]
+            fresh = bool(handler.opt.get("fresh"))
+            found += [
+                Route(_name(handler), method, route.path, is_open, devices, fresh) for method in _methods(handler)
+            ]
     return tuple(sorted(found, key=lambda route: (route.path, route.method)))
 
 

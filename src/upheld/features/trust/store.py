@@ -126,6 +126,11 @@ async def mint_session(tx: Transaction, person: UUID, secret_hash: bytes, idle: 
     return await tx.value(QUERIES["mint_session"], person, secret_hash, idle, lives)
 
 
+async def mint_unproven_session(tx: Transaction, person: UUID, secret_hash: bytes, lives: timedelta) -> UUID:
+    """Open a session of a probe person who has not proved who they are in it."""
+    return await tx.value(QUERIES["mint_unproven_session"], person, secret_hash, lives)
+
+
 async def queue_message_at_the_gate(
     tx: Transaction, message_id: UUID, person: UUID, kind: str, parameters: bytes, secret: bytes
 ) -> None:

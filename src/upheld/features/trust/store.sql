@@ -6,6 +6,10 @@ select upheld.renew_link($1, $2, interval '10 minutes');
 -- A session of a probe person, with the ages it should have.
 select upheld.mint_session($1, $2, $3, $4, 'machine');
 
+-- name: mint_unproven_session
+-- A session of a probe person that a provider opened without having asked them for anything.
+select upheld.mint_session($1, $2, $3, $3, 'provider');
+
 -- name: queue_message_at_the_gate
 -- A mail to a probe person, which is never sent, and with it a secret of background work.
 select upheld.queue_message_at_the_gate($1, $2, $3, $4, $5);

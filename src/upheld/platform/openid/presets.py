@@ -41,8 +41,8 @@ _MAIL_FIRST = mark(
     "A new account's address is proven by a mail before anything is opened; no old account is looked up."
 )
 _OWN_PROOF = mark(
-    "A new sign-in counts as a proof for ten minutes. After that a password or passkey of your own here is asked for, "
-    "or that you sign in anew."
+    "Who has a password or passkey here is asked for that. For everybody else a new sign-in counts as a proof for ten "
+    "minutes."
 )
 
 

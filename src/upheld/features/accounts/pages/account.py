@@ -24,6 +24,7 @@ from upheld.platform.web.pages import page, redirect
 from upheld.platform.web.visits import Visit
 
 AnyRequest = Request[Any, Any, Any]
+FRESH = {"fresh": True}
 
 
 @get("/account", name="accounts.home")
@@ -64,7 +65,7 @@ async def password_do(request: AnyRequest, visit: Visit) -> Response[str] | Redi
     return redirect(request, "accounts.home", q_done="password-changed")
 
 
-@get("/account/address", name="accounts.address", opt={"fresh": True})
+@get("/account/address", name="accounts.address", opt=FRESH)
 async def address_page(request: AnyRequest, visit: Visit) -> Response[str]:
     """Ask for another address, and say what comes of it."""
     return page(request, "accounts/address.html", form=Form({}), error=None, email=await own_email(visit.acting()))
@@ -95,7 +96,7 @@ async def confirm_do(request: AnyRequest, visit: Visit, token: FromPath[str]) ->
     )  # fmt: skip
 
 
-@post("/account/sessions/{session_id:uuid}/end", name="accounts.sessions.end", status_code=303)
+@post("/account/sessions/{session_id:uuid}/end", name="accounts.sessions.end", opt=FRESH, status_code=303)
 async def end_session_do(request: AnyRequest, visit: Visit, session_id: FromPath[UUID]) -> Redirect:
     """End one session; whoever ends the one they are in has signed out."""
     acting = visit.acting()
@@ -105,7 +106,7 @@ async def end_session_do(request: AnyRequest, visit: Visit, session_id: FromPath
     return redirect(request, "accounts.home", q_done="session-ended")
 
 
-@post("/account/sessions/end-others", name="accounts.sessions.end_others", status_code=303)
+@post("/account/sessions/end-others", name="accounts.sessions.end_others", opt=FRESH, status_code=303)
 async def end_others_do(request: AnyRequest, visit: Visit) -> Redirect:
     """Sign out everywhere else."""
     await end_other_sessions(visit.acting())

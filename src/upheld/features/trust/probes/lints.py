@@ -82,6 +82,7 @@ WHOLE_TABLES = (
     "the_head_is_moved_on_by_the_vault",
     "the_head_is_read_by_the_vault",
     "the_head_is_started_by_the_vault",
+    "tokens_are_known_to_the_credential_keeper",
     "what_roles_may_read_is_known_to_the_queue_writer",
     "who_reads_applications_is_known_to_the_queue_writer",
 )

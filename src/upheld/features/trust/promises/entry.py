@@ -5,6 +5,7 @@ from upheld.features.trust.probes import (
     breached,
     crosssite,
     factors,
+    freshness,
     guessing,
     inviting,
     landing,
@@ -47,6 +48,13 @@ PROMISES = (
                 "the routes that need no session are those of the published list",
                 Work.SPINE,
                 sessions.public,
+            ),
+            Check(
+                "auth.session.fresh",
+                "what takes everything along, cannot be undone or gives power asks for a fresh proof, and so does the "
+                "database",
+                Work.AUTH,
+                freshness.fresh,
             ),
             Check("auth.session.sockets", "no WebSocket opens without a session", Work.SPINE, sessions.sockets),
         ),
