@@ -60,6 +60,16 @@ async def test_auth_oauth_attacks_is_red_when_the_nonce_is_not_compared(
     await scratch.sees_red("auth.oauth.attacks", "a statement for another sign-in is believed")
 
 
+async def test_auth_oauth_attacks_is_red_when_a_statement_for_others_is_taken(
+    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def whoever(claims: Mapping[str, Any], expected: tokens.Expected) -> None:
+        """Look at nobody's name."""
+
+    monkeypatch.setattr(tokens, "_check_audience", whoever)
+    await scratch.sees_red("auth.oauth.attacks", "a statement for other sites, too is believed")
+
+
 async def test_auth_oauth_attacks_is_red_when_a_token_may_bring_its_key(
     scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,10 +6,9 @@ import pytest
 from litestar import get
 
 from tests.promises.faults import Changing, Outside, Scratch
-from upheld.features.privacy.pages import archive
 from upheld.features.trust.probe import CheckState
 from upheld.features.trust.routes import FRESH_ROUTES, routes_of
-from upheld.main.web import create_app, create_router
+from upheld.main.web import create_router
 from upheld.platform.web.visits import OpenVisit
 
 pytestmark = pytest.mark.anyio
@@ -100,12 +99,3 @@ async def test_auth_session_fresh_is_red_when_a_providers_word_is_a_proof_to_the
         " security definer set search_path = '' return true"
     )
     await scratch.sees_red("auth.session.fresh", "do what leaves", "do what takes everything along")
-
-
-async def test_auth_session_fresh_is_red_when_a_mark_is_taken_away(
-    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(archive.export_do.opt, "fresh", None)
-    scratch.serve(create_app(scratch.deployment.platform))
-    scratch.scene.routes = routes_of(create_router(scratch.deployment.platform))
-    await scratch.sees_red("auth.session.fresh", "POST /privacy/export asks for no fresh proof")

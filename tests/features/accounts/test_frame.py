@@ -44,6 +44,16 @@ async def test_every_room_that_is_offered_opens(deployment: Deployment) -> None:
         assert await opens_all_of_them(interviewer, "/hiring/interviews") == public | own | interviews
 
 
+async def test_every_room_offers_to_sign_out(deployment: Deployment) -> None:
+    rooms = ("/profile", "/documents", "/applications", "/privacy", "/account", "/account/security", "/tokens")
+    hiring = ("/hiring", "/hiring/applications", "/hiring/organisation", "/hiring/organisation/roles")
+    async with employer(deployment) as owner:
+        for room in (*rooms, *hiring):
+            page = await owner.get(room)
+            assert page.url.path == room
+            assert 'action="/sign-out"' in page.text.split("<main", 1)[0], room
+
+
 async def test_the_room_one_is_in_is_said_once_in_each_shape_of_the_navigation(deployment: Deployment) -> None:
     async with employer(deployment) as owner:
         for path, room in (

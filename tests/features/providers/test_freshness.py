@@ -1,9 +1,12 @@
 """What a provider's word is worth as a fresh proof: nothing, where it may have been given without asking."""
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from tests.features.providers.test_presets import github, linkedin
@@ -99,3 +102,36 @@ async def test_the_database_takes_no_provider_for_a_proof_by_itself(deployment: 
         session = await gate.fetchval(mint, person)
         with pytest.raises(Exception, match="just been proven"):
             await gate.fetchval("select upheld.unlink_identity($1, gen_random_uuid())", session)
+
+
+@dataclass
+class Remembering(Impostor):
+    """Remembers what it hands out."""
+
+    handed: list[str] = field(default_factory=list[str])
+
+    def tokens(self, form: Mapping[str, str]) -> dict[str, Any]:
+        """Hand tokens out, and remember them."""
+        given = super().tokens(form)
+        self.handed += [given["access_token"], given["id_token"]]
+        return given
+
+
+async def test_what_a_provider_hands_out_is_kept_nowhere(deployment: Deployment) -> None:
+    """Neither in what the browser carries nor in any table: it was used once, and nobody else needs it."""
+    site = Remembering(subject="ada")
+    arrival = await entering(deployment, site)
+    assert isinstance(arrival, Newcomer)
+    await linked(deployment, site)
+    held = msgspec.json.encode(arrival).decode()
+    admin = await deployment.administrator()
+    for (table,) in await admin.fetch(
+        "select tablename from pg_tables where schemaname in ('upheld', 'queue', 'sealed')"
+    ):
+        schema = await admin.fetchval("select schemaname from pg_tables where tablename = $1 limit 1", table)
+        rows = await admin.fetch(f'select t::text as content from {schema}."{table}" as t')  # noqa: S608 - names of the catalog
+        held += "".join(row["content"] for row in rows)
+    await admin.close()
+    assert len(site.handed) == 4
+    assert "provider.example" in held
+    assert [token for token in site.handed if token in held or token.encode().hex() in held] == []
