@@ -79,6 +79,19 @@ async def test_a_wrong_password_and_an_unknown_address_get_one_answer(deployment
     assert wrong.text.replace(ADA, "") == unknown.text.replace("nobody@example.org", "")
 
 
+async def test_an_empty_field_is_named_and_costs_no_try(deployment: Deployment) -> None:
+    await deployment.register(ADA)
+    async with deployment.browser() as browser:
+        for _ in range(10):
+            await browser.form("/sign-in", email=ADA, password="")
+        page = await browser.form("/sign-in", email=ADA, password="")
+        assert page.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+        assert "Enter your password." in page.text
+        assert "Enter your e-mail address." not in page.text
+        assert f'value="{ADA}"' in page.text
+        assert (await browser.form("/sign-in", email=ADA, password=PASSWORD)).url.path == "/home"
+
+
 async def test_the_eleventh_try_has_to_wait(deployment: Deployment) -> None:
     await deployment.register(ADA)
     async with deployment.browser() as browser:

@@ -288,3 +288,11 @@ async def test_a_reset_ends_what_else_the_old_password_opened(deployment: Deploy
             assert (await asked_with(deployment, token)).status_code == httpx.codes.UNAUTHORIZED
             late = await thief.form("/sign-in/second-factor", code=phone.code())
             assert late.status_code == httpx.codes.FORBIDDEN
+
+
+async def test_ones_own_address_is_no_other_one(deployment: Deployment) -> None:
+    async with deployment.person(ADA) as ada:
+        answer = await ada.form("/account/address", email="ADA@example.org")
+        assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+        assert "This is the address of your account already." in answer.text
+        assert "waits to be confirmed" not in (await ada.get("/account")).text

@@ -129,6 +129,19 @@ async def test_the_way_back_survives_the_second_factor(deployment: Deployment) -
         assert answer.headers["location"] == f"/jobs/{job}/apply"
 
 
+async def test_nothing_leads_away_from_the_codes_before_they_are_kept(deployment: Deployment) -> None:
+    async with deployment.person(ADA) as browser:
+        _, codes = await sets_up_an_app(browser)
+        page = await browser.post("/account/security/codes")
+        assert codes_on(page) != codes
+        main = page.text.split("<main")[1].split("</main>")[0]
+        assert main.count("<form") == 0
+        assert main.count("href=") == 1
+        kept = await browser.get("/account/security?done=app")
+        assert "Codes are on." in kept.text
+        assert "Sign out everywhere else" in kept.text
+
+
 async def test_removing_the_app_takes_its_codes_along_and_is_told_by_mail(deployment: Deployment) -> None:
     async with deployment.person(ADA) as browser:
         await sets_up_an_app(browser)

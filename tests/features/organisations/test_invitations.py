@@ -99,6 +99,20 @@ async def test_the_way_through_sign_up_leads_back_to_the_invitation(deployment: 
             assert "Accept" in answer.text
 
 
+async def test_every_door_of_an_invitation_leads_back_to_it(deployment: Deployment) -> None:
+    async with employer(deployment) as owner, deployment.browser() as grace:
+        await invite(owner, GRACE, "manager")
+        link = await link_to(deployment, GRACE)
+        shown = await grace.get(link)
+        for door in ("/sign-in", "/register"):
+            here = set(re.findall(rf'href="({door}[?"][^"]*)', shown.text))
+            assert len(here) == 1, here
+            next_page = await grace.get(here.pop().replace("&amp;", "&"))
+            assert f'name="id" value="{link.rsplit("/", 1)[1]}"' in next_page.text
+            others = set(re.findall(r'href="(/(?:sign-in|register)[^"]*)', next_page.text))
+            assert all(link.rsplit("/", 1)[1] in found for found in others), others
+
+
 async def test_somebody_else_with_the_link_is_given_nothing(deployment: Deployment) -> None:
     async with employer(deployment) as owner:
         await invite(owner, GRACE, "manager")

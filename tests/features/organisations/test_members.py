@@ -144,6 +144,21 @@ async def test_a_role_without_a_name_or_with_a_taken_one_is_asked_for_again(depl
             assert "checked" in ticked[0]
 
 
+async def test_no_two_roles_differ_by_capitals_alone_and_none_is_called_owner(deployment: Deployment) -> None:
+    async with employer(deployment) as owner:
+        for name in ("Clerk", "Reader"):
+            assert "Made." in (await owner.form(f"{ROLES}/new", **{"name": name, "job-manage": "yes"})).text
+        for taken in ("clerk", "OWNER", "interviewer"):
+            answer = await owner.form(f"{ROLES}/new", **{"name": taken, "job-manage": "yes"})
+            assert "There is a role of this name already." in answer.text, taken
+        role = re.search(rf'{ROLES}/([0-9a-f-]{{36}})"', (await owner.get(ROLES)).text)
+        assert role is not None
+        mended = await owner.form(f"{ROLES}/{role[1]}", **{"name": "CLERK", "job-manage": "yes"})
+        assert "Changed." in mended.text, "its own name in other letters is no other role's"
+        renamed = await owner.form(f"{ROLES}/{role[1]}", **{"name": "READER", "job-manage": "yes"})
+        assert "There is a role of this name already." in renamed.text
+
+
 async def test_nobody_gives_or_takes_more_than_they_may_do_themselves(deployment: Deployment) -> None:
     async with employer(deployment) as owner, colleague(deployment, owner, GRACE, "interviewer") as grace:
         grace_id, owner_id = [await _member(deployment, owner, email) for email in (GRACE, "owner@example.com")]

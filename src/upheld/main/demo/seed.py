@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from upheld.features.accounts.actions import admit_invented, open_session_for
+from upheld.features.accounts.actions import admit_invented, end_other_sessions, open_session_for, sign_out
 from upheld.features.applications.actions import (
     decide_application,
     move_application,
@@ -67,6 +67,7 @@ class _Stage:
     people: dict[str | int, UUID] = field(default_factory=dict[str | int, UUID])
     sessions: dict[str | int, bytes] = field(default_factory=dict[str | int, bytes])
     jobs: dict[str, UUID] = field(default_factory=dict[str, UUID])
+    shown: list[str | int] = field(default_factory=list[str | int])
     sent: dict[int, UUID] = field(default_factory=dict[int, UUID])
 
     @asynccontextmanager
@@ -83,11 +84,19 @@ class _Stage:
         self.people[who] = await admit_invented(self.platform, address, password, self.notices[Kind.ACCOUNT])
         if shown_as and password:
             self.sign_ins[shown_as] = (address, password)
+            self.shown.append(who)
         await self.enter(who)
 
     async def enter(self, who: str | int) -> None:
         """Open a session for somebody who was let in: what cannot be undone, the database lets only a new one do."""
         self.sessions[who] = await open_session_for(self.platform, self.people[who], _LIVES)
+
+    async def leave(self, who: str | int) -> None:
+        """End every session of somebody: whoever signs in as them finds no other in their list."""
+        await self.enter(who)
+        async with self.acting(who) as acting:
+            await end_other_sessions(acting)
+            await sign_out(acting)
 
 
 async def seed(platform: Platform, past: Past, count: int, progress: Progress) -> SignIns:
@@ -113,6 +122,7 @@ async def seed(platform: Platform, past: Past, count: int, progress: Progress) -
         progress(done := done + len(day.applies), count)
     await stage.enter(EMPLOYER)
     await _invite(stage, INVITED)
+    await _some_at_once(stage.leave(who) for who in stage.shown)
     order = (*(f"Owner of {one.name}" for one in EMPLOYERS), *stage.sign_ins)
     return {shown: stage.sign_ins[shown] for shown in order}
 

@@ -7,8 +7,8 @@ from upheld.features.audit.actions import record
 from upheld.features.audit.model import Action
 from upheld.features.organisations import store
 from upheld.features.organisations.errors import BeyondReachError, RoleInUseError, RoleNameTakenError
-from upheld.features.organisations.model import Permission
-from upheld.features.organisations.queries import check_may, colleagues, custom_role
+from upheld.features.organisations.model import PERMISSIONS_OF, Permission
+from upheld.features.organisations.queries import check_may, colleagues, custom_role, custom_roles
 from upheld.kit.errors import ConflictError, InvalidError
 from upheld.platform.acting import Acting
 from upheld.platform.i18n import mark
@@ -25,8 +25,8 @@ async def make_role(acting: Acting, name: str, permissions: Collection[Permissio
         InvalidError: the name or the permissions do not do.
         RoleNameTakenError: there is one of this name.
     """
-    name = _checked(acting, name, permissions)
-    role_id = uuid4()
+    name, role_id = _checked(acting, name, permissions), uuid4()
+    await _check_free(acting, name, role_id)
     try:
         await store.add_role(acting.tx, role_id, name, sorted(permissions))
     except ConflictError as error:
@@ -46,6 +46,7 @@ async def change_custom_role(acting: Acting, role_id: UUID, name: str, permissio
         RoleNameTakenError: there is one of this name.
     """
     name, before = _checked(acting, name, permissions), await custom_role(acting, role_id)
+    await _check_free(acting, name, role_id)
     changed: dict[str, object] = {
         "added": sorted(set(permissions) - before.permissions),
         "taken": sorted(before.permissions - set(permissions)),
@@ -75,6 +76,17 @@ async def remove_role(acting: Acting, role_id: UUID) -> None:
     if not await store.remove_role(acting.tx, role_id):
         raise BeyondReachError
     await record(acting, Action.ROLE_REMOVED, "role", role_id)
+
+
+async def _check_free(acting: Acting, name: str, role_id: UUID) -> None:
+    """Check that no other role is called so, in capitals or without: nobody is to take a clerk for an owner.
+
+    Raises:
+        RoleNameTakenError: one is.
+    """
+    taken = {one.name.casefold() for one in await custom_roles(acting) if one.id != role_id}
+    if name.casefold() in taken | {str(one) for one in PERMISSIONS_OF}:
+        raise RoleNameTakenError
 
 
 def _checked(acting: Acting, name: str, permissions: Collection[Permission]) -> str:
