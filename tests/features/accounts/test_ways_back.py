@@ -7,7 +7,7 @@ from email.message import EmailMessage
 import httpx
 import pytest
 
-from tests.features.factors.steps import sets_up_an_app, signs_in
+from tests.features.factors.steps import adds_a_passkey, answers, device, sets_up_an_app, signs_in
 from tests.features.tokens.test_tokens import asked as asked_with
 from tests.features.tokens.test_tokens import made
 from tests.support.deployment import PASSWORD, Browser, Deployment, hidden, text_of
@@ -192,6 +192,38 @@ async def test_the_former_address_takes_itself_back_and_whoever_changed_it_has_n
             assert not await is_let_in(deployment, address, PASSWORD)
         await owner.form(await asked(deployment, ADA), password=OTHER)
     assert await is_let_in(deployment, ADA, OTHER)
+
+
+async def test_what_was_added_to_an_account_with_another_address_goes_when_the_former_one_is_back(
+    deployment: Deployment,
+) -> None:
+    async with deployment.person(ADA) as thief, deployment.browser() as owner:
+        await moved(deployment, thief, MALLORY)
+        told = link_in(deployment.mails(ADA)[-1], "/address")
+        key = device(thief)
+        await adds_a_passkey(thief, key)
+        await sets_up_an_app(thief)
+        await owner.post(told)
+        await owner.form(await asked(deployment, ADA), password=OTHER)
+        assert (await owner.form("/sign-in", email=ADA, password=OTHER)).url.path == "/home", (
+            "no factor of the thief's is asked for"
+        )
+        assert (await answers(thief, key)).status_code == httpx.codes.UNPROCESSABLE_ENTITY
+        assert (await thief.get("/home")).url.path == "/sign-in"
+
+
+async def test_a_factor_from_before_stays_and_the_former_mailbox_alone_passes_nothing_by(
+    deployment: Deployment,
+) -> None:
+    async with deployment.person(ADA) as ada, deployment.browser() as finder:
+        phone, _ = await sets_up_an_app(ada)
+        await moved(deployment, ada, NEW)
+        await finder.post(link_in(deployment.mails(ADA)[-1], "/address"))
+        await finder.form(await asked(deployment, ADA), password=OTHER)
+        assert "One more step" in (await finder.form("/sign-in", email=ADA, password=OTHER)).text
+        assert (await finder.get("/home")).url.path == "/sign-in"
+        await finder.form("/sign-in/second-factor", code=phone.code())
+        assert (await finder.get("/home")).url.path == "/home"
 
 
 async def test_after_three_days_a_former_address_is_history(deployment: Deployment) -> None:

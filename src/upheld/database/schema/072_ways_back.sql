@@ -250,8 +250,15 @@ begin
         return null;
     end if;
     update upheld.people set email_index = former_email_index, email_sealed = former.email_sealed where id = whose;
-    update upheld.credentials set password_hash = new_password_hash, changed_at = upheld.clock_now()
-    where person_id = whose;
+    insert into upheld.credentials (person_id, password_hash) values (whose, new_password_hash)
+    on conflict (person_id) do update
+    set password_hash = excluded.password_hash, changed_at = upheld.clock_now();
+    -- What lets in and is younger than the change goes. What was there before stays: a mailbox
+    -- alone passes no second factor by.
+    delete from upheld.passkeys where person_id = whose and created_at >= former.made_at;
+    delete from upheld.authenticator_apps where person_id = whose and created_at >= former.made_at;
+    delete from upheld.identities where person_id = whose and linked_at >= former.made_at;
+    delete from upheld.recovery_codes where person_id = whose and (made_at >= former.made_at or not upheld.has_factor(whose));
     delete from upheld.account_links where person_id = whose and (purpose <> 'former address' or made_at >= former.made_at);
     perform upheld.end_sessions_but(whose, null);
     perform upheld.end_what_opens(whose);
