@@ -203,6 +203,7 @@ async def test_what_was_added_to_an_account_with_another_address_goes_when_the_f
         key = device(thief)
         await adds_a_passkey(thief, key)
         await sets_up_an_app(thief)
+        await deployment.work()  # mails that tell of it, to the address of that moment
         await owner.post(told)
         await owner.form(await asked(deployment, ADA), password=OTHER)
         assert (await owner.form("/sign-in", email=ADA, password=OTHER)).url.path == "/home", (
@@ -217,6 +218,7 @@ async def test_a_factor_from_before_stays_and_the_former_mailbox_alone_passes_no
 ) -> None:
     async with deployment.person(ADA) as ada, deployment.browser() as finder:
         phone, _ = await sets_up_an_app(ada)
+        await deployment.work()
         await moved(deployment, ada, NEW)
         await finder.post(link_in(deployment.mails(ADA)[-1], "/address"))
         await finder.form(await asked(deployment, ADA), password=OTHER)
