@@ -211,6 +211,8 @@ TABLES: Mapping[str, Rights] = {
             ),
         },
     ),
+    # Every member may know what is asked of them; it is made and lifted by functions.
+    "upheld.factor_rules": Rights(reads=(by("web", own_organisation),), columns=_OWN_TO_SEE),
     "upheld.ownership_offers": Rights(
         reads=(
             by("web", own),
@@ -371,6 +373,7 @@ _ASKING = "asking current_person current_organisation current_standing current_s
 _MEMBERS = (
     "colleagues change_role end_membership offer_ownership accept_ownership end_offer invite open_invitations"
     " renew_invitation revoke_invitation invitation_by_token accept_invitation decline_invitation queue_invitation"
+    " require_factor lift_factor_rule factors_of_colleagues queue_factor_rule"
 )
 FUNCTIONS: Mapping[str, str] = {
     "web": (

@@ -4,7 +4,9 @@ Two organisations, two candidates and whoever belongs to them, planted by the ad
 that every table has rows of every kind of owner: `ada@harbour` is Ada's with Harbour & Sons.
 Harbour has an owner (Olga), a manager (Mona), an interviewer (Ivan), and an owner who has not
 accepted fair use yet (Ines). It has made roles of its own: Cleo, a clerk, manages jobs and grants
-roles; Vera, a reader, sees applications and decides about none. Petra owns Pier, Olaf operates, Pia is a probe.
+roles; Vera, a reader, sees applications and decides about none. Harbour asks its members for a factor since
+yesterday: the others have shown one, and Kim, a manager like Mona, has none. Petra owns Pier, Olaf operates,
+Pia is a probe.
 """
 
 import hashlib
@@ -12,15 +14,16 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
 
-PEOPLE = ("ada", "ben", "olga", "mona", "ivan", "ines", "cleo", "vera", "petra", "olaf", "pia")
+PEOPLE = ("ada", "ben", "olga", "mona", "ivan", "ines", "cleo", "vera", "kim", "petra", "olaf", "pia")
 ORGANISATIONS = ("harbour", "pier", "quay", "probes")
 MEMBERS = {
     "olga": ("harbour", "owner"), "mona": ("harbour", "manager"), "ivan": ("harbour", "interviewer"),
     "ines": ("harbour", "owner"), "cleo": ("harbour", "clerk"), "vera": ("harbour", "reader"),
-    "petra": ("pier", "owner"), "pia": ("probes", "owner"),
+    "kim": ("harbour", "manager"), "petra": ("pier", "owner"), "pia": ("probes", "owner"),
 }  # fmt: skip
 FOUNDERS = ("olga", "petra", "pia")
-ACCEPTED_FAIR_USE = ("olga", "mona", "ivan", "cleo", "vera", "petra")
+KEPT_OUT = ("kim",)
+ACCEPTED_FAIR_USE = ("olga", "mona", "ivan", "cleo", "vera", "kim", "petra")
 _EVERYTHING = (
     "analytics:view", "application:decide", "application:view", "assessment:manage", "audit:view",
     "candidate:search", "integration:manage", "job:manage", "member:invite", "member:remove", "role:grant",
@@ -78,7 +81,9 @@ class Caller:
 
     @property
     def _seat(self) -> tuple[str | None, str | None]:
-        """Where they act, and as what; background work acts for a person, and for no organisation."""
+        """Where they act, and as what; background work, and who is kept out, acts for no organisation."""
+        if self.person in KEPT_OUT:
+            return None, None
         return MEMBERS.get(self.person or "", (None, None)) if self.login == "web" else (None, None)
 
     def may(self, permission: str) -> bool:
@@ -101,6 +106,7 @@ CALLERS = (
     Caller("ines, owner before fair use", "web", "ines"),
     Caller("cleo, clerk of harbour", "web", "cleo"),
     Caller("vera, reader of harbour", "web", "vera"),
+    Caller("kim, kept out of harbour", "web", "kim"),
     Caller("petra, owner of pier", "web", "petra"),
     Caller("olaf, operator", "web", "olaf"),
     Caller("ada's program", "web", "ada", duty="own token"),
@@ -239,6 +245,7 @@ def _of_getting_in() -> dict[str, list[Row]]:
         "upheld.sessions": [
             Row(who, {"id": id_of(f"session {who}"), "person_id": id_of(who),
                       "secret_hash": _hash_of_secret(who, "session"),
+                      "strength": "'password'" if who in KEPT_OUT else "'two-factor'",
                       "organisation_id": id_of(MEMBERS[who][0]) if who in MEMBERS else "null", **session}, who)
             for who in PEOPLE
         ],
@@ -261,8 +268,13 @@ def _of_getting_in() -> dict[str, list[Row]]:
 
 
 def _of_factors() -> dict[str, list[Row]]:
-    """Return second proofs, and what waits for one."""
+    """Return second proofs, who asks for them, and what waits for one."""
     return {
+        "upheld.factor_rules": [
+            Row(at, {"organisation_id": id_of(at), "required_at": "upheld.clock_now() - interval '8 days'",
+                     "starts_at": "upheld.clock_now() - interval '1 day'"}, at=at)
+            for at in ("harbour", "quay")
+        ],
         "upheld.authenticator_apps": [
             Row(who, {"person_id": id_of(who), "secret_sealed": SEALED}, who) for who in ("ada", "olga")
         ],

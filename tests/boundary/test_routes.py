@@ -50,6 +50,7 @@ class Rule(Enum):
     ITS_CANDIDATE = frozenset({"candidate"})
     ITS_MEMBERS = frozenset({"owner", "manager", "interviewer", "owner-before-fair-use", "clerk"})
     ITS_OWNERS = frozenset({"owner", "owner-before-fair-use"})
+    OWNERS_OF_THEIR_OWN = frozenset({"owner", "owner-before-fair-use", "other-owner"})
     WHO_POSTS_ITS_JOBS = frozenset({"owner", "manager", "owner-before-fair-use", "clerk"})
     ITS_OWNERS_AND_MANAGERS = frozenset({"owner", "manager", "owner-before-fair-use"})
     WHO_INVITES = frozenset({"owner", "manager", "owner-before-fair-use", "other-owner"})
@@ -90,10 +91,14 @@ RULES = (
     (r"/hiring/organisation/members/\{person_id\}/(remove|own)", Rule.ITS_OWNERS),
     (r"/hiring/organisation/roles/new", Rule.WHO_GRANTS_ROLES),
     (r"/hiring/organisation/roles/\{role_id\}.*", Rule.WHO_GRANTS_ROLES_THERE),
+    (r"/hiring/organisation/sign-in(/lift)?", Rule.OWNERS_OF_THEIR_OWN),
     (r"/hiring/organisation/(members|roles|leave|own)", Rule.SIGNED_IN),
     # There is no offer to end: whoever asks is told so.
     (r"/hiring/organisation/members/\{person_id\}/own/end|/organisations/switch", Rule.SIGNED_IN),
-    (r"/home|/hiring(/fair-use|/jobs/new|/interviews|/organisation)?|/organisations/new|/sign-out", Rule.SIGNED_IN),
+    (
+        r"/home|/hiring(/fair-use|/jobs/new|/interviews|/organisation)?|/organisations/(new|closed)|/sign-out",
+        Rule.SIGNED_IN,
+    ),
 )
 
 

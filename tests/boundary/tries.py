@@ -63,6 +63,9 @@ INSERTS: Mapping[str, Mapping[str, Values]] = {
             "state": "'accepted'", "accepted_by": id_of("ada"), "answered_at": _NOW,
         },
     },
+    "upheld.factor_rules": {
+        "for pier": {"organisation_id": id_of("pier"), "starts_at": LATER},
+    },
     "upheld.ownership_offers": {
         "to mona": {
             "organisation_id": id_of("harbour"), "person_id": id_of("ivan"), "offered_by": id_of("olga"),
@@ -139,6 +142,7 @@ CHANGES: Mapping[str, Mapping[str, str]] = {
     "upheld.organisations": {"rename": "name = 'Renamed'", "hide": "is_probe = true"},
     "upheld.roles": {"rename": "name = name || ' 2'", "widen": "permissions = permissions || '{settings:change}'"},
     "upheld.invitations": {"cross out the letter": "letter_sealed = null", "accept": "state = 'accepted'"},
+    "upheld.factor_rules": {"put off": f"starts_at = {LATER}"},
     "upheld.members": {"promote": "role = 'owner', custom_role_id = null"},
     "upheld.profiles": {"edit": "visibility = 'open'", "give away": f"person_id = {id_of('ben')}"},
     "upheld.documents": {"forget the text": "text_sealed = null", "replace the text": f"text_sealed = {SEALED}"},

@@ -74,3 +74,51 @@ async def test_auth_strong_factors_is_red_when_answers_inside_another_sites_page
 
     monkeypatch.setattr("upheld.features.factors.ceremonies.parse_client_data_json", unframed)
     await scratch.sees_red(CHECK, "an answer given inside another site's page lets somebody in")
+
+
+async def test_a_factor_that_is_asked_for_keeps_out_whoever_has_none_and_no_reset_gets_past_one(
+    scratch: Scratch,
+) -> None:
+    for look in ("auth.strong.required", "auth.strong.reset"):
+        (check,) = (await scratch.look(look)).checks
+        assert check.state is CheckState.PASSED, check
+        assert "probe.example" not in str(check.evidence)
+
+
+async def test_auth_strong_required_is_red_when_the_database_lets_members_in_without_a_factor(
+    scratch: Scratch,
+) -> None:
+    await scratch.change(_without("upheld.asking()", "kept_out_from <= upheld.clock_of_statement()", "false"))
+    await scratch.sees_red(
+        "auth.strong.required",
+        "a member without a factor finds drafts of jobs",
+        "a member without a factor finds permissions",
+        "in a new session, a member without a factor finds colleagues",
+        "is shown how hiring goes",
+    )
+
+
+async def test_auth_strong_required_is_red_when_nobody_says_what_to_do(
+    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("upheld.platform.web.visits.Who.is_kept_out", property(lambda _: False))
+    await scratch.sees_red("auth.strong.required", "a member without a factor is not told what to do")
+
+
+async def test_auth_strong_reset_is_red_when_a_reset_takes_the_factor_away(scratch: Scratch) -> None:
+    await scratch.change(
+        _without(
+            "upheld.use_reset(bytea, text)",
+            "perform upheld.end_sessions_but(whose, null);",
+            "delete from upheld.authenticator_apps where person_id = whose;",
+        )
+    )
+    await scratch.sees_red("auth.strong.reset", "after a reset, a password alone opens the account")
+
+
+def _without(function: str, what: str, instead: str) -> str:
+    """Return what replaces a part of a function in the database."""
+    return (
+        f"do $_$ begin execute replace(pg_get_functiondef('{function}'::regprocedure), $a${what}$a$, $b${instead}$b$);"
+        " end $_$"
+    )

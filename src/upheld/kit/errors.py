@@ -53,6 +53,12 @@ class ProofNeededError(RefusedError):
     status = 401
 
 
+class FactorNeededError(RefusedError):
+    """This organisation asks its members for a passkey or an app for codes. Add one to your account; then go on."""
+
+    code = "factor-needed"
+
+
 class ConflictError(UpheldError):
     """This has changed in the meantime. Look again, then repeat what you wanted to do."""
 

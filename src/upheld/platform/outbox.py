@@ -26,6 +26,10 @@ _QUEUE_ARRIVAL = Query(
     "queue_arrival", "select upheld.queue_arrival($1, $2, $3, $4, $5)", "Queues a mail about an application just sent."
 )
 
+_QUEUE_FACTOR_RULE = Query(
+    "queue_factor_rule", "select upheld.queue_factor_rule($1, $2, $3, $4)", "Queues a mail that asks for a factor."
+)
+
 
 async def queue_mail(tx: Transaction, vault: Vault, to: UUID, kind: str, parameters: Mapping[str, str]) -> None:
     """Queue a mail to the person asking, or to a candidate of their organisation.
@@ -66,6 +70,17 @@ async def queue_mail_to_readers(
         except ErasedError:
             continue
         await tx.value(_QUEUE_ARRIVAL, message_id, person, application, sealed, secrets.token_bytes(32))
+
+
+async def queue_mail_about_factors(tx: Transaction, vault: Vault, to: UUID, parameters: Mapping[str, str]) -> None:
+    """Queue the mail that asks a member for a factor, in the transaction in which an owner asks for it.
+
+    Somebody whose account is being erased meanwhile is left out.
+    """
+    message_id = uuid4()
+    with suppress(ErasedError):
+        sealed = await _sealed(vault, to, message_id, parameters)
+        await tx.value(_QUEUE_FACTOR_RULE, message_id, to, sealed, secrets.token_bytes(32))
 
 
 async def _queue(

@@ -21,6 +21,8 @@ where schemaname !~ '^pg_' and schemaname not in ('information_schema', 'witness
 # One row of somebody else's where the world has none, and a job that is not published.
 _PLANTS = (
     "insert into upheld.operators (person_id) values ('{petra}')",
+    """insert into upheld.factor_rules (organisation_id, starts_at) select id, now() + interval '1 hour'
+    from upheld.organisations where id in ('{org_of_olga}', '{org_of_petra}')""",
     """insert into upheld.ownership_offers (organisation_id, person_id, offered_by, steps_down, expires_at)
     values ('{org_of_olga}', '{mona}', '{olga}', false, now() + interval '1 hour')""",
     "insert into upheld.operator_invitations values (sha256('invitation'), now() + interval '1 hour')",

@@ -45,11 +45,12 @@ _PERSON = {
 }  # fmt: skip
 
 _OF_CANDIDATES = {"upheld.applications", "upheld.application_snapshots", "upheld.application_events"}
-_OF_MEMBERS = {"upheld.members", "upheld.roles", "upheld.ownership_offers"}
+_OF_MEMBERS = {"upheld.members", "upheld.roles", "upheld.ownership_offers", "upheld.factor_rules"}
 _THROUGH_FUNCTIONS = {"upheld.people", "upheld.members"}  # of colleagues; a statement shows one's own alone
 # What an owner changes of their organisation; with a member goes what hangs on the membership.
 _OF_OWNERS = {
     "upheld.members": "UD", "upheld.roles": "IUD", "upheld.ownership_offers": "ID", "upheld.invitations": "IUD",
+    "upheld.factor_rules": "IUD",
     "upheld.fair_use_acceptances": "D", "upheld.access_tokens": "D", "upheld.sessions": "U",
 }  # fmt: skip
 _COUNTS = "upheld.stage_counts"

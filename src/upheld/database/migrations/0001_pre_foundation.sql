@@ -421,6 +421,9 @@ $$;
 -- organisation, session, token; nulls for what there is none of. One call with one look-up, and an
 -- array rather than a row, because every statement pays for it: a session that is idle for
 -- too long is found so when it opens, not while it is in use.
+--
+-- An organisation that asks its members for a factor (`076_factor_rules.sql`) is not acted for without
+-- one. It stands in the fifth place then, where no policy looks.
 create function upheld.asking() returns uuid []
 language plpgsql stable security definer set search_path = ''
 as $$
@@ -429,6 +432,7 @@ declare
     who uuid[];
     inner_pad bytea;
     outer_pad bytea;
+    kept_out_from timestamptz;
 begin
     if written[1] is null then
         return null;
@@ -436,13 +440,24 @@ begin
     if pg_catalog.cardinality(written) <> 4 or written[1] !~ '^[0-9]{1,9}$' then
         perform sealed.refuse_context(written);
     elsif written[2] = 'session' then
-        select array[s.person_id, s.organisation_id, s.id], k.inner_pad, k.outer_pad into who, inner_pad, outer_pad
+        select
+            array[s.person_id, s.organisation_id, s.id], k.inner_pad, k.outer_pad,
+            case when s.strength not in ('two-factor', 'passkey') then (
+                select r.starts_at from upheld.factor_rules as r where r.organisation_id = s.organisation_id
+            ) end
+        into who, inner_pad, outer_pad, kept_out_from
         from sealed.context_keys as k cross join upheld.sessions as s
         where
             k.generation = written[1]::integer and s.id = written[3]::uuid
             and s.expires_at > upheld.clock_of_statement();
     elsif written[2] = 'token' then
-        select array[t.person_id, t.organisation_id, null, t.id], k.inner_pad, k.outer_pad into who, inner_pad, outer_pad
+        select
+            array[t.person_id, t.organisation_id, null, t.id], k.inner_pad, k.outer_pad,
+            (
+                select r.starts_at from upheld.factor_rules as r
+                where r.organisation_id = t.organisation_id and not upheld.has_factor(t.person_id)
+            )
+        into who, inner_pad, outer_pad, kept_out_from
         from sealed.context_keys as k cross join upheld.access_tokens as t
         where
             k.generation = written[1]::integer and t.id = written[3]::uuid
@@ -456,6 +471,9 @@ begin
     end if;
     if who is null or sealed.seal_of(inner_pad, outer_pad, written[2], written[3]) <> written[4] then
         perform sealed.refuse_context(written);
+    end if;
+    if kept_out_from <= upheld.clock_of_statement() then
+        return array[who[1], null, who[3], who[4], who[2]];
     end if;
     return who;
 end
@@ -537,11 +555,12 @@ end
 $$;
 
 -- Opens the context of the session whose secret is presented; returns no row, and opens
--- nothing, when there is no such session or it is revoked, expired or idle for too long.
+-- nothing, when there is no such session or it is revoked, expired or idle for too long. `factor_by` is from
+-- when on the organisation it was acting for asks for a factor, where none was shown in it.
 create function upheld.open_context(session_secret bytea)
 returns table (
     person_id uuid, session_id uuid, organisation_id uuid, role text, permissions text[], seats jsonb,
-    proven_at timestamptz, expires_at timestamptz, strength text
+    proven_at timestamptz, expires_at timestamptz, strength text, factor_by timestamptz
 )
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -565,9 +584,15 @@ begin
         where s.id = found_session.id;
     end if;
     return query select
-        found_session.person_id, found_session.id, found_session.organisation_id,
+        found_session.person_id, found_session.id, upheld.current_organisation(),
         upheld.current_standing(), upheld.current_permissions(), upheld.seats_of(found_session.person_id),
-        found_session.proven_at, found_session.expires_at, found_session.strength;
+        found_session.proven_at, found_session.expires_at, found_session.strength,
+        (
+            select r.starts_at from upheld.factor_rules as r
+            where
+                r.organisation_id = found_session.organisation_id
+                and found_session.strength not in ('two-factor', 'passkey')
+        );
 end
 $$;
 
@@ -787,8 +812,10 @@ create function upheld.record_act(
 ) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
+declare
+    who uuid[] := upheld.asking();
 begin
-    if upheld.current_person() is null then
+    if who[1] is null then
         raise exception 'Only a person records an act.' using errcode = '42501';
     end if;
     -- What is not recorded does not happen, since both are one transaction: so these acts
@@ -796,8 +823,9 @@ begin
     if action = any(array['data.exported']) then
         perform upheld.demand_fresh_proof();
     end if;
+    -- Of an organisation that keeps somebody out until they have a factor, it is still what they did there.
     perform upheld.append_entry(
-        upheld.current_person(), upheld.current_organisation(), action,
+        who[1], coalesce(who[2], who[5]), action,
         target_kind, target_id, details, origin_sealed);
 end
 $$;
@@ -2119,6 +2147,20 @@ begin
 end
 $$;
 
+-- What follows when the last factor of somebody is gone: the recovery codes that stood in for it go too,
+-- and a session in which it was shown counts as one that was opened without.
+create function upheld.settle_without_factor(whose uuid) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if not upheld.has_factor(whose) then
+        delete from upheld.recovery_codes where person_id = whose;
+        update upheld.sessions set strength = 'password'
+        where person_id = whose and strength in ('two-factor', 'passkey') and revoked_at is null;
+    end if;
+end
+$$;
+
 -- Removes the app; with the last factor its recovery codes go too.
 create function upheld.remove_app(whose uuid, asking_session uuid) returns boolean
 language plpgsql volatile security definer set search_path = ''
@@ -2129,7 +2171,7 @@ begin
     perform upheld.check_fresh_proof(whose, asking_session);
     delete from upheld.authenticator_apps where person_id = whose;
     gone := found;
-    delete from upheld.recovery_codes where person_id = whose and not upheld.has_factor(whose);
+    perform upheld.settle_without_factor(whose);
     return gone;
 end
 $$;
@@ -2212,7 +2254,7 @@ begin
     perform upheld.check_fresh_proof(whose, asking_session);
     delete from upheld.passkeys where id = wanted_id and person_id = whose;
     gone := found;
-    delete from upheld.recovery_codes where person_id = whose and not upheld.has_factor(whose);
+    perform upheld.settle_without_factor(whose);
     return gone;
 end
 $$;
@@ -2225,7 +2267,9 @@ language sql stable security definer set search_path = ''
 return exists (select from upheld.recovery_codes as c where c.person_id = whose and c.used_at is null);
 
 -- Gives a session another secret and notes that a factor was shown in it: the change of a factor
--- is made in a session that was proven, with the factor at hand.
+-- is made in a session that was proven, with the factor at hand. Sessions that were opened without it
+-- end: `mint_session` would not open them any more, and in one of them whoever has stolen the password
+-- could take the new factor away again.
 grant update (secret_hash, strength) on upheld.sessions to credential_keeper;
 create function upheld.strengthen_session(whose uuid, which uuid, new_secret_hash bytea) returns void
 language plpgsql volatile security definer set search_path = ''
@@ -2237,6 +2281,10 @@ begin
         secret_hash = new_secret_hash,
         strength = case when strength in ('password', 'provider') then 'two-factor' else strength end
     where id = which and person_id = whose and strength <> 'machine' and upheld.has_factor(whose);
+    update upheld.sessions set revoked_at = upheld.clock_now()
+    where
+        person_id = whose and id <> which and strength in ('password', 'provider') and revoked_at is null
+        and upheld.has_factor(whose);
 end
 $$;
 
@@ -2354,11 +2402,12 @@ $$;
 
 -- Opens the context of the token that is presented, for one scope or, with none named, for asking
 -- about the token itself. No row, and nothing opened, when there is no such token or it has ended;
--- a row that says so, and nothing opened, when it does not hold the scope.
+-- a row that says so, and nothing opened, when it does not hold the scope. `is_kept_out` says that its
+-- organisation asks for a factor that its person does not have.
 create function upheld.open_token_context(token_secret bytea, wanted_scope text)
 returns table (
     token_id uuid, person_id uuid, organisation_id uuid, role text, permissions text[], scopes text[],
-    expires_at timestamptz, holds boolean
+    expires_at timestamptz, holds boolean, is_kept_out boolean
 )
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -2383,9 +2432,11 @@ begin
         perform sealed.write_context('token', found_token.id::text);
     end if;
     return query select
-        found_token.id, found_token.person_id, found_token.organisation_id,
+        found_token.id, found_token.person_id,
+        case when holds then upheld.current_organisation() else found_token.organisation_id end,
         upheld.current_standing(), upheld.current_permissions(),
-        found_token.scopes, found_token.expires_at, holds;
+        found_token.scopes, found_token.expires_at, holds,
+        holds and found_token.organisation_id is distinct from upheld.current_organisation();
 end
 $$;
 
@@ -2401,6 +2452,122 @@ begin
     raise exception 'A token reads.' using errcode = '42501';
 end
 $$;
+-- What an owner may ask of an organisation's members: a passkey or an app for codes, from a day on.
+--
+-- From that day a session that no factor was shown in, and a token of somebody who has none, acts for
+-- no organisation at all (`upheld.asking`): no role, no permission, no row of it, by whichever policy
+-- or function. Nothing is taken away for good. Whoever adds a factor is in again at their next statement,
+-- and what they are in other organisations is not touched.
+create table upheld.factor_rules (
+    organisation_id uuid primary key references upheld.organisations (id) on delete cascade,
+    required_at timestamptz not null default upheld.clock_now(),
+    starts_at timestamptz not null,
+    check (starts_at between required_at and required_at + interval '30 days')
+);
+alter table upheld.factor_rules enable row level security;
+alter table upheld.factor_rules force row level security;
+create policy factor_rules_are_seen_by_members on upheld.factor_rules
+for select to web using (
+    organisation_id = (select upheld.current_organisation()) and (select upheld.current_standing()) is not null
+);
+create policy factor_rules_are_applied_by_the_context_keeper on upheld.factor_rules
+for select to context_keeper using (starts_at >= required_at);
+create policy factor_rules_are_found_by_the_membership_keeper on upheld.factor_rules
+for select to membership_keeper using (organisation_id = (select upheld.current_organisation()));
+create policy factor_rules_are_made_by_owners on upheld.factor_rules
+for insert to membership_keeper with check (
+    organisation_id = (select upheld.current_organisation()) and (select upheld.current_standing()) = 'owner'
+);
+create policy factor_rules_are_changed_by_owners on upheld.factor_rules
+for update to membership_keeper using (
+    organisation_id = (select upheld.current_organisation()) and (select upheld.current_standing()) = 'owner'
+);
+create policy factor_rules_are_lifted_by_owners on upheld.factor_rules
+for delete to membership_keeper using (
+    organisation_id = (select upheld.current_organisation()) and (select upheld.current_standing()) = 'owner'
+);
+create policy factor_rules_are_told_of_by_the_queue_writer on upheld.factor_rules
+for select to queue_writer using (organisation_id = (select upheld.current_organisation()));
+grant select on upheld.factor_rules to web, context_keeper, queue_writer;
+grant select, insert (organisation_id, starts_at), update (required_at, starts_at), delete
+on upheld.factor_rules to membership_keeper;
+comment on table upheld.factor_rules is 'Organisations that ask their members for a passkey or an app, and from when on.';
+call upheld.classify('upheld.factor_rules', '{organisation_id,required_at,starts_at}', 'organisation', 'organisation', '{hiring}', 'legitimate interest', 'organisation', false, 'kept');
+
+grant execute on function upheld.has_factor(uuid) to context_keeper, membership_keeper;
+
+-- Whether an organisation keeps somebody out until they have a factor: for what is asked about a
+-- person who is not asking, such as whoever made an invitation.
+create function upheld.is_held_back(organisation uuid, whose uuid) returns boolean
+language sql stable security definer set search_path = ''
+return exists (
+    select from upheld.factor_rules as r
+    where
+        r.organisation_id = is_held_back.organisation and r.starts_at <= upheld.clock_of_statement()
+        and not upheld.has_factor(is_held_back.whose)
+);
+grant execute on function upheld.is_held_back(uuid, uuid) to membership_keeper, queue_writer;
+
+-- Whether the session that asks was opened with a factor, or has had one shown in it.
+create function upheld.showed_factor() returns boolean
+language sql stable security definer set search_path = ''
+return exists (
+    select from upheld.sessions as s
+    where s.id = upheld.current_session() and s.strength in ('two-factor', 'passkey')
+);
+grant execute on function upheld.showed_factor() to membership_keeper;
+
+-- Asks the members of the organisation acted for for a factor, after a time of grace; from when on. Asked
+-- again, the newer answer counts. Null, and nothing done, while the owner asking has shown none in this
+-- session: they would keep themselves out.
+create function upheld.require_factor(grace interval) returns timestamptz
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    org uuid := upheld.current_organisation();
+    clock timestamptz := upheld.clock_now();
+begin
+    if upheld.current_standing() is distinct from 'owner' then
+        raise exception 'Only an owner asks members for a factor.' using errcode = '42501';
+    end if;
+    perform upheld.demand_fresh_proof();
+    if not upheld.showed_factor() then
+        return null;
+    end if;
+    insert into upheld.factor_rules (organisation_id, starts_at) values (org, clock + grace)
+    on conflict (organisation_id) do update set required_at = clock, starts_at = excluded.starts_at;
+    return clock + grace;
+end
+$$;
+
+-- Asks for it no longer. False when nobody did.
+create function upheld.lift_factor_rule() returns boolean
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if upheld.current_standing() is distinct from 'owner' then
+        raise exception 'Only an owner stops asking members for a factor.' using errcode = '42501';
+    end if;
+    perform upheld.demand_fresh_proof();
+    delete from upheld.factor_rules where organisation_id = upheld.current_organisation();
+    return found;
+end
+$$;
+
+-- Which members of the organisation acted for have a factor, for its owners: whether, and never which.
+create function upheld.factors_of_colleagues() returns table (person_id uuid, has_one boolean)
+language sql stable security definer set search_path = ''
+begin atomic
+    select m.person_id, upheld.has_factor(m.person_id) as has_one
+    from upheld.members as m
+    where
+        m.organisation_id = (select upheld.current_organisation())
+        and (select upheld.current_standing()) = 'owner';
+end;
+
+grant execute on function
+upheld.require_factor(interval), upheld.lift_factor_rule(), upheld.factors_of_colleagues()
+to web;
 -- Organisations, and the rule that a member accepts before seeing any candidate's data.
 
 -- Whether the person asking is a probe of `upheld verify`.
@@ -2809,7 +2976,8 @@ begin
     from upheld.ownership_offers as o
     inner join upheld.members as m on o.organisation_id = m.organisation_id and o.offered_by = m.person_id
     where
-        o.organisation_id = org and o.person_id = me and o.expires_at > upheld.clock_now() and m.role = 'owner';
+        o.organisation_id = org and o.person_id = me and o.expires_at > upheld.clock_now() and m.role = 'owner'
+        and not upheld.is_held_back(org, m.person_id);
     if offer.person_id is null or upheld.current_standing() is null then
         return false;
     end if;
@@ -2981,7 +3149,8 @@ end
 $$;
 
 -- Whether whoever made an invitation may still make it: a member with the permission to invite, who has
--- every permission of the role themselves; an owner, where it is ownership.
+-- every permission of the role themselves; an owner, where it is ownership. Nobody may whom the
+-- organisation keeps out until they have a factor.
 create function upheld.still_stands(invitation upheld.invitations) returns boolean
 language plpgsql stable security definer set search_path = ''
 as $$
@@ -2995,7 +3164,8 @@ begin
     return coalesce(
         'member:invite' = any(given)
         and upheld.permissions_in(invitation.organisation_id, invitation.role, invitation.custom_role_id) <@ given
-        and (invitation.role <> 'owner' or inviter.role = 'owner'), false
+        and (invitation.role <> 'owner' or inviter.role = 'owner')
+        and not upheld.is_held_back(inviter.organisation_id, inviter.person_id), false
     );
 end
 $$;
@@ -4105,6 +4275,7 @@ begin atomic
         a.id = wanted_id and a.person_id = upheld.current_person()
         and a.submitted_at = upheld.clock_now()
         and 'application:view' = any(coalesce(r.permissions, upheld.permissions_of(m.role)))
+        and not upheld.is_held_back(m.organisation_id, m.person_id)
     order by m.joined_at, m.person_id
     limit 20;
 end;
@@ -4128,8 +4299,32 @@ exception when foreign_key_violation then
 end
 $$;
 
+-- Queues the mail that tells a member of a factor that they are asked for, in the very transaction in
+-- which an owner asks. Nothing is queued for somebody who has left meanwhile.
+create function upheld.queue_factor_rule(message_id uuid, whose uuid, parameters bytea, secret bytea) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if upheld.current_standing() is distinct from 'owner' or not exists (
+        select from upheld.factor_rules as r
+        inner join upheld.members as m on r.organisation_id = m.organisation_id
+        where
+            r.organisation_id = upheld.current_organisation() and r.required_at = upheld.clock_now()
+            and m.person_id = whose
+    ) then
+        raise exception 'This mail goes to members, when an owner asks them for a factor.' using errcode = '42501';
+    end if;
+    insert into upheld.messages (id, person_id, kind, parameters_sealed)
+    values (message_id, whose, 'organisations/factor-required', parameters);
+    perform upheld.enqueue('mail', whose, message_id, secret, upheld.clock_now(), interval '7 days');
+exception when foreign_key_violation then
+    return;
+end
+$$;
+
 grant execute on function
-upheld.people_to_tell(uuid), upheld.queue_arrival(uuid, uuid, uuid, bytea, bytea)
+upheld.people_to_tell(uuid), upheld.queue_arrival(uuid, uuid, uuid, bytea, bytea),
+upheld.queue_factor_rule(uuid, uuid, bytea, bytea)
 to web;
 grant execute on function upheld.queue_message_at_the_gate(uuid, uuid, text, bytea, bytea) to gate;
 grant execute on function upheld.queue_message(uuid, uuid, text, bytea, bytea) to web;
@@ -4892,6 +5087,8 @@ alter function upheld.open_context(bytea) owner to context_keeper;
 alter function upheld.open_job_context(bytea) owner to context_keeper;
 alter function upheld.rotate_context_key() owner to context_keeper;
 alter function upheld.open_token_context(bytea, text) owner to context_keeper;
+alter function upheld.is_held_back(uuid, uuid) owner to context_keeper;
+alter function upheld.showed_factor() owner to context_keeper;
 
 alter function upheld.audit_content(timestamptz, uuid, uuid, text, text, uuid, jsonb, bytea) owner to audit_writer;
 alter function upheld.append_entry(uuid, uuid, text, text, uuid, jsonb, bytea) owner to audit_writer;
@@ -4924,6 +5121,7 @@ alter function upheld.confirm_app(uuid, uuid, bigint) owner to credential_keeper
 alter function upheld.take_step(uuid, bigint) owner to credential_keeper;
 alter function upheld.use_recovery_code(uuid, bytea) owner to credential_keeper;
 alter function upheld.replace_recovery_codes(uuid, uuid, bytea[]) owner to credential_keeper;
+alter function upheld.settle_without_factor(uuid) owner to credential_keeper;
 alter function upheld.remove_app(uuid, uuid) owner to credential_keeper;
 alter function upheld.set_challenge(bytea, text, uuid, bytea) owner to credential_keeper;
 alter function upheld.spend_challenge(bytea, text, uuid, bytea) owner to credential_keeper;
@@ -4980,6 +5178,9 @@ alter function upheld.still_stands(upheld.invitations) owner to membership_keepe
 alter function upheld.invitation_by_token(bytea) owner to membership_keeper;
 alter function upheld.accept_invitation(bytea) owner to membership_keeper;
 alter function upheld.decline_invitation(bytea, bytea) owner to membership_keeper;
+alter function upheld.require_factor(interval) owner to membership_keeper;
+alter function upheld.lift_factor_rule() owner to membership_keeper;
+alter function upheld.factors_of_colleagues() owner to membership_keeper;
 
 alter function upheld.count_applications() owner to count_keeper;
 
@@ -5001,6 +5202,7 @@ alter function upheld.people_to_tell(uuid) owner to queue_writer;
 alter function upheld.queue_arrival(uuid, uuid, uuid, bytea, bytea) owner to queue_writer;
 alter function upheld.queue_erasure(uuid, bytea) owner to queue_writer;
 alter function upheld.queue_invitation(uuid, bytea) owner to queue_writer;
+alter function upheld.queue_factor_rule(uuid, uuid, bytea, bytea) owner to queue_writer;
 alter function upheld.operators_to_tell() owner to queue_writer;
 
 alter function upheld.plan_erasure(uuid) owner to eraser;

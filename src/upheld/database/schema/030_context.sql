@@ -147,6 +147,9 @@ $$;
 -- organisation, session, token; nulls for what there is none of. One call with one look-up, and an
 -- array rather than a row, because every statement pays for it: a session that is idle for
 -- too long is found so when it opens, not while it is in use.
+--
+-- An organisation that asks its members for a factor (`076_factor_rules.sql`) is not acted for without
+-- one. It stands in the fifth place then, where no policy looks.
 create function upheld.asking() returns uuid []
 language plpgsql stable security definer set search_path = ''
 as $$
@@ -155,6 +158,7 @@ declare
     who uuid[];
     inner_pad bytea;
     outer_pad bytea;
+    kept_out_from timestamptz;
 begin
     if written[1] is null then
         return null;
@@ -162,13 +166,24 @@ begin
     if pg_catalog.cardinality(written) <> 4 or written[1] !~ '^[0-9]{1,9}$' then
         perform sealed.refuse_context(written);
     elsif written[2] = 'session' then
-        select array[s.person_id, s.organisation_id, s.id], k.inner_pad, k.outer_pad into who, inner_pad, outer_pad
+        select
+            array[s.person_id, s.organisation_id, s.id], k.inner_pad, k.outer_pad,
+            case when s.strength not in ('two-factor', 'passkey') then (
+                select r.starts_at from upheld.factor_rules as r where r.organisation_id = s.organisation_id
+            ) end
+        into who, inner_pad, outer_pad, kept_out_from
         from sealed.context_keys as k cross join upheld.sessions as s
         where
             k.generation = written[1]::integer and s.id = written[3]::uuid
             and s.expires_at > upheld.clock_of_statement();
     elsif written[2] = 'token' then
-        select array[t.person_id, t.organisation_id, null, t.id], k.inner_pad, k.outer_pad into who, inner_pad, outer_pad
+        select
+            array[t.person_id, t.organisation_id, null, t.id], k.inner_pad, k.outer_pad,
+            (
+                select r.starts_at from upheld.factor_rules as r
+                where r.organisation_id = t.organisation_id and not upheld.has_factor(t.person_id)
+            )
+        into who, inner_pad, outer_pad, kept_out_from
         from sealed.context_keys as k cross join upheld.access_tokens as t
         where
             k.generation = written[1]::integer and t.id = written[3]::uuid
@@ -182,6 +197,9 @@ begin
     end if;
     if who is null or sealed.seal_of(inner_pad, outer_pad, written[2], written[3]) <> written[4] then
         perform sealed.refuse_context(written);
+    end if;
+    if kept_out_from <= upheld.clock_of_statement() then
+        return array[who[1], null, who[3], who[4], who[2]];
     end if;
     return who;
 end
@@ -263,11 +281,12 @@ end
 $$;
 
 -- Opens the context of the session whose secret is presented; returns no row, and opens
--- nothing, when there is no such session or it is revoked, expired or idle for too long.
+-- nothing, when there is no such session or it is revoked, expired or idle for too long. `factor_by` is from
+-- when on the organisation it was acting for asks for a factor, where none was shown in it.
 create function upheld.open_context(session_secret bytea)
 returns table (
     person_id uuid, session_id uuid, organisation_id uuid, role text, permissions text[], seats jsonb,
-    proven_at timestamptz, expires_at timestamptz, strength text
+    proven_at timestamptz, expires_at timestamptz, strength text, factor_by timestamptz
 )
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -291,9 +310,15 @@ begin
         where s.id = found_session.id;
     end if;
     return query select
-        found_session.person_id, found_session.id, found_session.organisation_id,
+        found_session.person_id, found_session.id, upheld.current_organisation(),
         upheld.current_standing(), upheld.current_permissions(), upheld.seats_of(found_session.person_id),
-        found_session.proven_at, found_session.expires_at, found_session.strength;
+        found_session.proven_at, found_session.expires_at, found_session.strength,
+        (
+            select r.starts_at from upheld.factor_rules as r
+            where
+                r.organisation_id = found_session.organisation_id
+                and found_session.strength not in ('two-factor', 'passkey')
+        );
 end
 $$;
 

@@ -91,8 +91,10 @@ create function upheld.record_act(
 ) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
+declare
+    who uuid[] := upheld.asking();
 begin
-    if upheld.current_person() is null then
+    if who[1] is null then
         raise exception 'Only a person records an act.' using errcode = '42501';
     end if;
     -- What is not recorded does not happen, since both are one transaction: so these acts
@@ -100,8 +102,9 @@ begin
     if action = any(array['data.exported']) then
         perform upheld.demand_fresh_proof();
     end if;
+    -- Of an organisation that keeps somebody out until they have a factor, it is still what they did there.
     perform upheld.append_entry(
-        upheld.current_person(), upheld.current_organisation(), action,
+        who[1], coalesce(who[2], who[5]), action,
         target_kind, target_id, details, origin_sealed);
 end
 $$;

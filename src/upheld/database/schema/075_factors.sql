@@ -293,6 +293,20 @@ begin
 end
 $$;
 
+-- What follows when the last factor of somebody is gone: the recovery codes that stood in for it go too,
+-- and a session in which it was shown counts as one that was opened without.
+create function upheld.settle_without_factor(whose uuid) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if not upheld.has_factor(whose) then
+        delete from upheld.recovery_codes where person_id = whose;
+        update upheld.sessions set strength = 'password'
+        where person_id = whose and strength in ('two-factor', 'passkey') and revoked_at is null;
+    end if;
+end
+$$;
+
 -- Removes the app; with the last factor its recovery codes go too.
 create function upheld.remove_app(whose uuid, asking_session uuid) returns boolean
 language plpgsql volatile security definer set search_path = ''
@@ -303,7 +317,7 @@ begin
     perform upheld.check_fresh_proof(whose, asking_session);
     delete from upheld.authenticator_apps where person_id = whose;
     gone := found;
-    delete from upheld.recovery_codes where person_id = whose and not upheld.has_factor(whose);
+    perform upheld.settle_without_factor(whose);
     return gone;
 end
 $$;
@@ -386,7 +400,7 @@ begin
     perform upheld.check_fresh_proof(whose, asking_session);
     delete from upheld.passkeys where id = wanted_id and person_id = whose;
     gone := found;
-    delete from upheld.recovery_codes where person_id = whose and not upheld.has_factor(whose);
+    perform upheld.settle_without_factor(whose);
     return gone;
 end
 $$;
@@ -399,7 +413,9 @@ language sql stable security definer set search_path = ''
 return exists (select from upheld.recovery_codes as c where c.person_id = whose and c.used_at is null);
 
 -- Gives a session another secret and notes that a factor was shown in it: the change of a factor
--- is made in a session that was proven, with the factor at hand.
+-- is made in a session that was proven, with the factor at hand. Sessions that were opened without it
+-- end: `mint_session` would not open them any more, and in one of them whoever has stolen the password
+-- could take the new factor away again.
 grant update (secret_hash, strength) on upheld.sessions to credential_keeper;
 create function upheld.strengthen_session(whose uuid, which uuid, new_secret_hash bytea) returns void
 language plpgsql volatile security definer set search_path = ''
@@ -411,6 +427,10 @@ begin
         secret_hash = new_secret_hash,
         strength = case when strength in ('password', 'provider') then 'two-factor' else strength end
     where id = which and person_id = whose and strength <> 'machine' and upheld.has_factor(whose);
+    update upheld.sessions set revoked_at = upheld.clock_now()
+    where
+        person_id = whose and id <> which and strength in ('password', 'provider') and revoked_at is null
+        and upheld.has_factor(whose);
 end
 $$;
 

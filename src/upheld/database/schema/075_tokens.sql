@@ -102,11 +102,12 @@ $$;
 
 -- Opens the context of the token that is presented, for one scope or, with none named, for asking
 -- about the token itself. No row, and nothing opened, when there is no such token or it has ended;
--- a row that says so, and nothing opened, when it does not hold the scope.
+-- a row that says so, and nothing opened, when it does not hold the scope. `is_kept_out` says that its
+-- organisation asks for a factor that its person does not have.
 create function upheld.open_token_context(token_secret bytea, wanted_scope text)
 returns table (
     token_id uuid, person_id uuid, organisation_id uuid, role text, permissions text[], scopes text[],
-    expires_at timestamptz, holds boolean
+    expires_at timestamptz, holds boolean, is_kept_out boolean
 )
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -131,9 +132,11 @@ begin
         perform sealed.write_context('token', found_token.id::text);
     end if;
     return query select
-        found_token.id, found_token.person_id, found_token.organisation_id,
+        found_token.id, found_token.person_id,
+        case when holds then upheld.current_organisation() else found_token.organisation_id end,
         upheld.current_standing(), upheld.current_permissions(),
-        found_token.scopes, found_token.expires_at, holds;
+        found_token.scopes, found_token.expires_at, holds,
+        holds and found_token.organisation_id is distinct from upheld.current_organisation();
 end
 $$;
 

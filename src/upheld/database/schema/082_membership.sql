@@ -278,7 +278,8 @@ begin
     from upheld.ownership_offers as o
     inner join upheld.members as m on o.organisation_id = m.organisation_id and o.offered_by = m.person_id
     where
-        o.organisation_id = org and o.person_id = me and o.expires_at > upheld.clock_now() and m.role = 'owner';
+        o.organisation_id = org and o.person_id = me and o.expires_at > upheld.clock_now() and m.role = 'owner'
+        and not upheld.is_held_back(org, m.person_id);
     if offer.person_id is null or upheld.current_standing() is null then
         return false;
     end if;

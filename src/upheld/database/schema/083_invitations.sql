@@ -138,7 +138,8 @@ end
 $$;
 
 -- Whether whoever made an invitation may still make it: a member with the permission to invite, who has
--- every permission of the role themselves; an owner, where it is ownership.
+-- every permission of the role themselves; an owner, where it is ownership. Nobody may whom the
+-- organisation keeps out until they have a factor.
 create function upheld.still_stands(invitation upheld.invitations) returns boolean
 language plpgsql stable security definer set search_path = ''
 as $$
@@ -152,7 +153,8 @@ begin
     return coalesce(
         'member:invite' = any(given)
         and upheld.permissions_in(invitation.organisation_id, invitation.role, invitation.custom_role_id) <@ given
-        and (invitation.role <> 'owner' or inviter.role = 'owner'), false
+        and (invitation.role <> 'owner' or inviter.role = 'owner')
+        and not upheld.is_held_back(inviter.organisation_id, inviter.person_id), false
     );
 end
 $$;

@@ -111,6 +111,7 @@ begin atomic
         a.id = wanted_id and a.person_id = upheld.current_person()
         and a.submitted_at = upheld.clock_now()
         and 'application:view' = any(coalesce(r.permissions, upheld.permissions_of(m.role)))
+        and not upheld.is_held_back(m.organisation_id, m.person_id)
     order by m.joined_at, m.person_id
     limit 20;
 end;
@@ -134,8 +135,32 @@ exception when foreign_key_violation then
 end
 $$;
 
+-- Queues the mail that tells a member of a factor that they are asked for, in the very transaction in
+-- which an owner asks. Nothing is queued for somebody who has left meanwhile.
+create function upheld.queue_factor_rule(message_id uuid, whose uuid, parameters bytea, secret bytea) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if upheld.current_standing() is distinct from 'owner' or not exists (
+        select from upheld.factor_rules as r
+        inner join upheld.members as m on r.organisation_id = m.organisation_id
+        where
+            r.organisation_id = upheld.current_organisation() and r.required_at = upheld.clock_now()
+            and m.person_id = whose
+    ) then
+        raise exception 'This mail goes to members, when an owner asks them for a factor.' using errcode = '42501';
+    end if;
+    insert into upheld.messages (id, person_id, kind, parameters_sealed)
+    values (message_id, whose, 'organisations/factor-required', parameters);
+    perform upheld.enqueue('mail', whose, message_id, secret, upheld.clock_now(), interval '7 days');
+exception when foreign_key_violation then
+    return;
+end
+$$;
+
 grant execute on function
-upheld.people_to_tell(uuid), upheld.queue_arrival(uuid, uuid, uuid, bytea, bytea)
+upheld.people_to_tell(uuid), upheld.queue_arrival(uuid, uuid, uuid, bytea, bytea),
+upheld.queue_factor_rule(uuid, uuid, bytea, bytea)
 to web;
 grant execute on function upheld.queue_message_at_the_gate(uuid, uuid, text, bytea, bytea) to gate;
 grant execute on function upheld.queue_message(uuid, uuid, text, bytea, bytea) to web;

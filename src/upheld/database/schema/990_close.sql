@@ -25,6 +25,8 @@ alter function upheld.open_context(bytea) owner to context_keeper;
 alter function upheld.open_job_context(bytea) owner to context_keeper;
 alter function upheld.rotate_context_key() owner to context_keeper;
 alter function upheld.open_token_context(bytea, text) owner to context_keeper;
+alter function upheld.is_held_back(uuid, uuid) owner to context_keeper;
+alter function upheld.showed_factor() owner to context_keeper;
 
 alter function upheld.audit_content(timestamptz, uuid, uuid, text, text, uuid, jsonb, bytea) owner to audit_writer;
 alter function upheld.append_entry(uuid, uuid, text, text, uuid, jsonb, bytea) owner to audit_writer;
@@ -57,6 +59,7 @@ alter function upheld.confirm_app(uuid, uuid, bigint) owner to credential_keeper
 alter function upheld.take_step(uuid, bigint) owner to credential_keeper;
 alter function upheld.use_recovery_code(uuid, bytea) owner to credential_keeper;
 alter function upheld.replace_recovery_codes(uuid, uuid, bytea[]) owner to credential_keeper;
+alter function upheld.settle_without_factor(uuid) owner to credential_keeper;
 alter function upheld.remove_app(uuid, uuid) owner to credential_keeper;
 alter function upheld.set_challenge(bytea, text, uuid, bytea) owner to credential_keeper;
 alter function upheld.spend_challenge(bytea, text, uuid, bytea) owner to credential_keeper;
@@ -113,6 +116,9 @@ alter function upheld.still_stands(upheld.invitations) owner to membership_keepe
 alter function upheld.invitation_by_token(bytea) owner to membership_keeper;
 alter function upheld.accept_invitation(bytea) owner to membership_keeper;
 alter function upheld.decline_invitation(bytea, bytea) owner to membership_keeper;
+alter function upheld.require_factor(interval) owner to membership_keeper;
+alter function upheld.lift_factor_rule() owner to membership_keeper;
+alter function upheld.factors_of_colleagues() owner to membership_keeper;
 
 alter function upheld.count_applications() owner to count_keeper;
 
@@ -134,6 +140,7 @@ alter function upheld.people_to_tell(uuid) owner to queue_writer;
 alter function upheld.queue_arrival(uuid, uuid, uuid, bytea, bytea) owner to queue_writer;
 alter function upheld.queue_erasure(uuid, bytea) owner to queue_writer;
 alter function upheld.queue_invitation(uuid, bytea) owner to queue_writer;
+alter function upheld.queue_factor_rule(uuid, uuid, bytea, bytea) owner to queue_writer;
 alter function upheld.operators_to_tell() owner to queue_writer;
 
 alter function upheld.plan_erasure(uuid) owner to eraser;

@@ -28,6 +28,7 @@ RETURN_ROUTES: dict[str, str | None] = {
     "organisations.fair_use": None,
     "organisations.invitation": "token",
     "organisations.members": None,
+    "organisations.strong": None,
     "organisations.settings": None,
     "privacy.home": None,
     "privacy.export": None,

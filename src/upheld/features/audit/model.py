@@ -39,6 +39,8 @@ class Action(StrEnum):
     FACTOR_LIMITED = "attempt.factor_limited"
     FACTOR_RECOVERED = "factor.recovery_code_used"
     FACTOR_REMOVED = "factor.removed"
+    FACTOR_REQUIRED = "organisation.factor_required"
+    FACTOR_RULE_LIFTED = "organisation.factor_rule_lifted"
     FAIR_USE_ACCEPTED = "permission.fair_use_accepted"
     INVITATION_ACCEPTED = "invitation.accepted"
     INVITATION_DECLINED = "invitation.declined"

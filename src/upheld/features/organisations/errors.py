@@ -63,6 +63,12 @@ class BelongsAlreadyError(ConflictError):
     code = "belongs-already"
 
 
+class OwnFactorFirstError(ConflictError):
+    """Add a passkey or an app for codes to your own account first. Otherwise you would keep yourself out."""
+
+    code = "own-factor-first"
+
+
 class RoleInUseError(ConflictError):
     """Somebody has this role still. Give them another one first."""
 

@@ -114,6 +114,13 @@ class Colleague(msgspec.Struct, frozen=True):
     joined_at: dt.datetime
 
 
+class FactorRule(msgspec.Struct, frozen=True):
+    """That an organisation asks its members for a passkey or an app, and from when on."""
+
+    required_at: dt.datetime
+    starts_at: dt.datetime
+
+
 class Answer(StrEnum):
     """What has come of an invitation."""
 

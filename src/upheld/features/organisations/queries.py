@@ -11,6 +11,7 @@ from upheld.features.organisations.errors import InvitationOverError, NotPermitt
 from upheld.features.organisations.model import (
     Colleague,
     CustomRole,
+    FactorRule,
     Membership,
     Offered,
     OpenInvitation,
@@ -178,6 +179,21 @@ async def custom_role(acting: Acting, role_id: UUID) -> CustomRole:
 async def ownership_offers(acting: Acting) -> list[OwnershipOffer]:
     """Return the offers of ownership that the person takes part in, in the organisation acted for."""
     return await store.ownership_offers(acting.tx)
+
+
+async def factor_rule(acting: Acting) -> FactorRule | None:
+    """Return from when on the organisation acted for asks its members for a passkey or an app, if it does."""
+    return await store.factor_rule(acting.tx)
+
+
+async def members_with_factor(acting: Acting) -> set[UUID]:
+    """Return who of the members has a passkey or an app, and never which. Only owners are told."""
+    return await store.members_with_factor(acting.tx)
+
+
+async def kept_out_of(acting: Acting) -> str | None:
+    """Return the name of the organisation whose pages stay closed until the person has a factor."""
+    return await store.kept_out_of(acting.tx)
 
 
 async def _address(platform: Platform, table: str, row: UUID, sealed: Mapping[str, bytes | None]) -> str | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from upheld.features.organisations.model import (
     ColleagueRow,
     CustomRole,
+    FactorRule,
     Letter,
     Membership,
     NewInvitation,
@@ -96,6 +97,31 @@ async def end_offer(tx: Transaction, person: UUID) -> bool:
 async def ownership_offers(tx: Transaction) -> list[OwnershipOffer]:
     """Return the offers of ownership that the person asking takes part in."""
     return await tx.all(_Q["ownership_offers"], into=OwnershipOffer)
+
+
+async def factor_rule(tx: Transaction) -> FactorRule | None:
+    """Return the rule of the organisation acted for, if it has one."""
+    return await tx.one(_Q["factor_rule"], into=FactorRule)
+
+
+async def require_factor(tx: Transaction, grace: timedelta) -> dt.datetime | None:
+    """Ask the members for a factor; from when on, or None when whoever asks has shown none."""
+    return await tx.value(_Q["require_factor"], grace)
+
+
+async def lift_factor_rule(tx: Transaction) -> bool:
+    """Ask for it no longer; False when nobody did."""
+    return await tx.value(_Q["lift_factor_rule"])
+
+
+async def members_with_factor(tx: Transaction) -> set[UUID]:
+    """Return who of the members has a factor; nobody unless an owner asks."""
+    return set(await tx.column(_Q["members_with_factor"]))
+
+
+async def kept_out_of(tx: Transaction) -> str | None:
+    """Return the name of the organisation that the session was set to act for."""
+    return await tx.value(_Q["kept_out_of"])
 
 
 async def custom_roles(tx: Transaction) -> list[CustomRole]:

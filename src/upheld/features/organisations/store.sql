@@ -75,6 +75,29 @@ select person_id, offered_by, steps_down, expires_at from upheld.ownership_offer
 where organisation_id = (select upheld.current_organisation()) and expires_at > upheld.clock_now()
 order by offered_at, person_id;
 
+-- name: factor_rule
+-- From when on the organisation acted for asks its members for a factor.
+select required_at, starts_at from upheld.factor_rules
+where organisation_id = (select upheld.current_organisation());
+
+-- name: require_factor
+-- Asks the members of the organisation acted for for a factor; from when on.
+select upheld.require_factor($1);
+
+-- name: lift_factor_rule
+-- Asks for it no longer.
+select upheld.lift_factor_rule();
+
+-- name: members_with_factor
+-- Who of the members has a factor, for owners.
+select person_id from upheld.factors_of_colleagues() where has_one;
+
+-- name: kept_out_of
+-- The organisation that the session asking was set to act for, whether it may or not.
+select o.name from upheld.sessions as s
+inner join upheld.organisations as o on s.organisation_id = o.id
+where s.id = (select upheld.current_session());
+
 -- name: custom_roles
 -- The roles that the organisation acted for has made for itself.
 select id, name, permissions from upheld.roles

@@ -92,5 +92,7 @@ DONE = {
     "role-made": mark("Made. You can give it to members now, and invite people into it."),
     "role-changed": mark("Changed. It holds for everybody who has this role from their next click on."),
     "role-removed": mark("Removed."),
+    "factor-required": mark("It is asked for. Members who have none yet are told by mail."),
+    "factor-rule-lifted": mark("It is asked for no longer."),
 }
 """What has just been done, as the pages say it."""

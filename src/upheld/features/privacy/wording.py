@@ -75,6 +75,8 @@ ACTS = {
     "member.removed": mark("You removed a member"),
     "member.role_changed": mark("You changed a member's role"),
     "organisation.changed": mark("You changed what your organisation says"),
+    "organisation.factor_required": mark("You asked the members of your organisation for a passkey or an app"),
+    "organisation.factor_rule_lifted": mark("You let members of your organisation in with a password alone again"),
     "organisation.switched": mark("You went on to act for another organisation"),
     "permission.fair_use_accepted": mark("You accepted the fair-use policy"),
     "permission.organisation_founded": mark("You founded an organisation"),

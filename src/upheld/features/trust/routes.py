@@ -37,7 +37,8 @@ FRESH_ROUTES = frozenset({
     "factors.app", "factors.app.do", "factors.app.confirm", "factors.app.remove.do", "factors.codes.do",
     "factors.passkeys.new.do", "factors.passkeys.question", "factors.passkeys.remove.do", "organisations.invite.do",
     "organisations.offer.do", "organisations.own.do", "organisations.role.do", "organisations.roles.change.do",
-    "organisations.roles.new.do", "privacy.export", "privacy.export.do", "privacy.leave.do", "providers.add.do",
+    "organisations.roles.new.do", "organisations.strong.do", "organisations.strong.lift", "privacy.export",
+    "privacy.export.do", "privacy.leave.do", "providers.add.do",
     "providers.link", "providers.remove", "tokens.new.do",
 })  # fmt: skip
 """What takes everything along, cannot be undone or gives others power: each asks for a fresh proof."""

@@ -32,7 +32,7 @@ _LENGTH = len(PREFIX) + _SECRET + _CHECK
 
 _OPEN = Query(
     "open_token_context",
-    "select token_id, person_id, organisation_id, role, permissions, scopes, expires_at, holds"
+    "select token_id, person_id, organisation_id, role, permissions, scopes, expires_at, holds, is_kept_out"
     " from upheld.open_token_context($1, nullif($2, ''))",
     "Opens the context of the token that is presented, for one scope.",
 )
@@ -88,6 +88,8 @@ class Bearer(msgspec.Struct, frozen=True):
     scopes: list[str]
     expires_at: dt.datetime
     holds: bool
+    is_kept_out: bool
+    """Whether its organisation asks for a factor that its person does not have."""
 
 
 def new_token() -> str:

@@ -16,6 +16,7 @@ from litestar.response import Redirect
 from litestar.types import Scope
 
 from upheld.kit.errors import (
+    FactorNeededError,
     InvalidError,
     NotFoundError,
     ProofNeededError,
@@ -69,6 +70,8 @@ def respond(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     if isinstance(known, ProofNeededError) and not _is_api(request.scope):
         prove = request.app.route_reverse("accounts.prove")
         return Redirect(prove, status_code=303, query_params=dict(place_of(request.scope)))
+    if isinstance(known, FactorNeededError) and not _is_api(request.scope):
+        return Redirect(request.app.route_reverse("organisations.kept_out"), status_code=303)
     status, headers, body = _rendered(words_for(request), known, _reference(known, error), request.scope)
     plain = {key.decode(): value.decode() for key, value in headers}
     if isinstance(error, HTTPException) and error.headers and "allow" in error.headers:

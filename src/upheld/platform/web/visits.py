@@ -11,6 +11,9 @@ gives others power. Whoever has not proved who they are within `UPHELD_FRESH_FOR
 for it there, and what they had typed goes on from there. The database refuses such acts by
 itself as well (`upheld.freshly_proven`).
 
+An organisation may ask its members for a factor. Whoever has none by then acts for it no more, as the
+database says, and is told what to do in the place of every page of its desk.
+
 A change is read from the network as a whole before its transaction begins (`arrivals`).
 
 A transaction is committed before the first byte of a good answer leaves, and undone when
@@ -32,7 +35,7 @@ from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from upheld.kit.errors import ProofNeededError, SignInNeededError
+from upheld.kit.errors import FactorNeededError, ProofNeededError, SignInNeededError
 from upheld.platform.acting import Acting
 from upheld.platform.database import Query, RequestTransaction, Transaction
 from upheld.platform.services import Platform
@@ -43,11 +46,14 @@ from upheld.platform.web.cookies import SESSION_COOKIE, read_session, write_sess
 
 OPEN_CONTEXT = Query(
     "open_context",
-    "select person_id, session_id, organisation_id, role, permissions, seats, proven_at, expires_at, strength"
-    " from upheld.open_context($1)",
+    "select person_id, session_id, organisation_id, role, permissions, seats, proven_at, expires_at, strength,"
+    " factor_by from upheld.open_context($1)",
     "Opens the context of the session whose secret is presented.",
 )
 _VISIT = "upheld.visit"
+_DESK = "/hiring"
+"""Where the pages of whoever acts for an organisation are."""
+
 _BEYOND = 416
 """A part beyond the end of a file was asked for. The answer tells its name and size: a look like any other."""
 
@@ -79,6 +85,14 @@ class Who(msgspec.Struct, frozen=True):
     expires_at: dt.datetime
     strength: str
     """How the session was opened: `accounts.model.Strength`."""
+
+    factor_by: dt.datetime | None
+    """From when on the organisation that the session was set to act for asks for a factor, where none was shown."""
+
+    @property
+    def is_kept_out(self) -> bool:
+        """Whether that day has come: the session acts for no organisation until a factor is added."""
+        return self.factor_by is not None and self.organisation_id is None
 
     def acting(self, tx: Transaction, platform: Platform, origin: str) -> Acting:
         """Return them acting, inside the transaction whose context is theirs."""
@@ -209,6 +223,8 @@ class Visits:
                 visit.who = None if secret is None else await open_context(tx, secret)
                 if visit.who is None and not opt.get("public"):
                     raise SignInNeededError
+                if visit.who is not None and visit.who.is_kept_out and _is_at_desk(scope):
+                    raise FactorNeededError
                 if not alone:
                     await self._serve(self._route(scope), scope, body, self._ending(scope, send, tx, again), tx, again)
                     return
@@ -229,6 +245,8 @@ class Visits:
                 raise bearer.TokenSpentError
             if not visit.token.holds:
                 raise bearer.ScopeNeededError
+            if visit.token.is_kept_out:
+                raise FactorNeededError
             await self._serve(self._app, scope, receive, self._ending(scope, send, tx, again), tx, again)
 
     async def _serve(
@@ -328,6 +346,11 @@ async def _committed(tx: RequestTransaction | None) -> None:
 
 def _declared(scope: Scope) -> dict[str, Any]:
     return scope["route_handler"].opt  # pyright: ignore[reportTypedDictNotRequiredAccess] - set by the router
+
+
+def _is_at_desk(scope: Scope) -> bool:
+    path = cast("dict[str, str]", scope)["path"]
+    return path == _DESK or path.startswith(f"{_DESK}/")
 
 
 def _name(scope: Scope) -> str:

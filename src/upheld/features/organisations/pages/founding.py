@@ -13,6 +13,7 @@ from upheld.features.organisations.errors import AlreadyMemberError
 from upheld.features.organisations.model import Permission
 from upheld.features.organisations.queries import (
     check_may,
+    factor_rule,
     own_acceptance,
     own_membership,
     own_organisation,
@@ -63,6 +64,7 @@ async def settings_page(request: AnyRequest, visit: Visit) -> Response[str] | Re
         region=region_name(words_for(request).language, region) if region else None,
         offers=[one for one in await ownership_offers(acting) if one.person_id == acting.person_id],
         saved=request.query_params.get("saved") == "yes",
+        rule=await factor_rule(acting),
         joined=request.query_params.get("done") == "joined",
     )
 

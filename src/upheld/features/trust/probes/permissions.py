@@ -87,6 +87,8 @@ ACTS: Sequence[Act] = (
     Act("see whom to interview", _AT_NO_DESK, "GET /hiring/interviews"),
     Act("see how the organisation presents itself", _MEMBER, "GET /hiring/organisation"),
     Act("read what fair use is", _MEMBER, "GET /hiring/fair-use"),
+    Act("see who of the members has a factor", _OWNER, "GET /hiring/organisation/sign-in"),
+    Act("ask members for a factor no longer", _OWNER, "POST /hiring/organisation/sign-in/lift"),
     Act(
         "post a job",
         _JOBS,

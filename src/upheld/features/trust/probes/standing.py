@@ -38,7 +38,7 @@ CHANGES: Mapping[str, tuple[Action, ...]] = {
     ),
     "factors": (
         Action.FACTOR_ADDED, Action.FACTOR_CODES_MADE, Action.FACTOR_ASKED, Action.FACTOR_FAILED,
-        Action.FACTOR_RECOVERED, Action.FACTOR_REMOVED,
+        Action.FACTOR_RECOVERED, Action.FACTOR_REMOVED, Action.FACTOR_REQUIRED, Action.FACTOR_RULE_LIFTED,
     ),
 }  # fmt: skip
 """What changes somebody's standing, by kind; each has to be in the log."""
@@ -122,7 +122,8 @@ async def _find_back(connection: "Connection", mate: Actor) -> None:
     token = id_in(re.sub(r"(?s).*/tokens/", "/tokens/", await mate.open("/tokens")))
     await mate.send(f"/tokens/{token}/revoke", {})
     await mate.send("/account/address", {"email": f"new.{mate.email}"})
-    await mate.site.ask("POST", f"/address/{await _link(connection, mate, 'new address')}", FORM)
+    confirming = f"/account/address/{await _link(connection, mate, 'new address')}"
+    await mate.site.ask("POST", confirming, {**mate.cookie, **FORM})
     await mate.send(f"/address/{await _link(connection, mate, 'former address')}/take-back", {})
     await mate.send("/reset", {"email": mate.email})
     mate.password = secrets.token_urlsafe(66)
@@ -136,11 +137,13 @@ async def _link(connection: "Connection", someone: Actor, purpose: str) -> str:
 
 
 async def _guard(scene: Scene, mate: Actor) -> None:
-    """Change the password, add an app, get in with a recovery code after a wrong one, and remove the app."""
+    """Change the password, add an app, ask others for one, get in with a recovery code, and remove the app."""
     browser = Browser(scene.site, {SESSION_COOKIE: session_in(await sign_in(scene.site, mate.email, mate.password))})
     former, mate.password = mate.password, secrets.token_urlsafe(66)
     await browser.send("/account/password", {"own-password": former, "new-password": mate.password})
     _, codes = await set_up_app(browser)
+    await browser.send("/hiring/organisation/sign-in", {"grace": "7"})
+    await browser.send("/hiring/organisation/sign-in/lift")
     again = await half_way(scene, mate)
     await again.send("/sign-in/second-factor", {"code": "000000"})
     await again.send("/sign-in/second-factor", {"by": "recovery-code", "code": codes[0]})

@@ -12,6 +12,7 @@ from upheld.features.trust.probes import (
     lockout,
     oauth,
     passwords,
+    required,
     sessions,
     silence,
 )
@@ -106,6 +107,18 @@ PROMISES = (
                 "they let their person in, and cannot be replayed or passed by",
                 Work.AUTH,
                 factors.factors,
+            ),
+            Check(
+                "auth.strong.required",
+                "where an organisation asks for them, a member without one reaches nothing of it, and gets in with one",
+                Work.AUTH,
+                required.required,
+            ),
+            Check(
+                "auth.strong.reset",
+                "neither a new password nor an address taken back opens an account without them",
+                Work.AUTH,
+                required.reset,
             ),
         ),
     ),
