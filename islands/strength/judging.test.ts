@@ -23,6 +23,7 @@ test("one's own data does not count, in any writing, and harms nothing beside ot
   assert.equal(why("Ada.Lovelace1234", "ada.lovelace@example.org"), "own");
   assert.equal(why("lovelace-2026-x", "ada.lovelace@example.org"), "own");
   assert.equal(why("Tidewater 2026!", "", "Tidewater Instruments"), "own");
+  assert.equal(why("jo@new.example 12", "jo@new.example"), "own");
   assert.equal(why("nine purple harbours of lovelace", "ada.lovelace@example.org"), "good");
   assert.equal(why("seven green lanterns", "a@b.org"), "good");
 });

@@ -32,7 +32,7 @@ export function judged(password: string, own: readonly string[]): Judged {
 /** The words of somebody's own data, the longest first; shorter ones are in any word. */
 function parts(own: readonly string[]): string[] {
   const texts = own.map((text) => text.toLowerCase().trim());
-  const found = texts.flatMap((text) => [text.split("@")[0] ?? "", ...text.replace(/\.[a-z]+$/, "").split(/[^\p{L}\p{M}\p{N}]+/u)]);
+  const found = texts.flatMap((text) => [text, text.split("@")[0] ?? "", ...text.replace(/\.[a-z]+$/, "").split(/[^\p{L}\p{M}\p{N}]+/u)]);
   return found.filter((part) => part.length > 3).sort((one, other) => other.length - one.length);
 }
 

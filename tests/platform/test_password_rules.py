@@ -43,6 +43,10 @@ def test_one_that_is_made_of_ones_own_data_is_refused(password: str) -> None:
     assert judged.said == OWN
 
 
+def test_an_address_is_no_password_however_short_its_parts_are() -> None:
+    assert judge("jo@new.example 12", ["jo@new.example"]).said == OWN
+
+
 def test_a_word_of_ones_own_among_others_does_no_harm() -> None:
     assert not judge("nine purple harbours at tidewater", ["ada@example.org", "Tidewater"]).is_refused
 

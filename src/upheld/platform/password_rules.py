@@ -78,7 +78,7 @@ def _parts(own: Iterable[str]) -> list[str]:
     """Return the words of somebody's own data that tell them, the longest first."""
     said = [text.lower() for text in own]
     parts = {part for text in said for part in re.split(r"[^\w]+", text.rpartition(".")[0] if "@" in text else text)}
-    whole = {text.split("@")[0] for text in said}
+    whole = {text.split("@")[0] for text in said} | {text for text in said if "@" in text}
     return sorted((part for part in parts | whole if len(part) > 3), key=len, reverse=True)  # noqa: PLR2004 - shorter ones are in any word
 
 
