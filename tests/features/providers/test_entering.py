@@ -120,7 +120,7 @@ async def test_a_provider_that_does_not_answer_keeps_nobody_waiting(cluster: Clu
     async with offering(cluster, gone) as here, here.somebody() as ada:
         answer = await ada.browser.get(f"/sign-in/with/{WORK}")
     assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
-    assert "sign in another way" in answer.text
+    assert "sign in in another way" in answer.text
 
 
 async def test_buttons_stand_where_providers_are_offered(here: Offering, cluster: Cluster) -> None:
