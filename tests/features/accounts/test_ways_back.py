@@ -267,6 +267,17 @@ async def test_an_address_that_somebody_uses_is_taken_from_nobody_and_told_to_no
     assert await is_let_in(deployment, "ben@example.org", PASSWORD)
 
 
+async def test_nobody_has_an_address_put_on_anothers_account(deployment: Deployment) -> None:
+    """Whoever reads the mail presses in an account of their own, to which the change does not belong."""
+    async with deployment.person(ADA) as ada, deployment.person("ben@example.org") as ben:
+        await ada.form("/account/address", email=NEW)
+        await deployment.work()
+        waiting = link_in(deployment.mails(NEW)[-1], "/address")
+        assert (await ben.post(f"/account{waiting}")).status_code == httpx.codes.FORBIDDEN
+        assert not await is_let_in(deployment, NEW, PASSWORD)
+        assert "from now on" in (await ada.post(f"/account{waiting}")).text
+
+
 async def test_an_address_that_is_registered_meanwhile_is_taken_from_nobody(deployment: Deployment) -> None:
     async with deployment.person(ADA) as ada:
         await ada.form("/account/address", email=NEW)
