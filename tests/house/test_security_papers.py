@@ -1,6 +1,5 @@
 """What the papers about getting in and about rules say, held against the code that they speak of."""
 
-import ast
 import re
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from upheld.features.accounts.model import Strength
 from upheld.platform.settings import Settings
 
 RULES, GETTING_IN = Path("docs/security/rules.md"), Path("docs/security/getting-in.md")
+_OPENS = re.compile(r"(?<!def )(?<!upheld\.)\b(open_session|open_session_for|mint_session|mint_unproven_session)\(")
 _KEPT_BY = re.compile(r"`(src/[\w/.]+)`: `([^`]+)`")
 
 
@@ -33,11 +33,9 @@ def test_every_way_in_is_on_the_paper_and_no_other() -> None:
     opening = {
         str(path.relative_to(SOURCE.parent.parent))
         for path in sorted((SOURCE / "features").rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call)
-        and getattr(node.func, "id", getattr(node.func, "attr", ""))
-        in {"open_session", "open_session_for", "mint_session", "mint_unproven_session"}
+        if _OPENS.search(path.read_text())
     }
+    assert len(opening) > 4, "this test is blind"
     assert {file for file in opening if f"`{file}`" not in said} == set()
 
 
