@@ -13,8 +13,10 @@ import secrets
 import statistics
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPSConnection
@@ -23,7 +25,9 @@ from urllib.parse import urlencode
 from bench.figures import Figure
 from bench.stage import empty
 from tests.support.deployment import PASSWORD, Deployment
+from tests.support.hiring import employer
 from tests.support.server import Server, serving
+from upheld.platform.web.cookies import SESSION_COOKIE
 
 ROUNDS, MOST = 100, 10.0
 """Pairs of answers; milliseconds that the interval may reach to either side."""
@@ -31,7 +35,7 @@ ROUNDS, MOST = 100, 10.0
 _FORM = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin"}
 _RESAMPLED = 2_000
 
-_PEOPLE, _WARM_UP = 30, 5
+_PEOPLE, _OWNERS, _WARM_UP = 30, 4, 5
 
 LEAKING = [
     sys.executable,
@@ -66,16 +70,42 @@ class Interval:
 
 async def measure() -> list[Figure]:
     """Ask every question as it is, and the first once more with a leak."""
-    async with empty() as deployment:
+    async with AsyncExitStack() as stack:
+        deployment = await stack.enter_async_context(empty())
         emails = [f"somebody-{number}@crowd.example" for number in range(_PEOPLE)]
         for email in emails:
             await deployment.register(email)
+        owners = [
+            await stack.enter_async_context(employer(deployment, f"owner-{number}@crowd.example", f"Harbour {number}"))
+            for number in range(_OWNERS)
+        ]
+        host = Host([owner.cookies[SESSION_COOKIE] for owner in owners])
         with serving(deployment.settings) as server:
-            return await asyncio.to_thread(_measured, deployment, server, emails)
+            return await asyncio.to_thread(_measured, deployment, server, emails, host)
 
 
-def _measured(deployment: Deployment, server: Server, known: list[str]) -> list[Figure]:
-    questions = {"signing in": _sign_in, "registering": partial(_register, _notice(server))}
+@dataclass
+class Host:
+    """Owners who invite: each an address once, and none more than sixty a day."""
+
+    sessions: list[str]
+    invited: Counter[str] = field(default_factory=Counter[str])
+
+    def invite(self, server: Server, email: str) -> None:
+        """Invite whoever uses an address."""
+        known = email.startswith("somebody-")
+        chosen = self.sessions[self.invited[email if known else ""] % len(self.sessions)]
+        self.invited[email if known else ""] += 1
+        form = {"email": email, "role": "interviewer", "language": "en"}
+        status, _ = _ask(server, "POST", "/hiring/organisation/invite", form, f"{SESSION_COOKIE}={chosen}")
+        assert status == HTTPStatus.SEE_OTHER, status
+
+
+def _measured(deployment: Deployment, server: Server, known: list[str], host: Host) -> list[Figure]:
+    questions = {
+        "signing in": _sign_in, "registering": partial(_register, _notice(server)), "asking for a reset": _reset,
+        "inviting": host.invite,
+    }  # fmt: skip
     figures: list[Figure] = []
     for name, ask in questions.items():
         found = _difference(server, ask, known)
@@ -124,6 +154,11 @@ def _register(notice: str, server: Server, email: str) -> None:
     assert status == HTTPStatus.SEE_OTHER, status
 
 
+def _reset(server: Server, email: str) -> None:
+    status, _ = _ask(server, "POST", "/reset", {"email": email})
+    assert status == HTTPStatus.SEE_OTHER, status
+
+
 def _notice(server: Server) -> str:
     _, page = _ask(server, "GET", "/register", {})
     found = re.search(r'name="notice" value="([^"]+)"', page)
@@ -131,12 +166,12 @@ def _notice(server: Server) -> str:
     return found[1]
 
 
-def _ask(server: Server, method: str, path: str, form: dict[str, str]) -> tuple[int, str]:
+def _ask(server: Server, method: str, path: str, form: dict[str, str], cookie: str = "") -> tuple[int, str]:
     """Ask from an address that nobody else comes from: limits on one are no part of what is measured."""
     address = f"127.{secrets.randbelow(200) + 20}.{secrets.randbelow(256)}.{secrets.randbelow(254) + 1}"
     client = HTTPSConnection("127.0.0.1", server.port, context=server.tls(), source_address=(address, 0))
     try:
-        client.request(method, path, urlencode(form) or None, _FORM)
+        client.request(method, path, urlencode(form) or None, {**_FORM, "cookie": cookie})
         answer = client.getresponse()
         return answer.status, answer.read().decode()
     finally:

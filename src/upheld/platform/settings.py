@@ -126,8 +126,9 @@ class Settings:
     away nobody can sign in with a password. Empty: the database, which does for most."""
 
     mail: str = ""
-    """`smtps://user@host:port` (password in the secret `smtp`), or empty: mails are
-    written to `mail` in `var`, where the demo's outbox page shows them."""
+    """`smtps://user@host:port`, or `starttls://user@host:587` for a server that begins without TLS and
+    has to change to it (password in the secret `smtp`). Empty: mails are written to `mail` in `var`,
+    where the demo's outbox page shows them."""
 
     mail_from: str = "no-reply@upheld.example"
     """The address that mails come from."""

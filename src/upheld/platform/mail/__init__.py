@@ -60,21 +60,27 @@ class FolderMail:
         return kept
 
 
+_PORTS = {"smtps": 465, "starttls": 587}
+"""The two ways to TLS and their usual ports (RFC 8314, 3.3; RFC 6409): from the first byte, or asked for."""
+
+
 class SmtpMail:
     """Sends mails through an SMTP server, over verified TLS."""
 
     def __init__(self, url: str, password: str, context: ssl.SSLContext | None = None) -> None:
-        """Take `smtps://user@host:port` and the password.
+        """Take `smtps://user@host:port`, or `starttls://` for a server that begins without TLS, and the password.
 
         Raises:
-            MailError: the URL is not `smtps://`.
+            MailError: the URL is neither.
         """
         parts = urlsplit(url)
-        if parts.scheme != "smtps" or parts.hostname is None:
-            msg = "UPHELD_MAIL must be smtps://user@host:port; mail leaves over verified TLS only."
+        if parts.scheme not in _PORTS or parts.hostname is None:
+            msg = "UPHELD_MAIL must be smtps://user@host or starttls://user@host; mail leaves over verified TLS only."
             raise MailError(msg)
-        self._host, self._port, self._user = parts.hostname, parts.port or 465, unquote(parts.username or "")
-        self._password, self._context = password, context or ssl.create_default_context()
+        self._is_tls_at_once = parts.scheme == "smtps"
+        self._host, self._port = parts.hostname, parts.port or _PORTS[parts.scheme]
+        self._user, self._password = unquote(parts.username or ""), password
+        self._context = context or ssl.create_default_context()
 
     async def deliver(self, person: UUID, message: EmailMessage) -> None:  # noqa: ARG002 - the folder needs the person
         """Send a mail."""
@@ -86,12 +92,24 @@ class SmtpMail:
 
     def _send(self, message: EmailMessage) -> None:
         try:
-            with smtplib.SMTP_SSL(self._host, self._port, context=self._context, timeout=30) as server:
+            with self._reached() as server:
                 if self._user:
                     server.login(self._user, self._password)
                 server.send_message(message)
         except (OSError, smtplib.SMTPException) as error:
             raise MailError from error
+
+    def _reached(self) -> smtplib.SMTP:
+        """Connect; a server that offers no TLS, or whose TLS somebody took out on the way, is not spoken to."""
+        if self._is_tls_at_once:
+            return smtplib.SMTP_SSL(self._host, self._port, context=self._context, timeout=30)
+        server = smtplib.SMTP(self._host, self._port, timeout=30)
+        try:
+            server.starttls(context=self._context)
+        except BaseException:
+            server.close()
+            raise
+        return server
 
 
 def open_mailer(settings: Settings) -> Mailer:

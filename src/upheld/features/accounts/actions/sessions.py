@@ -31,7 +31,10 @@ async def end_own_session(acting: Acting, session: UUID) -> None:
 
 
 async def end_sessions_of(platform: Platform, person: UUID | None, email: str | None) -> int:
-    """End every session of somebody, on the word of whoever operates the deployment; return how many there were.
+    """End every session of somebody and their tokens, on the word of whoever operates the deployment.
+
+    Returns:
+        how many sessions there were.
 
     Raises:
         NobodyError: there is no such account.

@@ -20,7 +20,7 @@ from upheld.platform.settings import Settings, SettingsError
 
 _PATIENCE = 10
 _HANDSHAKE, _SERVER_HELLO = 22, 2
-_ENCRYPTED = {"https", "smtps", "rediss", "postgresql", "postgres", "file"}
+_ENCRYPTED = {"https", "smtps", "starttls", "rediss", "postgresql", "postgres", "file"}
 
 # What an old client would offer, and a new one that lacks authenticated encryption.
 _OLD_SUITES = (0xC009, 0xC00A, 0xC013, 0xC014, 0x002F, 0x0035, 0x000A, 0x0005)
