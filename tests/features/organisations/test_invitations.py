@@ -253,6 +253,15 @@ async def test_the_same_is_done_and_answered_whether_the_address_has_an_account_
     assert re.sub("/invitations/[0-9a-f-]+", "", mails[0]) == re.sub("/invitations/[0-9a-f-]+", "", mails[1])
 
 
+async def test_whoever_invites_hears_of_all_that_is_wrong_at_once(deployment: Deployment) -> None:
+    async with employer(deployment) as owner:
+        again = await invite(owner, "no address", "")
+        assert again.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+        assert "Enter an e-mail address like name@example.org." in again.text
+        assert "Choose a role." in again.text
+        assert 'value="no address"' in again.text
+
+
 async def test_an_address_is_invited_once_at_a_time_and_no_member_again(deployment: Deployment) -> None:
     async with employer(deployment) as owner:
         await invite(owner, GRACE, "manager")

@@ -13,14 +13,21 @@ from upheld.platform.services import Platform
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.IGNORECASE)
 
 
+def wrong_address(email: str) -> dict[str, str]:
+    """Return what to say of something that is no e-mail address, as a form does; nothing when it is one."""
+    if _EMAIL.fullmatch(email.strip()) and len(email) <= 254:  # noqa: PLR2004 - RFC 5321
+        return {}
+    return {"email": mark("Enter an e-mail address like name@example.org.")}
+
+
 def check_address(email: str) -> None:
     """Check that something is an e-mail address.
 
     Raises:
         InvalidError: it is none.
     """
-    if not _EMAIL.fullmatch(email.strip()) or len(email) > 254:  # noqa: PLR2004 - RFC 5321
-        raise InvalidError({"email": mark("Enter an e-mail address like name@example.org.")})
+    if wrong := wrong_address(email):
+        raise InvalidError(wrong)
 
 
 def normalised(email: str) -> str:

@@ -7,6 +7,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from upheld.features.accounts.actions import wrong_address
 from upheld.features.organisations import actions
 from upheld.features.organisations.errors import AlreadyColleagueError, AlreadyInvitedError, BeyondReachError
 from upheld.features.organisations.model import Permission
@@ -36,7 +37,8 @@ async def invite_do(request: AnyRequest, visit: Visit) -> Response[str] | Redire
     check_may(acting, Permission.MEMBER_INVITE)
     language = form.get("language") if form.get("language") in LANGUAGES else words_for(request).language
     try:
-        await actions.invite(acting, form.get("email"), chosen_role(form), language)
+        choice = chosen_role(form, wrong_address(form.get("email")))
+        await actions.invite(acting, form.get("email"), choice, language)
     except (InvalidError, BeyondReachError, AlreadyColleagueError, AlreadyInvitedError, TooSoonError) as error:
         return await _invite_page(request, acting, form, error)
     return redirect(request, "organisations.members", q_done="invited")

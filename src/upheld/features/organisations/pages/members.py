@@ -1,5 +1,6 @@
 """Pages for who belongs to an organisation, as what, and for which one a person acts."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -173,15 +174,15 @@ def reaches(acting: Acting, member: Colleague) -> bool:
     return acting.permissions >= member.permissions and (member.role.role != Role.OWNER or acting.role == Role.OWNER)
 
 
-def chosen_role(form: Form) -> RoleChoice:
+def chosen_role(form: Form, wrong: Mapping[str, str] | None = None) -> RoleChoice:
     """Return the role that a form names.
 
     Raises:
-        InvalidError: it names none.
+        InvalidError: it names none; `wrong` is what else is to be said of the form then.
     """
     choice = RoleChoice.named(form.get("role"))
     if choice is None:
-        raise InvalidError({"role": mark("Choose a role.")})
+        raise InvalidError({**(wrong or {}), "role": mark("Choose a role.")})
     return choice
 
 
