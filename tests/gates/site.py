@@ -20,7 +20,12 @@ from upheld.platform.openid.client import Proof
 from upheld.platform.settings import Settings
 from upheld.platform.web.cookies import HALF_OPEN_COOKIE, SESSION_COOKIE
 
-CALLERS = {"a stranger": "", "a candidate": "ada", "an employer": "olga", "an interviewer": "ivan"}
+CALLERS = {
+    "a stranger": "", "a candidate": "ada", "an employer": "olga", "an interviewer": "ivan",
+    "a member kept out": "nora",
+}  # fmt: skip
+LATECOMERS = {"an interviewer", "a member kept out"}
+"""Who opens only what nobody before them could."""
 
 # What stands for a part of a path: a name in the world of `tests/boundary`, or the part itself.
 _PARTS = {
@@ -66,7 +71,13 @@ async def prepared(cluster: Cluster) -> Site:
         await recorded(deployment, cluster)
         await told(deployment, "access.rls", CheckState.FAILED, faults=["a row of another organisation was seen"])
         cookies = await _half_done(world)
-        await _proofs_stay_fresh(deployment)
+        await _administer(
+            deployment,
+            # Nobody is asked anew who they are, however long it takes to look at everything.
+            "update upheld.sessions set proven_at = upheld.clock_now() + interval '1 hour'",
+            "insert into upheld.factor_rules (organisation_id, starts_at)"
+            " select o.id, upheld.clock_now() from upheld.organisations as o where o.name = 'North Sheds'",
+        )
         routes = [one for one in routes_of(create_router(deployment.platform)) if one.method == "GET"]
         settings = replace(deployment.settings, providers=_offered(deployment.settings))
         return Site(settings, {one.path: _path(one.path, world.ids) for one in routes}, cookies)
@@ -81,7 +92,8 @@ async def _half_done(world: World) -> dict[str, dict[str, str]]:
     """Have people begin what they do not finish; return the cookies of every caller's browser.
 
     A stranger has given a password and not yet a code, and comes from another site with a proof. Ada has begun to
-    set up an app, and has just come back with a site to link. Ivan is offered to own the organisation.
+    set up an app, and has just come back with a site to link. Ivan is offered to own the organisation. Nora's asks
+    its members for a factor, which she has not.
     """
     deployment, people = world.deployment, world.browsers
     await sets_up_an_app(people["mona"])
@@ -107,11 +119,11 @@ def _pair(header: str) -> tuple[str, str]:
     return name, value
 
 
-async def _proofs_stay_fresh(deployment: Deployment) -> None:
-    """Have nobody asked anew who they are, however long it takes to look at everything."""
+async def _administer(deployment: Deployment, *statements: str) -> None:
     admin = await deployment.administrator()
     try:
-        await admin.execute("update upheld.sessions set proven_at = upheld.clock_now() + interval '1 hour'")
+        for statement in statements:
+            await admin.execute(statement)
     finally:
         await admin.close()
 
