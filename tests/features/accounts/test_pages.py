@@ -140,7 +140,7 @@ async def test_a_state_change_from_another_site_is_refused(deployment: Deploymen
 async def test_a_registration_hears_of_all_its_problems_at_once(deployment: Deployment) -> None:
     async with deployment.browser() as browser:
         notice = hidden(await browser.get("/register"), "notice")
-        answer = await browser.form("/register", email="ada at example", password="short", notice=notice)
+        answer = await browser.form("/register", email="ada at example", password="tiny-one", notice=notice)
     summary = answer.text.split('role="alert"')[1].split("</div>")[0]
     assert re.findall(r'href="#(\w+)"', summary) == ["email", "password", "account"]
     assert 'value="ada at example"' in answer.text
