@@ -144,7 +144,7 @@ async def test_a_registration_hears_of_all_its_problems_at_once(deployment: Depl
     summary = answer.text.split('role="alert"')[1].split("</div>")[0]
     assert re.findall(r'href="#(\w+)"', summary) == ["email", "password", "account"]
     assert 'value="ada at example"' in answer.text
-    assert "short" not in answer.text
+    assert "tiny-one" not in answer.text
 
 
 async def test_a_newcomer_who_wanted_to_apply_arrives_at_the_job(deployment: Deployment) -> None:
