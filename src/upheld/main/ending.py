@@ -19,7 +19,7 @@ def sessions() -> None:
 @click.option("--person", type=click.UUID, help="Whose: the id of their account.")
 @click.option("--email", help="Whose: the address of their account.")
 def end_sessions(person: UUID | None, email: str | None) -> None:
-    """End every session of one person, and their access tokens; the log says that the operator did."""
+    """End every session of one person; the log says that the operator did."""
     if (person is None) is (email is None):
         msg = "Name one: --person or --email."
         raise click.UsageError(msg)

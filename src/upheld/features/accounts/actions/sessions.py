@@ -31,7 +31,7 @@ async def end_own_session(acting: Acting, session: UUID) -> None:
 
 
 async def end_sessions_of(platform: Platform, person: UUID | None, email: str | None) -> int:
-    """End every session of somebody and their tokens, on the word of whoever operates the deployment.
+    """End every session of somebody, on the word of whoever operates the deployment.
 
     Returns:
         how many sessions there were.
