@@ -79,6 +79,7 @@ async def deployment(cluster: Cluster) -> AsyncGenerator[Deployment]:
     """Open a fresh deployment for one test."""
     async with deployed(cluster) as fresh:
         yield fresh
+    await cluster.drop(fresh.settings)
 
 
 @pytest.fixture(scope="session")
@@ -94,6 +95,7 @@ async def on_bucket(cluster: Cluster, bucket_service: BucketService) -> AsyncGen
     """Open a fresh deployment that keeps its files in a bucket."""
     async with deployed(cluster, objects=f"s3://{bucket_service.new_bucket()}") as fresh:
         yield fresh
+    await cluster.drop(fresh.settings)
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -104,3 +106,4 @@ async def stored(
     chosen = {"objects": f"s3://{bucket_service.new_bucket()}/files"} if request.param == "bucket" else {}
     async with deployed(cluster, **chosen) as fresh:
         yield fresh
+    await cluster.drop(fresh.settings)
