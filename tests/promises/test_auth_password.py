@@ -8,12 +8,16 @@ import pytest
 from tests.promises.faults import Scratch
 from upheld.features.accounts.actions import choosing
 from upheld.features.trust.probe import CheckState
-from upheld.features.trust.probes.breached import BREACHED
+from upheld.features.trust.probes.breached import BREACHED, FAMOUS
 from upheld.platform import password_rules
 
 pytestmark = pytest.mark.anyio
 _ANY_HASH = "alter table upheld.credentials drop constraint credentials_password_hash_check"
 _CHECKS = ("auth.password.cost", "auth.password.grows", "auth.password.handling", "auth.password.breached")
+
+
+def _never(_password: str) -> bool:
+    return False
 
 
 async def test_passwords_are_kept_as_slow_hashes_and_count_in_full(scratch: Scratch) -> None:
@@ -81,11 +85,22 @@ async def test_auth_password_breached_is_red_when_only_the_length_counts(
     scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(password_rules, "_ENOUGH", 0)
+    monkeypatch.setattr(password_rules, "is_bad_password", _never)
     await scratch.sees_red(
         "auth.password.breached",
-        f"registering: {len(BREACHED)} passwords known from breaches were not refused",
+        f"registering: {len(BREACHED) + len(FAMOUS)} passwords known from breaches were not refused",
         "changing it: ",
         "choosing another: ",
+    )
+
+
+async def test_auth_password_breached_is_red_when_the_lists_of_breaches_are_not_asked(
+    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(password_rules, "is_bad_password", _never)
+    missed = f"{len(FAMOUS)} passwords known from breaches were not refused"
+    await scratch.sees_red(
+        "auth.password.breached", f"registering: {missed}", f"changing it: {missed}", f"choosing another: {missed}"
     )
 
 

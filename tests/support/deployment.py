@@ -50,10 +50,10 @@ class Deployment:
     app: Any
     cluster: Cluster
 
-    def browser(self) -> Browser:
-        """Return a fresh browser that talks to the application."""
+    def browser(self, client: str = "192.0.2.7") -> Browser:
+        """Return a fresh browser that talks to the application, from an address."""
         return Browser(
-            transport=httpx.ASGITransport(app=self.app, client=("192.0.2.7", 50000)),
+            transport=httpx.ASGITransport(app=self.app, client=(client, 50000)),
             base_url=self.settings.address,
             follow_redirects=True,
             headers={"sec-fetch-site": "same-origin", "user-agent": "tests"},

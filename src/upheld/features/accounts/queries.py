@@ -4,9 +4,11 @@ import datetime as dt
 
 from upheld.features.accounts import store
 from upheld.features.accounts.model import AddressChange, OpenSession, SessionRow
+from upheld.kit.addresses import is_inside, neighbourhood
 from upheld.kit.browsers import named
 from upheld.kit.errors import NotFoundError
 from upheld.platform.acting import Acting
+from upheld.platform.places import country_of
 
 
 async def own_email(acting: Acting) -> str:
@@ -27,7 +29,8 @@ async def own_sessions(acting: Acting) -> list[OpenSession]:
     rows = await store.own_sessions(acting.tx)
     cells = [(row.id, {"origin_sealed": row.origin_sealed}) for row in rows]
     opened = await acting.platform.vault.open_rows("sessions", cells)
-    return [_told(row, texts["origin_sealed"] or "") for row, texts in zip(rows, opened, strict=True)]
+    now = neighbourhood(acting.origin.partition(" ")[0])
+    return [_told(row, texts["origin_sealed"] or "", now) for row, texts in zip(rows, opened, strict=True)]
 
 
 async def own_changes(acting: Acting) -> list[AddressChange]:
@@ -46,10 +49,11 @@ async def password_changed_at(acting: Acting) -> dt.datetime | None:
     return await store.password_changed_at(acting.tx)
 
 
-def _told(row: SessionRow, origin: str) -> OpenSession:
-    """Say where a session was opened: the network address as it is, no guess at a town."""
+def _told(row: SessionRow, origin: str, now: str) -> OpenSession:
+    """Say where a session was opened: its country and network address, no guess at a town."""
     address, _, agent = origin.partition(" ")
     browser, system = named(agent)
     return OpenSession(
-        row.id, row.created_at, row.last_seen_at, row.ends_at, row.strength, address, browser, system
+        row.id, row.created_at, row.last_seen_at, row.ends_at, row.strength,
+        address, country_of(address), is_inside(address), neighbourhood(address) == now, browser, system,
     )  # fmt: skip

@@ -18,7 +18,12 @@ BREACHED = (
     "zaq12wsxcde3", "football12345", "princess123456", "Liverpool1992", "letmein12345", "administrator",
     "manchesterunited", "trustno1trustno1", "unbelievable", "Password12345!", "111111111111",
 )  # fmt: skip
-"""Passwords long enough for us that stood in breaches, of each kind; not drawn from the list we refuse by."""
+"""Passwords long enough for us that stood in breaches, of each kind; not drawn from the lists we refuse by."""
+
+FAMOUS = (
+    "correct horse battery staple", "May the force be with you!", "Ithinkthereforeiam", "allyourbasearebelongtous",
+)  # fmt: skip
+"""Sentences that nobody would have to guess, as everybody knows them; each would be hard to guess if it were new."""
 
 _ORGANISATION = "Lanternworks"
 
@@ -27,7 +32,7 @@ _Send = Callable[[str], Awaitable[int]]
 
 @probe(
     privilege="a probe person of its own with an organisation; the role `gate`, for a link that is never mailed",
-    cost="some seventy requests, each of which judges a password, and six passwords hashed or checked",
+    cost="some eighty requests, each of which judges a password, and six passwords hashed or checked",
 )
 async def breached(scene: Scene) -> Finding:
     """Choose passwords known from breaches, and of one's own data, wherever one is chosen; then a good one."""
@@ -38,11 +43,11 @@ async def breached(scene: Scene) -> Finding:
     for place, prepared in _PLACES.items():
         send = await prepared(scene, someone)
         of_theirs = [f"{name} 1234", *([] if place == "registering" else [f"{_ORGANISATION}-2026!"])]
-        faults += await _tried(place, send, dict.fromkeys(BREACHED, "known from breaches"))
+        faults += await _tried(place, send, dict.fromkeys((*BREACHED, *FAMOUS), "known from breaches"))
         faults += await _tried(place, send, dict.fromkeys(of_theirs, "made of their own data"))
         if (status := await send(secrets.token_urlsafe(24))) != HTTPStatus.SEE_OTHER:
             faults.append(f"{place}: a strong password was answered {status}; this probe is blind")
-    return judged(faults, known=len(BREACHED), places=list(_PLACES))
+    return judged(faults, known=len(BREACHED) + len(FAMOUS), places=list(_PLACES))
 
 
 async def _tried(place: str, send: _Send, tried: dict[str, str]) -> list[str]:
