@@ -92,9 +92,12 @@ MAINTENANCE = [
         opens_the_work_it_allows="select upheld.open_job_context('\\x{secret_of_erasure}')",
         erases="select upheld.erase_person('{erasure_of_ben}', current_date)",
         mints_a_session="select upheld.mint_session('{ben}', sha256('x'), '1 day', '1 day', 'password')",
+        reads_what_organisations_ask="select starts_at from upheld.factor_rules",
+        mails_whom_it_likes="select upheld.queue_factor_reminder(gen_random_uuid(), '{mona}', 'x', 'x')",
     ),
     *all_of(
         NOTHING,
+        reminds_members_whom_nobody_asks="select 1 from upheld.take_factor_reminder()",
         removes_records_before_their_time="select person_id from upheld.remove_old_applications()",
         removes_accounts_before_their_time="select 1 from upheld.remove_unproven()",
         removes_people_who_are_no_probes=(

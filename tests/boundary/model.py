@@ -350,9 +350,9 @@ TABLES: Mapping[str, Rights] = {
         columns={"worker": Columns(EVERY, EVERY, EVERY)},
     ),
     "queue.pgqueuer_schedules": Rights(
-        reads=(by("worker", called("tidy", "rotate", "scan")),),
+        reads=(by("worker", called("tidy", "rotate", "scan", "remind")),),
         inserts={"a duty": only("worker")},
-        updates={"advance": by("worker", called("tidy", "rotate", "scan"))},
+        updates={"advance": by("worker", called("tidy", "rotate", "scan", "remind"))},
         columns={"worker": Columns(EVERY, EVERY, EVERY)},
     ),
     "queue.pgqueuer_statistics": Rights(
@@ -407,7 +407,7 @@ FUNCTIONS: Mapping[str, str] = {
         " older_email_indexes raise_email_indexes operators_to_tell"
         " older_identity_indexes raise_identity_indexes"
         " count_overdue_erasures allow_erasure_again remove_old_applications remove_expired known_objects remove_probes"
-        " remove_unproven remove_ended_invitations end_sessions_of"
+        " remove_unproven remove_ended_invitations end_sessions_of take_factor_reminder queue_factor_reminder"
     ),
     "auditor": f"{_ASKING} audit_content",
     "support": "",

@@ -341,7 +341,7 @@ def _of_the_platform() -> dict[str, list[Row]]:
         ],
         "queue.pgqueuer_schedules": [
             Row(name, {"expression": "'* * * * *'", "entrypoint": f"'{name}'"})
-            for name in ("tidy", "rotate", "scan", "unknown")
+            for name in ("tidy", "rotate", "scan", "remind", "unknown")
         ],
         "queue.pgqueuer_statistics": [
             Row(name, {"count": "1", "priority": "0", "status": "'successful'", "entrypoint": f"'{name}'"})

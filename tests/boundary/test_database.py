@@ -63,9 +63,9 @@ DOORS = {
     "maintenance": {
         "allow_erasure_again", "clock_now", "count_overdue_erasures", "drop_spent_counters", "end_sessions_of",
         "erasures_under_way", "known_objects", "older_email_indexes", "older_identity_indexes", "operators_to_tell",
-        "raise_email_indexes", "raise_identity_indexes", "record_duty", "remove_ended_invitations",
-        "remove_expired", "remove_old_applications", "remove_probes", "remove_unproven", "rotate_context_key",
-        "which_exist",
+        "queue_factor_reminder", "raise_email_indexes", "raise_identity_indexes", "record_duty",
+        "remove_ended_invitations", "remove_expired", "remove_old_applications", "remove_probes", "remove_unproven",
+        "rotate_context_key", "take_factor_reminder", "which_exist",
     },
     "auditor": {
         "asking", "audit_content", "clock_now", "current_organisation", "current_person", "current_session",

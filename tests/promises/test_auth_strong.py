@@ -102,7 +102,28 @@ async def test_auth_strong_required_is_red_when_nobody_says_what_to_do(
     scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("upheld.platform.web.visits.Who.is_kept_out", property(lambda _: False))
-    await scratch.sees_red("auth.strong.required", "a member without a factor is not told what to do")
+    await scratch.change(_without("upheld.invitation_by_token(bytea)", "asks.starts_at", "null::timestamptz"))
+    await scratch.sees_red(
+        "auth.strong.required",
+        "a member without a factor is not told what to do",
+        "an invitation does not say that a factor is asked for",
+    )
+
+
+async def test_auth_strong_required_is_red_when_whoever_is_kept_out_cannot_leave(scratch: Scratch) -> None:
+    await scratch.change(_without("upheld.closed_organisation()", "(upheld.asking())[5]", "null::uuid"))
+    await scratch.sees_red("auth.strong.required", "a member without a factor cannot leave")
+
+
+async def test_auth_strong_required_is_red_when_a_link_alone_tells_what_is_asked_for(scratch: Scratch) -> None:
+    whose = "(i.email_index = me.email_index) AND (me.verified_at IS NOT NULL)"
+    await scratch.change(
+        _without("upheld.invitation_by_token(bytea)", whose, "true"),
+        "alter policy factor_rules_are_known_to_whom_an_invitation_is_for on upheld.factor_rules using (true)",
+    )
+    await scratch.sees_red(
+        "auth.strong.required", "whoever holds the link of an invitation is told that a factor is asked for"
+    )
 
 
 async def test_auth_strong_reset_is_red_when_a_reset_takes_the_factor_away(scratch: Scratch) -> None:

@@ -20,7 +20,7 @@ import asyncpg
 import msgspec
 
 from upheld.features.accounts.jobs import deliver_mail
-from upheld.features.organisations.jobs import mail_invitation
+from upheld.features.organisations.jobs import mail_invitation, remind_of_factors
 from upheld.features.privacy.duties import rotate_when_due, tidy
 from upheld.features.privacy.jobs import erase
 from upheld.features.privacy.queries import check_register
@@ -52,7 +52,7 @@ PATIENCE = timedelta(seconds=30)
 
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=5), timedelta(minutes=15)
 
-TIDY_AT, ROTATE_AT, SCAN_AT = "*/10 * * * *", "0 * * * *", "23 4 * * *"
+TIDY_AT, ROTATE_AT, SCAN_AT, REMIND_AT = "*/10 * * * *", "0 * * * *", "23 4 * * *", "37 * * * *"
 ALL_FILES_EVERY = timedelta(hours=24)
 """How often `tidy` goes through all files instead of those of the last hours; first when the worker starts."""
 
@@ -215,8 +215,12 @@ def _schedule(queue: PgQueuer, platform: Platform) -> None:
     async def scan_now(_: Schedule) -> None:
         await _on_schedule("scan", scan_installed(platform.settings))
 
+    async def remind_now(_: Schedule) -> None:
+        await _on_schedule("remind", remind_of_factors(platform))
+
     queue.schedule("rotate", ROTATE_AT)(rotate_now)
     queue.schedule("scan", SCAN_AT)(scan_now)
+    queue.schedule("remind", REMIND_AT)(remind_now)
 
 
 async def _attempt(duty: str, job: Job, do: Do) -> None:

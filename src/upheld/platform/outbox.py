@@ -29,6 +29,11 @@ _QUEUE_ARRIVAL = Query(
 _QUEUE_FACTOR_RULE = Query(
     "queue_factor_rule", "select upheld.queue_factor_rule($1, $2, $3, $4)", "Queues a mail that asks for a factor."
 )
+_QUEUE_FACTOR_REMINDER = Query(
+    "queue_factor_reminder",
+    "select upheld.queue_factor_reminder($1, $2, $3, $4)",
+    "Queues a mail that reminds of a factor.",
+)
 
 
 async def queue_mail(tx: Transaction, vault: Vault, to: UUID, kind: str, parameters: Mapping[str, str]) -> None:
@@ -77,10 +82,24 @@ async def queue_mail_about_factors(tx: Transaction, vault: Vault, to: UUID, para
 
     Somebody whose account is being erased meanwhile is left out.
     """
+    await _queue_of_factors(_QUEUE_FACTOR_RULE, tx, vault, to, parameters)
+
+
+async def queue_reminder_of_factors(tx: Transaction, vault: Vault, to: UUID, parameters: Mapping[str, str]) -> None:
+    """Queue the mail that reminds a member of a factor, in the transaction that takes their organisation up.
+
+    Somebody whose account is being erased meanwhile is left out.
+    """
+    await _queue_of_factors(_QUEUE_FACTOR_REMINDER, tx, vault, to, parameters)
+
+
+async def _queue_of_factors(
+    query: Query, tx: Transaction, vault: Vault, to: UUID, parameters: Mapping[str, str]
+) -> None:
     message_id = uuid4()
     with suppress(ErasedError):
         sealed = await _sealed(vault, to, message_id, parameters)
-        await tx.value(_QUEUE_FACTOR_RULE, message_id, to, sealed, secrets.token_bytes(32))
+        await tx.value(query, message_id, to, sealed, secrets.token_bytes(32))
 
 
 async def _queue(

@@ -56,7 +56,7 @@ async def test_the_last_owner_neither_leaves_nor_goes_nor_becomes_less(deploymen
     async with employer(deployment) as owner:
         own_id = await _member(deployment, owner, "owner@example.com")
         for path, fields in (
-            ("/hiring/organisation/leave", {}),
+            ("/organisations/leave", {}),
             (f"{MEMBERS}/{own_id}/remove", {}),
             (f"{MEMBERS}/{own_id}/role", {"role": "manager"}),
         ):

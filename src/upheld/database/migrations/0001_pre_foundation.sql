@@ -489,6 +489,11 @@ create function upheld.current_organisation() returns uuid
 language sql stable
 return (upheld.asking())[2];
 
+-- The organisation that the session is set to act for and that keeps it out until a factor is shown, or null.
+create function upheld.closed_organisation() returns uuid
+language sql stable
+return (upheld.asking())[5];
+
 -- The session that opened this context, or null.
 create function upheld.current_session() returns uuid
 language sql stable
@@ -2462,6 +2467,8 @@ create table upheld.factor_rules (
     organisation_id uuid primary key references upheld.organisations (id) on delete cascade,
     required_at timestamptz not null default upheld.clock_now(),
     starts_at timestamptz not null,
+    -- When members were last written to about it (`147_factor_reminders.sql`).
+    told_at timestamptz not null default upheld.clock_now(),
     check (starts_at between required_at and required_at + interval '30 days')
 );
 alter table upheld.factor_rules enable row level security;
@@ -2489,10 +2496,10 @@ for delete to membership_keeper using (
 create policy factor_rules_are_told_of_by_the_queue_writer on upheld.factor_rules
 for select to queue_writer using (organisation_id = (select upheld.current_organisation()));
 grant select on upheld.factor_rules to web, context_keeper, queue_writer;
-grant select, insert (organisation_id, starts_at), update (required_at, starts_at), delete
+grant select, insert (organisation_id, starts_at), update (required_at, starts_at, told_at), delete
 on upheld.factor_rules to membership_keeper;
 comment on table upheld.factor_rules is 'Organisations that ask their members for a passkey or an app, and from when on.';
-call upheld.classify('upheld.factor_rules', '{organisation_id,required_at,starts_at}', 'organisation', 'organisation', '{hiring}', 'legitimate interest', 'organisation', false, 'kept');
+call upheld.classify('upheld.factor_rules', '{organisation_id,required_at,starts_at,told_at}', 'organisation', 'organisation', '{hiring}', 'legitimate interest', 'organisation', false, 'kept');
 
 grant execute on function upheld.has_factor(uuid) to context_keeper, membership_keeper;
 
@@ -2535,7 +2542,7 @@ begin
         return null;
     end if;
     insert into upheld.factor_rules (organisation_id, starts_at) values (org, clock + grace)
-    on conflict (organisation_id) do update set required_at = clock, starts_at = excluded.starts_at;
+    on conflict (organisation_id) do update set required_at = clock, starts_at = excluded.starts_at, told_at = clock;
     return clock + grace;
 end
 $$;
@@ -2775,6 +2782,10 @@ for update to membership_keeper using (organisation_id = (select upheld.current_
 with check (organisation_id = (select upheld.current_organisation()));
 create policy members_go_from_their_organisation on upheld.members
 for delete to membership_keeper using (organisation_id = (select upheld.current_organisation()));
+create policy a_member_who_is_kept_out_goes_alone on upheld.members
+for delete to membership_keeper using (
+    organisation_id = (select upheld.closed_organisation()) and person_id = (select upheld.current_person())
+);
 create policy roles_are_looked_up_by_the_membership_keeper on upheld.roles
 for select to membership_keeper using (length(name) > 0);
 grant select, insert (organisation_id, person_id, role, custom_role_id, is_founder, invitation_id),
@@ -2782,8 +2793,8 @@ update (role, custom_role_id), delete on upheld.members to membership_keeper;
 grant select on upheld.roles to membership_keeper;
 grant execute on function
 upheld.permissions_of(text), upheld.current_permissions(), upheld.may(text), upheld.asking(),
-upheld.current_person(), upheld.current_organisation(), upheld.current_standing(), upheld.current_session(),
-upheld.demand_fresh_proof()
+upheld.current_person(), upheld.current_organisation(), upheld.closed_organisation(), upheld.current_standing(),
+upheld.current_session(), upheld.demand_fresh_proof()
 to membership_keeper;
 
 -- What a role of an organisation may do; null for one that it does not have.
@@ -2878,7 +2889,7 @@ begin
     then
         return 'beyond';
     end if;
-    if member.role = 'owner' and upheld.is_last_owner(whose) then
+    if member.role = 'owner' and upheld.is_last_owner(org, whose) then
         return 'last owner';
     end if;
     update upheld.members set role = new_role, custom_role_id = new_custom_role
@@ -2887,46 +2898,39 @@ begin
 end
 $$;
 
--- Whether a member is the only owner of the organisation acted for. Asked while it is locked.
-create function upheld.is_last_owner(whose uuid) returns boolean
+-- Whether a member is the only owner of an organisation. Asked while it is locked.
+create function upheld.is_last_owner(organisation uuid, whose uuid) returns boolean
 language sql stable security definer set search_path = ''
-return not exists (
-    select from upheld.members as m
-    where
-        m.organisation_id = upheld.current_organisation() and m.role = 'owner'
-        and m.person_id <> is_last_owner.whose
-) and exists (
-    select from upheld.members as m
-    where
-        m.organisation_id = upheld.current_organisation() and m.role = 'owner'
-        and m.person_id = is_last_owner.whose
-);
+return (
+    select pg_catalog.array_agg(m.person_id) from upheld.members as m
+    where m.organisation_id = is_last_owner.organisation and m.role = 'owner'
+) = array[is_last_owner.whose];
 
 -- Ends a membership of the organisation acted for: one's own, which everybody may, or another's,
--- which takes the permission to. With it goes the record that it was accepted. Says what came of it:
--- 'gone', 'unknown', 'beyond' or 'last owner'.
+-- which takes the permission to. With it goes the record that it was accepted. Whom it keeps out until
+-- they have a factor may go as well: it is all they may do there. Says what came of it: 'gone',
+-- 'unknown', 'beyond' or 'last owner'.
 create function upheld.end_membership(whose uuid) returns text
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    org uuid := upheld.current_organisation();
+    is_own boolean := whose is not distinct from upheld.current_person();
+    org uuid := coalesce(upheld.current_organisation(), case when is_own then upheld.closed_organisation() end);
     member upheld.members;
 begin
-    if whose is distinct from upheld.current_person() then
-        if not upheld.may('member:remove') then
-            raise exception 'Letting members go takes the permission to.' using errcode = '42501';
-        end if;
-        perform upheld.demand_fresh_proof();
+    if not is_own and not upheld.may('member:remove') then
+        raise exception 'Letting members go takes the permission to.' using errcode = '42501';
     end if;
+    perform upheld.demand_fresh_proof();
     perform pg_catalog.pg_advisory_xact_lock(4207852, pg_catalog.hashtext(org::text));
-    select m.* into member from upheld.members as m where m.organisation_id = org and m.person_id = whose for update;
+    select m.* into member from upheld.members as m where m.organisation_id = org and m.person_id = whose;
     if member.person_id is null then
         return 'unknown';
     end if;
-    if whose <> upheld.current_person() and not upheld.reaches(member.role, member.custom_role_id) then
+    if not is_own and not upheld.reaches(member.role, member.custom_role_id) then
         return 'beyond';
     end if;
-    if upheld.is_last_owner(whose) then
+    if upheld.is_last_owner(org, whose) then
         return 'last owner';
     end if;
     -- Where it was accepted, the membership goes with the record of that.
@@ -3041,6 +3045,23 @@ for update to membership_keeper using (state = 'pending') with check (
 );
 create policy invitations_go_from_their_organisation on upheld.invitations
 for delete to membership_keeper using (organisation_id = (select upheld.current_organisation()));
+create policy an_acceptance_goes_with_a_member_who_is_kept_out on upheld.invitations
+for delete to membership_keeper using (
+    organisation_id = (select upheld.closed_organisation()) and accepted_by = (select upheld.current_person())
+);
+-- Whoever is invited knows before they answer what the organisation asks of its members: they themselves,
+-- under the address that the invitation went to and that they have proven, and while it stands.
+create policy factor_rules_are_known_to_whom_an_invitation_is_for on upheld.factor_rules
+for select to membership_keeper using (
+    exists (
+        select from upheld.invitations as i
+        inner join upheld.people as p on i.email_index = p.email_index
+        where
+            i.organisation_id = factor_rules.organisation_id and i.state = 'pending'
+            and i.expires_at > upheld.clock_now()
+            and p.id = (select upheld.current_person()) and p.verified_at is not null
+    )
+);
 grant select, delete,
 insert (
     id, organisation_id, role, custom_role_id, language, invited_by, email_index, email_sealed, token_hash,
@@ -3171,11 +3192,12 @@ end
 $$;
 
 -- What an invitation offers, for whoever holds its link: which organisation, as what, from whom, and
--- until when; and, for somebody signed in, whether it is for them. No row when the link is worth
--- nothing (any more).
+-- until when; and, for somebody signed in, whether it is for them. Only if it is: `factor_by`, from when on the
+-- organisation asks its members for a factor. No row when the link is worth nothing (any more).
 create function upheld.invitation_by_token(token bytea) returns table (
     id uuid, organisation_id uuid, organisation_name text, role text, role_name text, permissions text[],
-    invited_by uuid, inviter_sealed bytea, expires_at timestamptz, is_mine boolean, is_member boolean
+    invited_by uuid, inviter_sealed bytea, expires_at timestamptz, is_mine boolean, is_member boolean,
+    factor_by timestamptz
 )
 language sql stable security definer set search_path = ''
 begin atomic
@@ -3186,12 +3208,15 @@ begin atomic
         coalesce(me.email_index = i.email_index and me.verified_at is not null, false) as is_mine,
         exists(
             select from upheld.members as m where m.organisation_id = i.organisation_id and m.person_id = me.id
-        ) as is_member
+        ) as is_member,
+        asks.starts_at as factor_by
     from upheld.invitations as i
     inner join upheld.organisations as o on i.organisation_id = o.id
     inner join upheld.people as inviter on i.invited_by = inviter.id
     left join upheld.roles as r on i.organisation_id = r.organisation_id and i.custom_role_id = r.id
     left join upheld.people as me on me.id = upheld.current_person()
+    left join upheld.factor_rules as asks
+        on i.organisation_id = asks.organisation_id and i.email_index = me.email_index and me.verified_at is not null
     where
         i.token_hash = pg_catalog.sha256(invitation_by_token.token) and i.state = 'pending'
         and i.expires_at > upheld.clock_now() and upheld.still_stands(i)
@@ -4135,11 +4160,11 @@ for select to worker using (entrypoint in ('mail', 'erasure', 'invitation'));
 create policy outcomes_are_summed_by_the_worker on queue.pgqueuer_log
 for update to worker using (entrypoint in ('mail', 'erasure', 'invitation'));
 create policy schedules_are_seen_by_the_worker on queue.pgqueuer_schedules
-for select to worker using (entrypoint in ('tidy', 'rotate', 'scan'));
+for select to worker using (entrypoint in ('tidy', 'rotate', 'scan', 'remind'));
 create policy schedules_are_registered_by_the_worker on queue.pgqueuer_schedules
-for insert to worker with check (entrypoint in ('tidy', 'rotate', 'scan'));
+for insert to worker with check (entrypoint in ('tidy', 'rotate', 'scan', 'remind'));
 create policy schedules_are_advanced_by_the_worker on queue.pgqueuer_schedules
-for update to worker using (entrypoint in ('tidy', 'rotate', 'scan'));
+for update to worker using (entrypoint in ('tidy', 'rotate', 'scan', 'remind'));
 create policy statistics_are_read_by_the_worker on queue.pgqueuer_statistics
 for select to worker using (entrypoint in ('mail', 'erasure', 'invitation'));
 create policy statistics_are_added_by_the_worker on queue.pgqueuer_statistics
@@ -4361,6 +4386,80 @@ begin
 end
 $$;
 grant execute on function upheld.queue_invitation(uuid, bytea) to web;
+-- Reminding members of the factor that they are asked for: three days before it starts to count, and on the day
+-- before. When members were last told is written down with the rule, in the transaction that queues the mails: of
+-- several workers one tells them, and one that dies has told nobody.
+create policy names_of_organisations_are_looked_up_by_the_queue_writer on upheld.organisations
+for select to queue_writer using (length(name) > 0);
+create policy factor_rules_to_come_are_found_for_the_platform_itself on upheld.factor_rules
+for select to queue_writer using (
+    starts_at > (select upheld.clock_now()) and (select upheld.current_person()) is null
+);
+create policy reminders_are_written_down_for_the_platform_itself on upheld.factor_rules
+for update to queue_writer using (
+    starts_at > (select upheld.clock_now()) and (select upheld.current_person()) is null
+) with check (told_at = (select upheld.clock_now()));
+grant select (id, name) on upheld.organisations to queue_writer;
+grant update (told_at) on upheld.factor_rules to queue_writer;
+grant execute on function upheld.has_factor(uuid) to queue_writer;
+
+-- Takes up an organisation whose members are to be reminded: what it is called, from when on it asks for a
+-- factor, and who of its members has none. No row when none is due.
+create function upheld.take_factor_reminder()
+returns table (organisation_name text, starts_at timestamptz, people uuid[])
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    due upheld.factor_rules;
+    clock timestamptz := upheld.clock_now();
+begin
+    select r.* into due
+    from upheld.factor_rules as r
+    where exists (
+        select from pg_catalog.unnest(array[interval '3 days', interval '1 day']) as ahead
+        where r.told_at < r.starts_at - ahead and r.starts_at - ahead <= clock and clock < r.starts_at
+    )
+    order by r.starts_at asc, r.organisation_id asc
+    limit 1
+    for update skip locked;
+    if due.organisation_id is null then
+        return;
+    end if;
+    update upheld.factor_rules as r set told_at = clock where r.organisation_id = due.organisation_id;
+    return query
+    select o.name, due.starts_at, array(
+        select m.person_id from upheld.members as m
+        where m.organisation_id = o.id and not upheld.has_factor(m.person_id)
+        order by m.joined_at, m.person_id
+    )
+    from upheld.organisations as o where o.id = due.organisation_id;
+end
+$$;
+
+-- Queues the reminder of one of them, in the very transaction in which their organisation was taken up.
+-- Nothing is queued for somebody who has just erased their account.
+create function upheld.queue_factor_reminder(message_id uuid, whose uuid, parameters bytea, secret bytea) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+    if upheld.has_factor(whose) or not exists (
+        select from upheld.factor_rules as r
+        inner join upheld.members as m on r.organisation_id = m.organisation_id
+        where r.told_at = upheld.clock_now() and m.person_id = whose
+    ) then
+        raise exception 'This mail goes to members who are to be reminded of a factor.' using errcode = '42501';
+    end if;
+    insert into upheld.messages (id, person_id, kind, parameters_sealed)
+    values (message_id, whose, 'organisations/factor-reminder', parameters);
+    perform upheld.enqueue('mail', whose, message_id, secret, upheld.clock_now(), interval '1 day');
+exception when foreign_key_violation then
+    return;
+end
+$$;
+
+grant execute on function
+upheld.take_factor_reminder(), upheld.queue_factor_reminder(uuid, uuid, bytea, bytea)
+to maintenance;
 -- A person's request to leave for good, and what came of it. It outlives the account: who
 -- holds the receipt can follow it to the certificate. Until it runs it can be called off.
 create table upheld.erasures (
@@ -5073,6 +5172,7 @@ alter function upheld.current_work() owner to context_keeper;
 alter function upheld.current_person() owner to context_keeper;
 alter function upheld.current_organisation() owner to context_keeper;
 alter function upheld.current_standing() owner to context_keeper;
+alter function upheld.closed_organisation() owner to context_keeper;
 alter function upheld.current_session() owner to context_keeper;
 alter function upheld.hiring_organisation() owner to context_keeper;
 alter function upheld.session_is_fresh(uuid) owner to context_keeper;
@@ -5165,7 +5265,7 @@ alter function upheld.reaches(text, uuid) owner to membership_keeper;
 alter function upheld.keep_an_owner() owner to membership_keeper;
 alter function upheld.colleagues() owner to membership_keeper;
 alter function upheld.change_role(uuid, text, uuid) owner to membership_keeper;
-alter function upheld.is_last_owner(uuid) owner to membership_keeper;
+alter function upheld.is_last_owner(uuid, uuid) owner to membership_keeper;
 alter function upheld.end_membership(uuid) owner to membership_keeper;
 alter function upheld.offer_ownership(uuid, boolean, interval) owner to membership_keeper;
 alter function upheld.accept_ownership() owner to membership_keeper;
@@ -5203,6 +5303,8 @@ alter function upheld.queue_arrival(uuid, uuid, uuid, bytea, bytea) owner to que
 alter function upheld.queue_erasure(uuid, bytea) owner to queue_writer;
 alter function upheld.queue_invitation(uuid, bytea) owner to queue_writer;
 alter function upheld.queue_factor_rule(uuid, uuid, bytea, bytea) owner to queue_writer;
+alter function upheld.take_factor_reminder() owner to queue_writer;
+alter function upheld.queue_factor_reminder(uuid, uuid, bytea, bytea) owner to queue_writer;
 alter function upheld.operators_to_tell() owner to queue_writer;
 
 alter function upheld.plan_erasure(uuid) owner to eraser;

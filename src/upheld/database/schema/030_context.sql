@@ -215,6 +215,11 @@ create function upheld.current_organisation() returns uuid
 language sql stable
 return (upheld.asking())[2];
 
+-- The organisation that the session is set to act for and that keeps it out until a factor is shown, or null.
+create function upheld.closed_organisation() returns uuid
+language sql stable
+return (upheld.asking())[5];
+
 -- The session that opened this context, or null.
 create function upheld.current_session() returns uuid
 language sql stable

@@ -8,6 +8,8 @@ create table upheld.factor_rules (
     organisation_id uuid primary key references upheld.organisations (id) on delete cascade,
     required_at timestamptz not null default upheld.clock_now(),
     starts_at timestamptz not null,
+    -- When members were last written to about it (`147_factor_reminders.sql`).
+    told_at timestamptz not null default upheld.clock_now(),
     check (starts_at between required_at and required_at + interval '30 days')
 );
 alter table upheld.factor_rules enable row level security;
@@ -35,10 +37,10 @@ for delete to membership_keeper using (
 create policy factor_rules_are_told_of_by_the_queue_writer on upheld.factor_rules
 for select to queue_writer using (organisation_id = (select upheld.current_organisation()));
 grant select on upheld.factor_rules to web, context_keeper, queue_writer;
-grant select, insert (organisation_id, starts_at), update (required_at, starts_at), delete
+grant select, insert (organisation_id, starts_at), update (required_at, starts_at, told_at), delete
 on upheld.factor_rules to membership_keeper;
 comment on table upheld.factor_rules is 'Organisations that ask their members for a passkey or an app, and from when on.';
-call upheld.classify('upheld.factor_rules', '{organisation_id,required_at,starts_at}', 'organisation', 'organisation', '{hiring}', 'legitimate interest', 'organisation', false, 'kept');
+call upheld.classify('upheld.factor_rules', '{organisation_id,required_at,starts_at,told_at}', 'organisation', 'organisation', '{hiring}', 'legitimate interest', 'organisation', false, 'kept');
 
 grant execute on function upheld.has_factor(uuid) to context_keeper, membership_keeper;
 
@@ -81,7 +83,7 @@ begin
         return null;
     end if;
     insert into upheld.factor_rules (organisation_id, starts_at) values (org, clock + grace)
-    on conflict (organisation_id) do update set required_at = clock, starts_at = excluded.starts_at;
+    on conflict (organisation_id) do update set required_at = clock, starts_at = excluded.starts_at, told_at = clock;
     return clock + grace;
 end
 $$;

@@ -77,6 +77,10 @@ for update to membership_keeper using (organisation_id = (select upheld.current_
 with check (organisation_id = (select upheld.current_organisation()));
 create policy members_go_from_their_organisation on upheld.members
 for delete to membership_keeper using (organisation_id = (select upheld.current_organisation()));
+create policy a_member_who_is_kept_out_goes_alone on upheld.members
+for delete to membership_keeper using (
+    organisation_id = (select upheld.closed_organisation()) and person_id = (select upheld.current_person())
+);
 create policy roles_are_looked_up_by_the_membership_keeper on upheld.roles
 for select to membership_keeper using (length(name) > 0);
 grant select, insert (organisation_id, person_id, role, custom_role_id, is_founder, invitation_id),
@@ -84,8 +88,8 @@ update (role, custom_role_id), delete on upheld.members to membership_keeper;
 grant select on upheld.roles to membership_keeper;
 grant execute on function
 upheld.permissions_of(text), upheld.current_permissions(), upheld.may(text), upheld.asking(),
-upheld.current_person(), upheld.current_organisation(), upheld.current_standing(), upheld.current_session(),
-upheld.demand_fresh_proof()
+upheld.current_person(), upheld.current_organisation(), upheld.closed_organisation(), upheld.current_standing(),
+upheld.current_session(), upheld.demand_fresh_proof()
 to membership_keeper;
 
 -- What a role of an organisation may do; null for one that it does not have.
@@ -180,7 +184,7 @@ begin
     then
         return 'beyond';
     end if;
-    if member.role = 'owner' and upheld.is_last_owner(whose) then
+    if member.role = 'owner' and upheld.is_last_owner(org, whose) then
         return 'last owner';
     end if;
     update upheld.members set role = new_role, custom_role_id = new_custom_role
@@ -189,46 +193,39 @@ begin
 end
 $$;
 
--- Whether a member is the only owner of the organisation acted for. Asked while it is locked.
-create function upheld.is_last_owner(whose uuid) returns boolean
+-- Whether a member is the only owner of an organisation. Asked while it is locked.
+create function upheld.is_last_owner(organisation uuid, whose uuid) returns boolean
 language sql stable security definer set search_path = ''
-return not exists (
-    select from upheld.members as m
-    where
-        m.organisation_id = upheld.current_organisation() and m.role = 'owner'
-        and m.person_id <> is_last_owner.whose
-) and exists (
-    select from upheld.members as m
-    where
-        m.organisation_id = upheld.current_organisation() and m.role = 'owner'
-        and m.person_id = is_last_owner.whose
-);
+return (
+    select pg_catalog.array_agg(m.person_id) from upheld.members as m
+    where m.organisation_id = is_last_owner.organisation and m.role = 'owner'
+) = array[is_last_owner.whose];
 
 -- Ends a membership of the organisation acted for: one's own, which everybody may, or another's,
--- which takes the permission to. With it goes the record that it was accepted. Says what came of it:
--- 'gone', 'unknown', 'beyond' or 'last owner'.
+-- which takes the permission to. With it goes the record that it was accepted. Whom it keeps out until
+-- they have a factor may go as well: it is all they may do there. Says what came of it: 'gone',
+-- 'unknown', 'beyond' or 'last owner'.
 create function upheld.end_membership(whose uuid) returns text
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-    org uuid := upheld.current_organisation();
+    is_own boolean := whose is not distinct from upheld.current_person();
+    org uuid := coalesce(upheld.current_organisation(), case when is_own then upheld.closed_organisation() end);
     member upheld.members;
 begin
-    if whose is distinct from upheld.current_person() then
-        if not upheld.may('member:remove') then
-            raise exception 'Letting members go takes the permission to.' using errcode = '42501';
-        end if;
-        perform upheld.demand_fresh_proof();
+    if not is_own and not upheld.may('member:remove') then
+        raise exception 'Letting members go takes the permission to.' using errcode = '42501';
     end if;
+    perform upheld.demand_fresh_proof();
     perform pg_catalog.pg_advisory_xact_lock(4207852, pg_catalog.hashtext(org::text));
-    select m.* into member from upheld.members as m where m.organisation_id = org and m.person_id = whose for update;
+    select m.* into member from upheld.members as m where m.organisation_id = org and m.person_id = whose;
     if member.person_id is null then
         return 'unknown';
     end if;
-    if whose <> upheld.current_person() and not upheld.reaches(member.role, member.custom_role_id) then
+    if not is_own and not upheld.reaches(member.role, member.custom_role_id) then
         return 'beyond';
     end if;
-    if upheld.is_last_owner(whose) then
+    if upheld.is_last_owner(org, whose) then
         return 'last owner';
     end if;
     -- Where it was accepted, the membership goes with the record of that.

@@ -30,6 +30,23 @@ for update to membership_keeper using (state = 'pending') with check (
 );
 create policy invitations_go_from_their_organisation on upheld.invitations
 for delete to membership_keeper using (organisation_id = (select upheld.current_organisation()));
+create policy an_acceptance_goes_with_a_member_who_is_kept_out on upheld.invitations
+for delete to membership_keeper using (
+    organisation_id = (select upheld.closed_organisation()) and accepted_by = (select upheld.current_person())
+);
+-- Whoever is invited knows before they answer what the organisation asks of its members: they themselves,
+-- under the address that the invitation went to and that they have proven, and while it stands.
+create policy factor_rules_are_known_to_whom_an_invitation_is_for on upheld.factor_rules
+for select to membership_keeper using (
+    exists (
+        select from upheld.invitations as i
+        inner join upheld.people as p on i.email_index = p.email_index
+        where
+            i.organisation_id = factor_rules.organisation_id and i.state = 'pending'
+            and i.expires_at > upheld.clock_now()
+            and p.id = (select upheld.current_person()) and p.verified_at is not null
+    )
+);
 grant select, delete,
 insert (
     id, organisation_id, role, custom_role_id, language, invited_by, email_index, email_sealed, token_hash,
@@ -160,11 +177,12 @@ end
 $$;
 
 -- What an invitation offers, for whoever holds its link: which organisation, as what, from whom, and
--- until when; and, for somebody signed in, whether it is for them. No row when the link is worth
--- nothing (any more).
+-- until when; and, for somebody signed in, whether it is for them. Only if it is: `factor_by`, from when on the
+-- organisation asks its members for a factor. No row when the link is worth nothing (any more).
 create function upheld.invitation_by_token(token bytea) returns table (
     id uuid, organisation_id uuid, organisation_name text, role text, role_name text, permissions text[],
-    invited_by uuid, inviter_sealed bytea, expires_at timestamptz, is_mine boolean, is_member boolean
+    invited_by uuid, inviter_sealed bytea, expires_at timestamptz, is_mine boolean, is_member boolean,
+    factor_by timestamptz
 )
 language sql stable security definer set search_path = ''
 begin atomic
@@ -175,12 +193,15 @@ begin atomic
         coalesce(me.email_index = i.email_index and me.verified_at is not null, false) as is_mine,
         exists(
             select from upheld.members as m where m.organisation_id = i.organisation_id and m.person_id = me.id
-        ) as is_member
+        ) as is_member,
+        asks.starts_at as factor_by
     from upheld.invitations as i
     inner join upheld.organisations as o on i.organisation_id = o.id
     inner join upheld.people as inviter on i.invited_by = inviter.id
     left join upheld.roles as r on i.organisation_id = r.organisation_id and i.custom_role_id = r.id
     left join upheld.people as me on me.id = upheld.current_person()
+    left join upheld.factor_rules as asks
+        on i.organisation_id = asks.organisation_id and i.email_index = me.email_index and me.verified_at is not null
     where
         i.token_hash = pg_catalog.sha256(invitation_by_token.token) and i.state = 'pending'
         and i.expires_at > upheld.clock_now() and upheld.still_stands(i)

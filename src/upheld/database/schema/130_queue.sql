@@ -126,11 +126,11 @@ for select to worker using (entrypoint in ('mail', 'erasure', 'invitation'));
 create policy outcomes_are_summed_by_the_worker on queue.pgqueuer_log
 for update to worker using (entrypoint in ('mail', 'erasure', 'invitation'));
 create policy schedules_are_seen_by_the_worker on queue.pgqueuer_schedules
-for select to worker using (entrypoint in ('tidy', 'rotate', 'scan'));
+for select to worker using (entrypoint in ('tidy', 'rotate', 'scan', 'remind'));
 create policy schedules_are_registered_by_the_worker on queue.pgqueuer_schedules
-for insert to worker with check (entrypoint in ('tidy', 'rotate', 'scan'));
+for insert to worker with check (entrypoint in ('tidy', 'rotate', 'scan', 'remind'));
 create policy schedules_are_advanced_by_the_worker on queue.pgqueuer_schedules
-for update to worker using (entrypoint in ('tidy', 'rotate', 'scan'));
+for update to worker using (entrypoint in ('tidy', 'rotate', 'scan', 'remind'));
 create policy statistics_are_read_by_the_worker on queue.pgqueuer_statistics
 for select to worker using (entrypoint in ('mail', 'erasure', 'invitation'));
 create policy statistics_are_added_by_the_worker on queue.pgqueuer_statistics

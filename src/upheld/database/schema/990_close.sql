@@ -11,6 +11,7 @@ alter function upheld.current_work() owner to context_keeper;
 alter function upheld.current_person() owner to context_keeper;
 alter function upheld.current_organisation() owner to context_keeper;
 alter function upheld.current_standing() owner to context_keeper;
+alter function upheld.closed_organisation() owner to context_keeper;
 alter function upheld.current_session() owner to context_keeper;
 alter function upheld.hiring_organisation() owner to context_keeper;
 alter function upheld.session_is_fresh(uuid) owner to context_keeper;
@@ -103,7 +104,7 @@ alter function upheld.reaches(text, uuid) owner to membership_keeper;
 alter function upheld.keep_an_owner() owner to membership_keeper;
 alter function upheld.colleagues() owner to membership_keeper;
 alter function upheld.change_role(uuid, text, uuid) owner to membership_keeper;
-alter function upheld.is_last_owner(uuid) owner to membership_keeper;
+alter function upheld.is_last_owner(uuid, uuid) owner to membership_keeper;
 alter function upheld.end_membership(uuid) owner to membership_keeper;
 alter function upheld.offer_ownership(uuid, boolean, interval) owner to membership_keeper;
 alter function upheld.accept_ownership() owner to membership_keeper;
@@ -141,6 +142,8 @@ alter function upheld.queue_arrival(uuid, uuid, uuid, bytea, bytea) owner to que
 alter function upheld.queue_erasure(uuid, bytea) owner to queue_writer;
 alter function upheld.queue_invitation(uuid, bytea) owner to queue_writer;
 alter function upheld.queue_factor_rule(uuid, uuid, bytea, bytea) owner to queue_writer;
+alter function upheld.take_factor_reminder() owner to queue_writer;
+alter function upheld.queue_factor_reminder(uuid, uuid, bytea, bytea) owner to queue_writer;
 alter function upheld.operators_to_tell() owner to queue_writer;
 
 alter function upheld.plan_erasure(uuid) owner to eraser;

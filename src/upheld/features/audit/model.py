@@ -38,6 +38,7 @@ class Action(StrEnum):
     FACTOR_FAILED = "attempt.factor_failed"
     FACTOR_LIMITED = "attempt.factor_limited"
     FACTOR_RECOVERED = "factor.recovery_code_used"
+    FACTOR_REMINDED = "maintenance.factor_reminded"
     FACTOR_REMOVED = "factor.removed"
     FACTOR_REQUIRED = "organisation.factor_required"
     FACTOR_RULE_LIFTED = "organisation.factor_rule_lifted"

@@ -121,6 +121,14 @@ class FactorRule(msgspec.Struct, frozen=True):
     starts_at: dt.datetime
 
 
+class Reminder(msgspec.Struct, frozen=True):
+    """Who of an organisation's members is to be reminded that it asks for a passkey or an app, and from when on."""
+
+    organisation_name: str
+    starts_at: dt.datetime
+    people: list[UUID]
+
+
 class Answer(StrEnum):
     """What has come of an invitation."""
 
@@ -180,6 +188,7 @@ class OfferedRow(msgspec.Struct, frozen=True):
     expires_at: dt.datetime
     is_mine: bool
     is_member: bool
+    factor_by: dt.datetime | None
 
 
 class Offered(msgspec.Struct, frozen=True):
@@ -195,6 +204,8 @@ class Offered(msgspec.Struct, frozen=True):
     expires_at: dt.datetime
     is_mine: bool
     is_member: bool
+    factor_by: dt.datetime | None
+    """From when on the organisation asks its members for a passkey or an app; told to whom it is for alone."""
 
 
 class OwnershipOffer(msgspec.Struct, frozen=True):

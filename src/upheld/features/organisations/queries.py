@@ -155,7 +155,7 @@ async def offered(tx: Transaction, platform: Platform, token: UUID) -> Offered:
         id=row.id, organisation_id=row.organisation_id, organisation_name=row.organisation_name,
         role=row.role, role_name=row.role_name,
         permissions=row.permissions, inviter=inviter, expires_at=row.expires_at, is_mine=row.is_mine,
-        is_member=row.is_member,
+        is_member=row.is_member, factor_by=row.factor_by,
     )  # fmt: skip
 
 
@@ -191,9 +191,16 @@ async def members_with_factor(acting: Acting) -> set[UUID]:
     return await store.members_with_factor(acting.tx)
 
 
-async def kept_out_of(acting: Acting) -> str | None:
-    """Return the name of the organisation whose pages stay closed until the person has a factor."""
-    return await store.kept_out_of(acting.tx)
+async def session_organisation(acting: Acting) -> Organisation:
+    """Return the organisation that this session was set to act for, even where it is kept out for want of a factor.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    found = await store.session_organisation(acting.tx)
+    if found is None:
+        raise NotFoundError
+    return found
 
 
 async def _address(platform: Platform, table: str, row: UUID, sealed: Mapping[str, bytes | None]) -> str | None:

@@ -17,6 +17,7 @@ from upheld.features.organisations.model import (
     Organisation,
     OwnershipOffer,
     Permission,
+    Reminder,
     RoleChoice,
 )
 from upheld.platform.database import Transaction, load_queries
@@ -119,9 +120,14 @@ async def members_with_factor(tx: Transaction) -> set[UUID]:
     return set(await tx.column(_Q["members_with_factor"]))
 
 
-async def kept_out_of(tx: Transaction) -> str | None:
-    """Return the name of the organisation that the session was set to act for."""
-    return await tx.value(_Q["kept_out_of"])
+async def session_organisation(tx: Transaction) -> Organisation | None:
+    """Return the organisation that the session was set to act for, whether it may or not."""
+    return await tx.one(_Q["session_organisation"], into=Organisation)
+
+
+async def take_factor_reminder(tx: Transaction) -> Reminder | None:
+    """Take up an organisation whose members are to be reminded of a factor; None when none is due."""
+    return await tx.one(_Q["take_factor_reminder"], into=Reminder)
 
 
 async def custom_roles(tx: Transaction) -> list[CustomRole]:

@@ -92,11 +92,15 @@ select upheld.lift_factor_rule();
 -- Who of the members has a factor, for owners.
 select person_id from upheld.factors_of_colleagues() where has_one;
 
--- name: kept_out_of
+-- name: session_organisation
 -- The organisation that the session asking was set to act for, whether it may or not.
-select o.name from upheld.sessions as s
+select o.id, o.name, o.website from upheld.sessions as s
 inner join upheld.organisations as o on s.organisation_id = o.id
 where s.id = (select upheld.current_session());
+
+-- name: take_factor_reminder
+-- Takes up an organisation whose members are to be reminded of the factor they are asked for.
+select organisation_name, starts_at, people from upheld.take_factor_reminder();
 
 -- name: custom_roles
 -- The roles that the organisation acted for has made for itself.
@@ -142,7 +146,7 @@ select upheld.revoke_invitation($1);
 -- What an invitation offers, for whoever holds its link.
 select
     id, organisation_id, organisation_name, role, role_name, permissions, invited_by, inviter_sealed, expires_at,
-    is_mine, is_member
+    is_mine, is_member, factor_by
 from upheld.invitation_by_token($1);
 
 -- name: accept_invitation

@@ -47,7 +47,7 @@ from upheld.platform.web.place import named_in
 from upheld.platform.web.visits import Visit
 
 OPEN = {"public": True}
-AT_THE_GATE = {"public": True, "no_transaction": True}
+AT_THE_GATE = {"public": True, "no_transaction": True, "shows_who": True}
 ON_THE_WAY = {"no_transaction": True}
 """Signed in, and about to ask another site something: no connection to the database waits for that."""
 

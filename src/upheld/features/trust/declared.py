@@ -46,7 +46,7 @@ SEEN_BY = {
     "upheld.documents": _YOU,
     "upheld.email_verifications": _YOU,
     "upheld.erasures": mark("You, and whoever holds the receipt"),
-    "upheld.factor_rules": mark("The members of the organisation"),
+    "upheld.factor_rules": mark("The members of the organisation, and whoever it invites"),
     "upheld.fair_use_acceptances": _YOU,
     "upheld.half_open_sign_ins": _DATABASE,
     "upheld.identities": _YOU,

@@ -6,6 +6,9 @@ says `opt={"no_transaction": True}`. Everything else runs inside the context of 
 whose session secret the cookie carries, as the database itself has established it. A route for
 programs names a scope instead, `opt={"scope": …}`, and runs inside the context of a token (`bearer`).
 
+A route that is both, such as those of signing in, does not look at who is signed in, unless it says
+`opt={"shows_who": True}`: then the frame of its page says so, and nothing else of it depends on that.
+
 A route says `opt={"fresh": True}` when what it does takes everything along, cannot be undone or
 gives others power. Whoever has not proved who they are within `UPHELD_FRESH_FOR` is asked
 for it there, and what they had typed goes on from there. The database refuses such acts by
@@ -93,6 +96,11 @@ class Who(msgspec.Struct, frozen=True):
     def is_kept_out(self) -> bool:
         """Whether that day has come: the session acts for no organisation until a factor is added."""
         return self.factor_by is not None and self.organisation_id is None
+
+    @property
+    def showed_factor(self) -> bool:
+        """Whether the session was opened with a factor, or has had one shown in it."""
+        return self.strength in {"two-factor", "passkey"}
 
     def acting(self, tx: Transaction, platform: Platform, origin: str) -> Acting:
         """Return them acting, inside the transaction whose context is theirs."""
@@ -210,10 +218,11 @@ class Visits:
             raise bearer.TokenElsewhereError
         opt, alone = _declared(scope), _declared(scope).get("no_transaction")
         # Without a transaction of the route's own, whoever is signed in is of no account at a public one.
-        secret = None if alone and opt.get("public") else self._secret(scope)
+        unasked = alone and opt.get("public")
+        secret = None if unasked and not opt.get("shows_who") else self._secret(scope)
         if secret is None and not opt.get("public"):
             raise SignInNeededError
-        again = None if secret is None else partial(open_context, secret=secret)
+        again = None if secret is None or unasked else partial(open_context, secret=secret)
         async with Arrivals.of_this_loop().whole(scope, receive, secret) as body:
             if secret is None and alone:
                 await self._app(scope, body, self._ending(scope, send, None, None))

@@ -29,7 +29,7 @@ from upheld.platform.web.place import go_to
 from upheld.platform.web.visits import Visit
 
 OPEN = {"public": True}
-AT_THE_GATE = {"public": True, "no_transaction": True}
+AT_THE_GATE = {"public": True, "no_transaction": True, "shows_who": True}
 
 AnyRequest = Request[Any, Any, Any]
 

@@ -19,7 +19,7 @@ from upheld.platform.web.visits import Visit
 
 AnyRequest = Request[Any, Any, Any]
 OPEN = {"public": True}
-AT_THE_GATE = {"public": True, "no_transaction": True}
+AT_THE_GATE = {"public": True, "no_transaction": True, "shows_who": True}
 
 
 @get("/reset", name="accounts.reset", opt=OPEN)

@@ -22,7 +22,7 @@ from upheld.platform.web.pages import page
 from upheld.platform.web.place import named_in
 from upheld.platform.web.visits import OpenVisit, Visit
 
-AT_THE_GATE = {"public": True, "no_transaction": True}
+AT_THE_GATE = {"public": True, "no_transaction": True, "shows_who": True}
 
 AnyRequest = Request[Any, Any, Any]
 

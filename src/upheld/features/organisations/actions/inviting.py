@@ -26,7 +26,7 @@ from upheld.features.organisations.errors import (
     InvitationOverError,
     OtherAddressError,
 )
-from upheld.features.organisations.model import NewInvitation, OpenInvitation, Permission, RoleChoice
+from upheld.features.organisations.model import NewInvitation, Offered, OpenInvitation, Permission, RoleChoice
 from upheld.features.organisations.queries import check_may, custom_role, offered, open_invitation, own_organisation
 from upheld.kit.errors import ConflictError, NotFoundError
 from upheld.platform.acting import Acting
@@ -123,7 +123,7 @@ async def revoke_invitation(acting: Acting, invitation_id: UUID) -> None:
     acting.tx.once_committed(partial(acting.platform.vault.destroy, invitation_id, organisation.id))
 
 
-async def accept_invitation(acting: Acting, token: UUID) -> None:
+async def accept_invitation(acting: Acting, token: UUID) -> Offered:
     """Become a member, as an invitation offers; the session acts for the organisation from then on.
 
     Raises:
@@ -137,6 +137,7 @@ async def accept_invitation(acting: Acting, token: UUID) -> None:
         raise _UNACCEPTED[came]
     await record(acting, Action.INVITATION_ACCEPTED, "invitation", invitation.id)
     acting.tx.once_committed(partial(acting.platform.vault.destroy, invitation.id, invitation.organisation_id))
+    return invitation
 
 
 async def decline_invitation(tx: Transaction, platform: Platform, token: UUID, origin: str) -> None:

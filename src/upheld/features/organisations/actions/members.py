@@ -12,7 +12,7 @@ from upheld.features.audit.model import Action
 from upheld.features.organisations import store
 from upheld.features.organisations.errors import BeyondReachError, LastOwnerError, NotPermittedError
 from upheld.features.organisations.model import Permission, Role, RoleChoice
-from upheld.features.organisations.queries import check_may, own_organisation
+from upheld.features.organisations.queries import check_may, session_organisation
 from upheld.kit.errors import NotFoundError
 from upheld.platform.acting import Acting
 
@@ -66,13 +66,13 @@ async def remove_member(acting: Acting, person: UUID) -> None:
 
 
 async def leave_organisation(acting: Acting) -> None:
-    """Leave the organisation acted for.
+    """Leave the organisation that the session is set to act for, also where it keeps the person out.
 
     Raises:
-        NotFoundError: the session acts for none.
+        NotFoundError: there is none.
         LastOwnerError: the person is its only owner.
     """
-    organisation = await own_organisation(acting)
+    organisation = await session_organisation(acting)
     # Recorded first: afterwards the session acts for nobody.
     await record(acting, Action.MEMBER_LEFT, "organisation", organisation.id)
     _check_done(await store.end_membership(acting.tx, acting.person_id), "gone")

@@ -33,14 +33,17 @@ async def invitation_page(request: AnyRequest, visit: Visit, token: FromPath[UUI
 
 @post("/invitations/{token:uuid}/accept", name="organisations.invitation.accept", opt={"fresh": True}, status_code=200)
 async def accept_do(request: AnyRequest, visit: Visit, token: FromPath[UUID]) -> Response[str] | Redirect:
-    """Become a member, and go on to what members read first."""
+    """Become a member, and go on to what members read first, or to what lets them in."""
     try:
-        await actions.accept_invitation(visit.acting(), token)
+        joined = await actions.accept_invitation(visit.acting(), token)
     except InvitationOverError as error:
         return page(request, "organisations/invitation_over.html", status=error.status)
     except (OtherAddressError, BelongsAlreadyError) as error:
         return _invitation_page(request, token, await offered(visit.tx, visit.platform, token), error)
-    return redirect(request, "organisations.settings", q_done="joined")
+    # The visit still knows the session as it was before.
+    asked = joined.factor_by is not None and joined.factor_by <= visit.platform.clock.now()
+    is_kept_out = asked and not visit.known.showed_factor
+    return redirect(request, "organisations.kept_out" if is_kept_out else "organisations.settings", q_done="joined")
 
 
 @post("/invitations/{token:uuid}/decline", name="organisations.invitation.decline", opt=OPEN, status_code=200)

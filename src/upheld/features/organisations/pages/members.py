@@ -19,6 +19,7 @@ from upheld.features.organisations.queries import (
     open_invitations,
     own_organisation,
     ownership_offers,
+    session_organisation,
 )
 from upheld.features.organisations.wording import DONE, PERMISSIONS, ROLE_MEANS, ROLE_NAMES
 from upheld.kit.errors import InvalidError, NotFoundError, UpheldError
@@ -46,6 +47,7 @@ async def members_page(request: AnyRequest, visit: Visit) -> Response[str] | Red
         organisation=await own_organisation(acting),
         members=everybody,
         reached={one.person_id for one in everybody if reaches(acting, one)},
+        only_owner=_only_owner(everybody),
         invitations=await open_invitations(acting),
         offers={one.person_id: one for one in await ownership_offers(acting)},
         role_names=ROLE_NAMES,
@@ -99,23 +101,23 @@ async def remove_do(request: AnyRequest, visit: Visit, person_id: FromPath[UUID]
     return redirect(request, "organisations.members", q_done="removed")
 
 
-@get("/hiring/organisation/leave", name="organisations.leave")
+@get("/organisations/leave", name="organisations.leave")
 async def leave_page(request: AnyRequest, visit: Visit) -> Response[str]:
-    """Say what leaving the organisation does, and ask."""
-    organisation = await own_organisation(visit.acting())
+    """Say what leaving the organisation does, and ask; also whom it keeps out until they have a factor."""
+    organisation = await session_organisation(visit.acting())
     return page(request, "organisations/leave.html", organisation=organisation, error=None)
 
 
-@post("/hiring/organisation/leave", name="organisations.leave.do", status_code=200)
+@post("/organisations/leave", name="organisations.leave.do", status_code=200, opt=FRESH)
 async def leave_do(request: AnyRequest, visit: Visit) -> Response[str] | Redirect:
     """Leave the organisation."""
     acting = visit.acting()
-    organisation = await own_organisation(acting)
+    organisation = await session_organisation(acting)
     try:
         await actions.leave_organisation(acting)
     except LastOwnerError as error:
         return page(request, "organisations/leave.html", status=error.status, organisation=organisation, error=error)
-    return redirect(request, "home")
+    return redirect(request, "home", q_done="left")
 
 
 @get("/hiring/organisation/members/{person_id:uuid}/own", name="organisations.offer")
@@ -197,6 +199,12 @@ async def role_options(acting: Acting, words: Words, *, ownership: bool) -> list
             means = ", ".join(words(PERMISSIONS[one][0]) for one in PERMISSIONS if one in role.permissions)
             options.append((str(role.id), role.name, means))
     return options
+
+
+def _only_owner(members: list[Colleague]) -> UUID | None:
+    """Return who alone owns the organisation: they have to stay, and to stay an owner."""
+    owners = [one.person_id for one in members if one.role.role == Role.OWNER]
+    return owners[0] if len(owners) == 1 else None
 
 
 def _check_owner(acting: Acting) -> None:

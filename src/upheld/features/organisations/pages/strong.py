@@ -12,9 +12,9 @@ from upheld.features.organisations.pages.members import FRESH
 from upheld.features.organisations.queries import (
     colleagues,
     factor_rule,
-    kept_out_of,
     members_with_factor,
     own_organisation,
+    session_organisation,
 )
 from upheld.features.organisations.wording import DONE
 from upheld.kit.errors import InvalidError, NotFoundError, UpheldError
@@ -61,7 +61,12 @@ async def kept_out_page(request: AnyRequest, visit: Visit) -> Response[str] | Re
     acting = visit.acting()
     if not visit.known.is_kept_out:
         return redirect(request, "applications.hiring")
-    return page(request, "organisations/kept_out.html", organisation=await kept_out_of(acting))
+    return page(
+        request,
+        "organisations/kept_out.html",
+        organisation=await session_organisation(acting),
+        joined=request.query_params.get("done") == "joined",
+    )
 
 
 async def _strong_page(request: AnyRequest, acting: Acting, form: Form, error: UpheldError | None) -> Response[str]:

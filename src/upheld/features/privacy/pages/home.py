@@ -42,6 +42,7 @@ async def home_page(request: AnyRequest, visit: Visit) -> Response[str] | Redire
         stages_ahead=_AHEAD,
         road=[words_for(request)(label) for label in ROAD],
         parts_seen=PARTS_SEEN,
+        left=request.query_params.get("done") == "left",
     )
 
 

@@ -46,6 +46,7 @@ ELSEWHERE: Mapping[Action, str] = {
     Action.ERASURE_COMPLETED: "data.erase.complete looks for it, since only somebody who left has one",
     Action.SIGN_IN_LIMITED: "names nobody, so that no probe can know its own",
     Action.ERASURES_REPLAYED: "written by the deployment about itself",
+    Action.FACTOR_REMINDED: "written by the deployment about itself",
     Action.EPOCH_ROTATED: "written by the deployment about itself",
     Action.KEY_REPLACED: "written by the deployment about itself",
     Action.PROMISES_CHECKED: "written by the deployment about itself",

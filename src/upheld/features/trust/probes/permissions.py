@@ -126,7 +126,7 @@ ACTS: Sequence[Act] = (
     ),
     Act("see who belongs to the organisation", _MEMBER, "GET /hiring/organisation/members"),
     Act("see what each role may do", _MEMBER, "GET /hiring/organisation/roles"),
-    Act("be asked whether to leave", _MEMBER, "GET /hiring/organisation/leave"),
+    Act("be asked whether to leave", _MEMBER, "GET /organisations/leave"),
     Act("fill in an invitation", Permission.MEMBER_INVITE, "GET /hiring/organisation/invite"),
     Act("send again what was never sent", _NOBODY, "POST /hiring/organisation/invited/{application}/again"),
     Act("take back what was never sent", _NOBODY, "POST /hiring/organisation/invited/{application}/revoke"),

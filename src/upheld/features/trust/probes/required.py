@@ -34,6 +34,11 @@ _OF_MEMBERS = {
 }
 _GUIDE = "/organisations/closed"
 
+_TO_DO = "/account/security"
+"""Where a factor is added: a page that leads there says what to do."""
+
+_TOLD = "select factor_by is not null from upheld.invitation_by_token($1)"
+
 # Probes are never mailed, so that nobody holds their links: the administrator puts known ones in their place.
 _INVITED = "update upheld.invitations set token_hash = sha256($1) where invited_by = $2 and state = 'pending'"
 _LINKED = "update upheld.account_links set token_hash = $1 where person_id = $2 and purpose = $3"
@@ -41,10 +46,10 @@ _LINKED = "update upheld.account_links set token_hash = $1 where person_id = $2 
 
 @probe(
     privilege="probe people of its own and their organisation; an administrator, who puts known links for mailed ones",
-    cost="some forty requests, in which four passwords are checked",
+    cost="some fifty requests, in which four passwords are checked",
 )
 async def required(scene: Scene) -> Finding:
-    """Ask a probe member for a factor, look what they still reach, let them add one, and look again."""
+    """Ask a probe member for a factor, look what they still reach, let them go, come back and add one; look again."""
     stem = (await scene.cast()).canaries.stem
     boss, mate = [
         await enter(scene.platform, scene.site, f"{stem}.{role}@probe.example", secrets.token_urlsafe(66))
@@ -55,12 +60,12 @@ async def required(scene: Scene) -> Finding:
     await member.send("/organisations/new", {"name": f"A probe's own {stem}", "website": ""})
     await owner.send("/organisations/new", {"name": f"A probe that asks {stem}", "website": ""})
     await owner.send("/hiring/jobs/new", offer("draft"))
-    await _join(scene, boss, mate, owner, member)
+    await member.send(f"/invitations/{await _invite(scene, boss, mate, owner)}/accept")
     if (before := await _found(scene, mate, member)) != {*_OF_MEMBERS} - {"the rule"}:
         msg = f"A probe person could not go on: a member finds {len(before)} of {len(_OF_MEMBERS) - 1} things."
         raise CannotLookError(msg)
     await owner.send("/hiring/organisation/sign-in", {"grace": "0"})
-    faults = await _kept_out(scene, mate, member)
+    faults = [*await _kept_out(scene, mate, member), *await _goes_and_comes_back(scene, boss, mate, owner, member)]
     await set_up_app(member)
     faults += [
         f"a member who has added a factor does not find {what}"
@@ -75,7 +80,7 @@ async def _kept_out(scene: Scene, mate: Actor, member: Browser) -> list[str]:
     shown = await member.open("/hiring")
     if shown.status == HTTPStatus.OK:
         faults.append("a member without a factor is shown how hiring goes")
-    elif shown.one("location") != _GUIDE or "/account/security" not in (await member.open(_GUIDE)).body.decode():
+    elif shown.one("location") != _GUIDE or _TO_DO not in (await member.open(_GUIDE)).body.decode():
         faults.append("a member without a factor is not told what to do")
     again = Browser(scene.site, {SESSION_COOKIE: session_in(await sign_in(scene.site, mate.email, mate.password))})
     await again.send("/organisations/switch", {"organisation_id": await _own(scene, mate, joined=True)})
@@ -88,22 +93,43 @@ async def _kept_out(scene: Scene, mate: Actor, member: Browser) -> list[str]:
     return faults
 
 
-async def _join(scene: Scene, boss: Actor, mate: Actor, owner: Browser, member: Browser) -> None:
-    """Invite a member, and accept."""
+async def _goes_and_comes_back(scene: Scene, boss: Actor, mate: Actor, owner: Browser, member: Browser) -> list[str]:
+    """Let a member who is kept out leave, and join once more; look who is told beforehand what is asked for."""
+    await member.send("/organisations/leave")
+    if await _own(scene, mate, joined=True):
+        return ["a member without a factor cannot leave"]
+    token, faults = await _invite(scene, boss, mate, owner), list[str]()
+    if _TO_DO not in (await member.open(f"/invitations/{token}")).body.decode():
+        faults.append("an invitation does not say that a factor is asked for")
+    # Somebody else with the link, whose session acts for another organisation by now.
+    await owner.send("/organisations/new", {"name": f"A probe's other {token}", "website": ""})
+    async with scene.connected("web") as connection, undone(connection):
+        await connection.fetchval(OPENING["web"], replace(boss, token=owner.cookies[SESSION_COOKIE]).secret)
+        if (told := await connection.fetchval(_TOLD, token.bytes)) is None:
+            msg = "A probe person could not go on: somebody else is shown nothing of an invitation."
+            raise CannotLookError(msg)
+        if told:
+            faults.append("whoever holds the link of an invitation is told that a factor is asked for")
+    await member.send(f"/invitations/{token}/accept")
+    return faults
+
+
+async def _invite(scene: Scene, boss: Actor, mate: Actor, owner: Browser) -> UUID:
+    """Invite a member; return the token in the link, which nobody was mailed."""
     await owner.send("/hiring/organisation/invite", {"email": mate.email, "role": "manager", "language": "en"})
     token = UUID(bytes=secrets.token_bytes(16))
     async with scene.as_administrator() as connection:
         await connection.execute(_INVITED, token.bytes, boss.person)
-    await member.send(f"/invitations/{token}/accept")
+    return token
 
 
 async def _own(scene: Scene, mate: Actor, *, joined: bool) -> str:
-    """Return the organisation that somebody has joined, or the one that they have founded."""
+    """Return the organisation that somebody has joined, or the one that they have founded; or nothing."""
     async with scene.as_administrator() as connection:
         found = await connection.fetchval(
             "select organisation_id from upheld.members where person_id = $1 and is_founder <> $2", mate.person, joined
         )
-    return str(found)
+    return str(found or "")
 
 
 async def _found(scene: Scene, someone: Actor, browser: Browser) -> set[str]:

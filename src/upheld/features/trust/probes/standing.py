@@ -110,7 +110,7 @@ async def _govern(boss: Actor, mate: Actor) -> None:
     await boss.send(f"{about}/own/end", {})
     await boss.send(f"{about}/own", {"then": "stay"})
     await mate.send("/hiring/organisation/own", {})
-    await boss.send("/hiring/organisation/leave", {})
+    await boss.send("/organisations/leave", {})
     await mate.send(
         "/organisations/switch", {"organisation_id": hidden_in(await mate.open("/account"), "organisation_id")}
     )

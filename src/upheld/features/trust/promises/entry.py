@@ -110,7 +110,7 @@ PROMISES = (
             ),
             Check(
                 "auth.strong.required",
-                "where an organisation asks for them, a member without one reaches nothing of it, and gets in with one",
+                "where an organisation asks for them, who has none is told, reaches nothing of it, gets in with one",
                 Work.AUTH,
                 required.required,
             ),
