@@ -66,6 +66,24 @@ async def test_the_last_owner_neither_leaves_nor_goes_nor_becomes_less(deploymen
         assert await _roles(deployment, owner) == {"owner@example.com": "owner"}
 
 
+async def test_the_only_owner_is_offered_nothing_that_would_be_refused_and_told_why(deployment: Deployment) -> None:
+    why = "You are the only owner: you can leave, or take another role, once somebody else has accepted to own it."
+    async with employer(deployment) as owner, colleague(deployment, owner, GRACE, "manager") as grace:
+        own_id, grace_id = [await _member(deployment, owner, one) for one in ("owner@example.com", GRACE)]
+        page = (await owner.get(MEMBERS)).text
+        assert why in page
+        assert (f"{own_id}/role" in page, f"{grace_id}/role" in page, "/organisations/leave" in page) == (
+            False, True, False,
+        )  # fmt: skip
+        assert why not in (await grace.get(MEMBERS)).text, "nobody else is told about somebody"
+        assert "/organisations/leave" in (await grace.get(MEMBERS)).text
+        await owner.form(f"{MEMBERS}/{grace_id}/own", then="stay")
+        await grace.post("/hiring/organisation/own")
+        page = (await owner.get(MEMBERS)).text
+        assert why not in page
+        assert (f"{own_id}/role" in page, "/organisations/leave" in page) == (True, True)
+
+
 async def test_the_database_keeps_an_owner_whatever_removes_the_last(deployment: Deployment) -> None:
     async with employer(deployment):
         administrator = await deployment.administrator()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from email.message import EmailMessage
@@ -13,17 +14,28 @@ import httpx
 import pytest
 
 from tests.features.factors.steps import sets_up_an_app
+from tests.features.privacy.test_erasure import worker
 from tests.support.deployment import Browser, Deployment, text_of
 from tests.support.hiring import OWNER, acting_in, colleague, employer
 from tests.support.inviting import invite, link_to
 from upheld.features.organisations import jobs
 from upheld.features.organisations.jobs import remind_of_factors
+from upheld.main.worker import REMIND_AT
 from upheld.platform.i18n import Words
 
 pytestmark = pytest.mark.anyio
 GRACE, HEDY, IVY = "grace@example.org", "hedy@example.org", "ivy@example.org"
 ROOM, CLOSED, LEAVE = "/hiring/organisation/sign-in", "/organisations/closed", "/organisations/leave"
 TO_DO = "/account/security"
+_WORKER = """
+import asyncio
+from upheld.main.worker import work
+from upheld.platform.mail import FolderMail
+from upheld.platform.settings import Settings
+
+settings = Settings.read()
+asyncio.run(work(settings, FolderMail(settings.var / "mail")))
+"""
 TOLD = "select factor_by from upheld.invitation_by_token($1)"
 
 
@@ -267,6 +279,23 @@ async def test_a_worker_that_dies_on_the_way_has_reminded_nobody_and_the_next_tu
         assert await remind_of_factors(deployment.platform) == 2
         await deployment.work()
         assert [len(_reminders(deployment, one)) for one in (GRACE, HEDY)] == [1, 1]
+
+
+async def test_the_worker_reminds_by_itself_when_its_turn_has_come(deployment: Deployment) -> None:
+    async with _asking(deployment, 4) as owner, colleague(deployment, owner, GRACE, "manager"):
+        await _days_pass(deployment, 1)
+        due = "insert into queue.pgqueuer_schedules (expression, entrypoint, next_run) values ($1, 'remind', now())"
+        await _administer(deployment, due, REMIND_AT)
+        running = worker(deployment, _WORKER)
+        try:
+            limit = time.monotonic() + 30
+            while not _reminders(deployment, GRACE):
+                assert time.monotonic() < limit, "nobody was reminded"
+                await asyncio.sleep(0.1)
+        finally:
+            running.terminate()
+            assert running.wait(20) == 0
+        assert len(_reminders(deployment, GRACE)) == 1
 
 
 async def test_whom_an_owner_has_just_asked_is_not_reminded_on_top_of_it(deployment: Deployment) -> None:
