@@ -156,7 +156,11 @@ TABLES: Mapping[str, Rights] = {
     "upheld.sessions": Rights(
         reads=(by("web", own),),
         updates={"end": by("web", own), "act for nobody": by("web", own)},
-        columns={"web": Columns("- secret_hash", updates="revoked_at organisation_id")},
+        columns={
+            "web": Columns(
+                "- secret_hash made_at_change former_hashes former_until", updates="revoked_at organisation_id"
+            )
+        },
     ),
     "upheld.access_tokens": Rights(
         reads=(by("web", own),),
@@ -377,7 +381,7 @@ _MEMBERS = (
 )
 FUNCTIONS: Mapping[str, str] = {
     "web": (
-        f"{_ASKING} open_context open_token_context add_access_token freshly_proven demand_fresh_proof"
+        f"{_ASKING} open_context renew_session open_token_context add_access_token freshly_proven demand_fresh_proof"
         " asks_as_probe acts_for_probe hiring_organisation"
         " jobs_applied_to left_without_owner"
         f" current_permissions may deciding_organisation {_MEMBERS}"

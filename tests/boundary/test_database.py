@@ -40,7 +40,7 @@ DOORS = {
         "jobs_applied_to",
         "left_without_owner", "lift_factor_rule", "list_applications", "open_application", "open_contact",
         "open_context", "open_resume", "open_token_context", "own_documents", "own_profile", "own_snapshots",
-        "queue_erasure", "queue_factor_rule", "require_factor",
+        "queue_erasure", "queue_factor_rule", "renew_session", "require_factor",
         "people_to_tell", "queue_arrival", "queue_message", "record_act", "take_from_limit",
     },
     "worker": {

@@ -12,7 +12,17 @@ import asyncpg
 
 from tests.support.cluster import Cluster
 from tests.support.deployment import Browser, Deployment, deployed
-from tests.support.hiring import acting_in, apply_for, candidate, employ, employer, new_job, pdf, upload
+from tests.support.hiring import (
+    GONE_ON,
+    acting_in,
+    apply_for,
+    candidate,
+    employ,
+    employer,
+    new_job,
+    pdf,
+    upload,
+)
 from tests.support.inviting import invite, link_to
 from tests.support.leaving import ask_to_leave
 from upheld.platform.install import url
@@ -138,6 +148,7 @@ async def _find(world: World) -> None:
                 UUID(world.ids[person]),
                 duty,
             )
+        await admin.execute(GONE_ON)
     finally:
         await admin.close()
 

@@ -10,6 +10,7 @@ from tests.boundary.world import World, peopled
 from tests.features.factors.steps import sets_up_an_app, signs_in
 from tests.support.cluster import Cluster
 from tests.support.deployment import Deployment
+from tests.support.hiring import GONE_ON
 from tests.support.proofs import recorded, told
 from upheld.features.providers.carried import HALF_AN_HOUR, LINKING, NEWCOMER, WAITING, carry
 from upheld.features.providers.model import Linking, Newcomer, Waiting
@@ -77,6 +78,7 @@ async def prepared(cluster: Cluster) -> Site:
             "update upheld.sessions set proven_at = upheld.clock_now() + interval '1 hour'",
             "insert into upheld.factor_rules (organisation_id, starts_at)"
             " select o.id, upheld.clock_now() from upheld.organisations as o where o.name = 'North Sheds'",
+            GONE_ON,
         )
         routes = [one for one in routes_of(create_router(deployment.platform)) if one.method == "GET"]
         settings = replace(deployment.settings, providers=_offered(deployment.settings))

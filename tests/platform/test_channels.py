@@ -161,6 +161,10 @@ EVENTS: dict[str, tuple[Ending, frozenset[str]]] = {
     "ended from elsewhere": (ends_the_others, SESSION),
     "too old": (by_statement("update upheld.sessions set expires_at = now()"), SESSION),
     "idle for too long": (by_statement("update upheld.sessions set last_seen_at = now() - interval '1 year'"), SESSION),
+    "going on under another secret": (
+        by_statement("update upheld.sessions set secret_hash = sha256(secret_hash)"),
+        SESSION,
+    ),
     "given another role": (
         by_statement(EVEN_THE_LAST_OWNER.format("update upheld.members set role = 'interviewer'")),
         BOTH,
@@ -192,5 +196,7 @@ async def test_what_nothing_has_happened_to_stays_open(deployment: Deployment) -
             # Others come and go, and their ends are not mine.
             async with deployment.person("ben@example.org") as other:
                 await other.post("/sign-out")
+            # What may happen to me without consequence for what I hold open: another secret is due, and not yet given.
+            await by_statement("update upheld.people set changes = changes + 1")(deployment, owner)
             await asyncio.sleep(2.5)
             assert [path for path, task in tasks.items() if task.done()] == []

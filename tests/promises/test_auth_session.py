@@ -75,6 +75,45 @@ async def test_auth_session_sockets_is_red_when_one_opens_outside_the_middleware
     await scratch.sees_red("auth.session.sockets", "/home with none session: 101")
 
 
+async def test_sessions_go_on_under_other_secrets(scratch: Scratch) -> None:
+    (check,) = (await scratch.look("auth.session.replaced")).checks
+    assert check.state is CheckState.PASSED, check.evidence
+    assert check.evidence["secrets"] == 5
+
+
+async def test_auth_session_replaced_is_red_when_the_middleware_replaces_none(
+    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **__: object) -> bool:
+        return False
+
+    monkeypatch.setattr("upheld.platform.web.visits.is_due", never)
+    await scratch.sees_red("auth.session.replaced", "act for an organisation: the session kept its secret")
+
+
+@pytest.mark.parametrize(
+    ("table", "after"),
+    [("members", "another role, given elsewhere"), ("fair_use_acceptances", "coming to see candidates")],
+)
+async def test_auth_session_replaced_is_red_when_the_database_does_not_count_a_change(
+    scratch: Scratch, table: str, after: str
+) -> None:
+    await scratch.change(f"drop trigger changes_are_counted on upheld.{table}")
+    await scratch.sees_red("auth.session.replaced", f"{after}: the session kept its secret")
+
+
+async def test_auth_session_replaced_is_red_when_former_secrets_live_on(scratch: Scratch) -> None:
+    await scratch.change(
+        "create or replace function upheld.freshen_session(whose uuid, which uuid, new_secret_hash bytea)"
+        " returns timestamptz language sql volatile security definer set search_path = '' begin atomic"
+        " update upheld.sessions set proven_at = upheld.clock_now(), secret_hash = new_secret_hash,"
+        " former_hashes = array[secret_hash], former_until = array[upheld.clock_now() + interval '1 hour']"
+        " where id = which"
+        " returning expires_at; end"
+    )
+    await scratch.sees_red("auth.session.replaced", "secret 4 of a session still got in")
+
+
 async def test_what_needs_a_fresh_proof_asks_for_it(scratch: Scratch) -> None:
     (check,) = (await scratch.look("auth.session.fresh")).checks
     assert check.state is CheckState.PASSED, check.evidence

@@ -22,6 +22,8 @@ from upheld.platform.web.forms import Upload
 from upheld.platform.web.visits import open_context
 
 OWNER, ADA = "owner@example.com", "ada@example.org"
+GONE_ON = "update upheld.sessions as s set made_at_change = p.changes from upheld.people as p where s.person_id = p.id"
+"""Has no secret be older than what was planted: as if each had opened a page since. Tests hold on to cookies."""
 LETTER = "I would like to look after your boats."
 PROFILE = ProfileText(
     full_name="Ada Okafor",
@@ -104,6 +106,7 @@ async def employ(
     await administrator.execute(
         "update upheld.sessions set organisation_id = $1 where person_id = $2", organisation, person
     )
+    await administrator.execute(GONE_ON)
 
 
 async def everybody_becomes(administrator: Any, role: str) -> None:

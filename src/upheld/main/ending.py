@@ -19,7 +19,7 @@ def sessions() -> None:
 @click.option("--person", type=click.UUID, help="Whose: the id of their account.")
 @click.option("--email", help="Whose: the address of their account.")
 def end_sessions(person: UUID | None, email: str | None) -> None:
-    """End every session of one person; the log says that the operator did."""
+    """End every session of one person, and their access tokens; the log says that the operator did."""
     if (person is None) is (email is None):
         msg = "Name one: --person or --email."
         raise click.UsageError(msg)
@@ -28,4 +28,4 @@ def end_sessions(person: UUID | None, email: str | None) -> None:
         async with open_platform(Settings.read(), ["maintenance"]) as platform:
             return await end_sessions_of(platform, person, email)
 
-    click.echo(f"Ended: {asyncio.run(run())}.")
+    click.echo(f"Sessions ended: {asyncio.run(run())}. Access tokens and sign-ins that were not finished ended too.")

@@ -238,10 +238,10 @@ class Holdings:
     def may_change(self, caller: Caller, table: str, act: str, old: Row | None, new: Row | None) -> bool:
         """Say whether a change of one row is a caller's to make; `act` is INSERT, UPDATE or DELETE."""
         letter = act[0]
-        if (table, letter) in _DUTIES[caller.role]:
+        if (table, letter) in _DUTIES[caller.role] or self._is_counted_of_colleague(caller, table, old, new):
             return True
         if caller.role == "maintenance":
-            return letter == "D" and old is not None and _is_over(old)
+            return (letter == "D" and old is not None and _is_over(old)) or _ends_what_lets_in(table, letter, old, new)
         if caller.person is None:
             return False
         if caller.role == "worker":
@@ -287,6 +287,13 @@ class Holdings:
             return (row["person_id"], caller.organisation) in members
         return row["organisation_id"] == caller.organisation
 
+    def _is_counted_of_colleague(self, caller: Caller, table: str, old: Row | None, new: Row | None) -> bool:
+        """Say whether an owner has changed a member's rights, which is counted beside the person; and nothing else."""
+        if table != "upheld.people" or old is None or new is None or caller.standing != "owner":
+            return False
+        members = {(one["person_id"], one["organisation_id"]) for one in self.rows["upheld.members"]}
+        return (old["id"], caller.organisation) in members and new == {**old, "changes": old["changes"] + 1}
+
     def _candidates(self, caller: Caller) -> set[str]:
         return {
             row["person_id"]
@@ -310,6 +317,15 @@ def _belongs_to_work(caller: Caller, table: str, letter: str, row: Row) -> bool:
     if (table, letter) == ("upheld.messages", "D"):
         return own and caller.standing == "duty:mail"
     return own and (table, letter) == ("upheld.audit_entries", "I")
+
+
+def _ends_what_lets_in(table: str, letter: str, old: Row | None, new: Row | None) -> bool:
+    """Say whether what lets somebody in ends, and nothing else changes: the operator's word does it, for one person."""
+    if (table, letter) == ("upheld.half_open_sign_ins", "D"):
+        return True
+    if table != "upheld.access_tokens" or old is None or new is None:
+        return False
+    return old["revoked_at"] is None and {name for name in old if old[name] != new[name]} == {"revoked_at"}
 
 
 def _is_over(row: Row) -> bool:

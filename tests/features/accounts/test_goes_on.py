@@ -9,6 +9,7 @@ from tests.features.factors.steps import sets_up_an_app
 from tests.support.deployment import PASSWORD, Deployment
 from upheld.features.accounts.pages import account
 from upheld.features.factors.pages import security
+from upheld.features.organisations.pages import founding
 from upheld.platform.web.cookies import SESSION_COOKIE
 
 pytestmark = pytest.mark.anyio
@@ -60,3 +61,31 @@ async def test_whoever_changes_the_password_stays_signed_in_though_the_page_fail
         assert (await ada.form("/account/password", **change)).status_code == httpx.codes.INTERNAL_SERVER_ERROR
         monkeypatch.undo()
         assert (await ada.get("/home")).url.path == "/home"
+
+
+async def test_whoever_removes_the_app_stays_signed_in_though_the_page_fails(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with deployment.person(ADA) as ada:
+        await sets_up_an_app(ada)
+        before = ada.cookies[SESSION_COOKIE]
+        monkeypatch.setattr(security, "redirect", fails)
+        assert (await ada.post("/account/security/app/remove")).status_code == httpx.codes.INTERNAL_SERVER_ERROR
+        monkeypatch.undo()
+        assert ada.cookies[SESSION_COOKIE] == before, "what was replaced goes out with an answer that is good"
+        assert (await ada.get("/home")).url.path == "/home"
+        assert ada.cookies[SESSION_COOKIE] != before
+        assert (await ada.get("/home")).url.path == "/home"
+
+
+async def test_whoever_founds_an_organisation_stays_signed_in_though_the_page_fails(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with deployment.person(ADA) as ada:
+        before = ada.cookies[SESSION_COOKIE]
+        monkeypatch.setattr(founding, "redirect", fails)
+        answer = await ada.form("/organisations/new", name="Harbour & Sons", website="")
+        assert answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR
+        monkeypatch.undo()
+        assert (await ada.get("/home")).url.path == "/home"
+        assert ada.cookies[SESSION_COOKIE] == before, "nothing was founded, and nothing replaced"

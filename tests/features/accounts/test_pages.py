@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.support.deployment import PASSWORD, Deployment, hidden, text_of
-from upheld.features.accounts.returning import RETURN_ROUTES
+from upheld.features.accounts.returning import RETURN_ROUTES, WayBack
 from upheld.main.web import create_router
 
 pytestmark = pytest.mark.anyio
@@ -182,4 +182,16 @@ async def test_a_link_to_the_registration_ticks_and_types_nothing(deployment: De
 async def test_every_way_back_is_a_route(deployment: Deployment) -> None:
     router = create_router(deployment.platform)
     for name, parameter in RETURN_ROUTES.items():
-        assert router.route_reverse(name, **({parameter: UUID(int=1)} if parameter else {})), name
+        way = next(
+            way for text in (str(UUID(int=1)), "x" * 43) if (way := WayBack.of({"to": name, "id": text})).route == name
+        )
+        assert set(way.parts) == ({parameter} if parameter else set())
+        assert router.route_reverse(name, **way.parts), name
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["", "x" * 42, "x" * 44, "x" * 42 + "/", "x" * 42 + "é", "x" * 43 + "\n", "../" * 14 + "x", str(UUID(int=1))],
+)
+def test_a_way_back_to_a_link_takes_what_links_are_made_of_and_nothing_else(said: str) -> None:
+    assert WayBack.of({"to": "accounts.confirm", "id": said}).route == "home"

@@ -168,6 +168,34 @@ async def test_another_address_counts_once_its_owner_has_confirmed_it(deployment
     assert deployment.mails(ADA)[-1]["subject"] == "Your account has another address now"
 
 
+async def test_whoever_signs_in_to_confirm_an_address_arrives_where_it_is_confirmed(deployment: Deployment) -> None:
+    async with deployment.person(ADA) as ada, deployment.browser() as elsewhere:
+        await ada.form("/account/address", email=NEW)
+        await deployment.work()
+        link = link_in(deployment.mails(NEW)[-1], "/address")
+        asks = await elsewhere.get(link)
+        (entry,) = set(re.findall(r'href="(/sign-in\?[^"]+)"', asks.text))
+        named = dict(httpx.URL(entry.replace("&amp;", "&")).params)
+        assert named == {"to": "accounts.confirm", "id": link.rpartition("/")[2]}
+        assert named["id"] in (await elsewhere.get(entry.replace("&amp;", "&"))).text
+        arrived = await signs_in(elsewhere, ADA, **named)
+        assert arrived.url.path == link
+        assert f'action="/account{link}"' in arrived.text
+        assert "from now on" in (await elsewhere.post(f"/account{link}")).text
+    assert await is_let_in(deployment, NEW, PASSWORD)
+
+
+async def test_the_way_to_a_new_address_goes_by_the_second_factor_as_well(deployment: Deployment) -> None:
+    async with deployment.person(ADA) as ada, deployment.browser() as elsewhere:
+        phone, _ = await sets_up_an_app(ada)
+        await ada.form("/account/address", email=NEW)
+        await deployment.work()
+        link = link_in(deployment.mails(NEW)[-1], "/address")
+        named = {"to": "accounts.confirm", "id": link.rpartition("/")[2]}
+        assert "One more step" in (await signs_in(elsewhere, ADA, **named)).text
+        assert (await elsewhere.form("/sign-in/second-factor", code=phone.code(), **named)).url.path == link
+
+
 async def test_the_former_address_takes_itself_back_and_whoever_changed_it_has_nothing(deployment: Deployment) -> None:
     async with AsyncExitStack() as stack:
         await deployment.register(ADA)

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.deployment import Browser, Deployment, text_of
 from tests.support.hiring import ADA, candidate, employer
+from upheld.features.accounts.actions import end_sessions_of
 from upheld.platform.limits import count
 from upheld.platform.limits.rules import REQUESTS_PER_TOKEN, UNKNOWN_TOKENS_PER_ADDRESS
 from upheld.platform.web import bearer
@@ -219,6 +220,13 @@ async def test_a_token_ends_in_the_middle_of_a_transaction(deployment: Deploymen
         await changed(deployment, "update upheld.access_tokens set revoked_at = now() where revoked_at is null")
         with pytest.raises(asyncpg.InvalidPasswordError):
             await connection.fetchval("select count(*) from upheld.people")
+
+
+async def test_an_operator_who_ends_somebodys_sessions_ends_their_tokens_too(deployment: Deployment) -> None:
+    async with deployment.person(ADA) as ada, deployment.person("ben@example.org") as ben:
+        tokens = [await made(one, *MINE) for one in (ada, ben)]
+        await end_sessions_of(deployment.platform, None, ADA)
+        assert [(await asked(deployment, token)).status_code for token in tokens] == [UNAUTHORIZED, OK]
 
 
 async def test_its_person_revokes_a_token_and_nobody_else_can(deployment: Deployment) -> None:

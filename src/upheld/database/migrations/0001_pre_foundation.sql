@@ -83,7 +83,9 @@ create table upheld.people (
     verified_at timestamptz,
     is_probe boolean not null default false,
     language text not null default 'en' check (language ~ '^[a-z]{2}$'),
-    created_at timestamptz not null default upheld.clock_now()
+    created_at timestamptz not null default upheld.clock_now(),
+    -- How often what they may do, or what lets them in, has changed (`086_rotation.sql`).
+    changes bigint not null default 0
 );
 alter table upheld.people enable row level security;
 alter table upheld.people force row level security;
@@ -93,6 +95,7 @@ comment on table upheld.people is 'A person with an account. The address is ciph
 call upheld.classify('upheld.people', '{id,verified_at,language,created_at}', 'identity', 'person', '{account}', 'contract', 'account', true, 'row');
 call upheld.classify('upheld.people', '{email_index}', 'contact', 'person', '{account}', 'contract', 'account', false, 'row');
 call upheld.classify('upheld.people', '{email_sealed}', 'contact', 'person', '{account}', 'contract', 'account', true, 'key');
+call upheld.classify('upheld.people', '{changes}', 'technical', 'person', '{account}', 'contract', 'account', false, 'row');
 call upheld.classify('upheld.people', '{is_probe}', 'technical', 'nobody', '{proof}', 'legitimate interest', 'account', false, 'row');
 
 -- The bcrypt hash of a person's password. Read by the gate's functions only.
@@ -232,6 +235,11 @@ create table upheld.sessions (
     id uuid primary key default gen_random_uuid(),
     person_id uuid not null references upheld.people (id) on delete cascade,
     secret_hash bytea not null unique check (length(secret_hash) = 32),
+    -- At which of its person's changes the secret was made; which ones it took the place of, and until when each
+    -- opens the session still, the newest first.
+    made_at_change bigint not null default 0,
+    former_hashes bytea[] not null default '{}',
+    former_until timestamptz[] not null default '{}',
     organisation_id uuid,
     created_at timestamptz not null default upheld.clock_now(),
     last_seen_at timestamptz not null default upheld.clock_now(),
@@ -244,17 +252,20 @@ create table upheld.sessions (
     strength text not null default 'password'
     check (strength in ('password', 'provider', 'two-factor', 'passkey', 'machine')),
     foreign key (organisation_id, person_id) references upheld.members (organisation_id, person_id)
-    on delete set null (organisation_id)
+    on delete set null (organisation_id),
+    check (cardinality(former_hashes) = cardinality(former_until) and cardinality(former_hashes) <= 8)
 );
 create index sessions_person_id_idx on upheld.sessions (person_id);
 create index sessions_expires_at_idx on upheld.sessions (expires_at);
+create index sessions_former_hashes_idx on upheld.sessions using gin (former_hashes);
 alter table upheld.sessions enable row level security;
 alter table upheld.sessions force row level security;
 alter table upheld.sessions alter column secret_hash set statistics 0;
+alter table upheld.sessions alter column former_hashes set statistics 0;
 alter table upheld.sessions alter column origin_sealed set statistics 0;
 comment on table upheld.sessions is 'A signed-in browser: who, acting for which organisation, and until when.';
 call upheld.classify('upheld.sessions', '{origin_sealed}', 'technical', 'person', '{account}', 'contract', 'session', true, 'key');
-call upheld.classify('upheld.sessions', '{secret_hash}', 'technical', 'person', '{account}', 'contract', 'session', false, 'row');
+call upheld.classify('upheld.sessions', '{secret_hash,made_at_change,former_hashes,former_until}', 'technical', 'person', '{account}', 'contract', 'session', false, 'row');
 call upheld.classify('upheld.sessions', '{id,person_id,organisation_id,created_at,last_seen_at,proven_at,idle_for,expires_at,revoked_at,strength}', 'technical', 'person', '{account}', 'contract', 'session', true, 'row');
 
 -- The right of one piece of background work to act for one person; only a hash is kept.
@@ -316,11 +327,14 @@ create policy live_sessions_are_checked_by_the_context_keeper on upheld.sessions
 for select to context_keeper using (revoked_at is null);
 create policy live_sessions_are_touched_by_the_context_keeper on upheld.sessions
 for update to context_keeper using (revoked_at is null);
+create policy changes_are_known_to_the_context_keeper on upheld.people
+for select to context_keeper using (verified_at is not null);
 create policy memberships_are_checked_by_the_context_keeper on upheld.members
 for select to context_keeper using (role in ('owner', 'manager', 'interviewer', 'custom'));
 create policy job_secrets_are_checked_by_the_context_keeper on upheld.job_secrets
 for select to context_keeper using (expires_at > upheld.clock_now());
 grant select, update (last_seen_at) on upheld.sessions to context_keeper;
+grant select (id, changes) on upheld.people to context_keeper;
 grant select on upheld.members to context_keeper;
 grant select on upheld.job_secrets to context_keeper;
 
@@ -561,24 +575,32 @@ $$;
 
 -- Opens the context of the session whose secret is presented; returns no row, and opens
 -- nothing, when there is no such session or it is revoked, expired or idle for too long. `factor_by` is from
--- when on the organisation it was acting for asks for a factor, where none was shown in it.
+-- when on the organisation it was acting for asks for a factor, where none was shown in it. A secret that was
+-- replaced a moment ago opens it as well; `is_outdated` is what the present one is when it is to be replaced
+-- (`086_rotation.sql`).
 create function upheld.open_context(session_secret bytea)
 returns table (
     person_id uuid, session_id uuid, organisation_id uuid, role text, permissions text[], seats jsonb,
-    proven_at timestamptz, expires_at timestamptz, strength text, factor_by timestamptz
+    proven_at timestamptz, expires_at timestamptz, strength text, factor_by timestamptz, is_outdated boolean
 )
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
     found_session upheld.sessions;
+    presented bytea := pg_catalog.sha256(session_secret);
     clock timestamptz := upheld.clock_now();
 begin
     select s.* into found_session
     from upheld.sessions as s
-    where
-        s.secret_hash = pg_catalog.sha256(session_secret)
-        and s.expires_at > clock
-        and s.last_seen_at + s.idle_for > clock;
+    where s.secret_hash = presented and s.expires_at > clock and s.last_seen_at + s.idle_for > clock;
+    if found_session.id is null then
+        select s.* into found_session
+        from upheld.sessions as s
+        where
+            s.former_hashes @> array[presented]
+            and s.former_until[pg_catalog.array_position(s.former_hashes, presented)] > clock
+            and s.expires_at > clock and s.last_seen_at + s.idle_for > clock;
+    end if;
     if found_session.id is null then
         return;
     end if;
@@ -597,6 +619,10 @@ begin
             where
                 r.organisation_id = found_session.organisation_id
                 and found_session.strength not in ('two-factor', 'passkey')
+        ),
+        found_session.secret_hash = presented and found_session.strength <> 'machine' and exists (
+            select from upheld.people as p
+            where p.id = found_session.person_id and p.changes <> found_session.made_at_change
         );
 end
 $$;
@@ -1252,7 +1278,7 @@ end
 $$;
 
 -- Notes that the person behind a session has just proved themselves again, and has the session
--- go on under another secret: whoever copied the old one is left outside. Until when it lasts;
+-- go on under another secret: whoever copied the old one is left outside at once. Until when it lasts;
 -- null when it has ended.
 create function upheld.freshen_session(whose uuid, which uuid, new_secret_hash bytea) returns timestamptz
 language sql volatile security definer set search_path = ''
@@ -1823,8 +1849,9 @@ begin
 end
 $$;
 
--- Ends every session of a person, on the word of whoever operates the deployment. It leaves an
--- entry in the log, in nobody's name. How many there were; null when there is no such person.
+-- Ends every session of a person, and what else lets them in without a new sign-in, access tokens and
+-- sign-ins that wait for a factor, on the word of whoever operates the deployment. It leaves an entry in
+-- the log, in nobody's name. How many sessions there were; null when there is no such person.
 create function upheld.end_sessions_of(whose uuid, or_at bytea[]) returns bigint
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -1836,6 +1863,7 @@ begin
         return null;
     end if;
     ended := upheld.end_sessions_but(known, null);
+    perform upheld.end_what_opens(known);
     perform upheld.append_entry(
         null, null, 'session.ended_by_operator', 'person', known, pg_catalog.jsonb_build_object('others', ended), null);
     return ended;
@@ -3357,6 +3385,123 @@ begin
 end
 $$;
 grant execute on function upheld.appoint_operator(bytea, uuid) to gate;
+-- Rotation: a session whose person may do something else by now, or gets in by something else, goes on
+-- under another secret.
+--
+-- Triggers on the tables that decide this count each change beside the person, whoever makes it and by
+-- whichever function. A secret knows at which change it was made. The next answer to the session
+-- carries another one (`renew_session`, called by the one middleware). What the browser had sent off by
+-- then still arrives: for a minute a former secret opens the same session, and is replaced by nothing.
+-- A fresh proof leaves none of them. Sessions of the machine itself are in no browser and stay as they are.
+
+grant update (changes) on upheld.people to credential_keeper;
+grant update (made_at_change, former_hashes, former_until) on upheld.sessions to credential_keeper;
+
+-- A new secret is of this moment, and leaves no former ones behind unless it says so. A session that
+-- comes to act for another organisation, or for none, needs one.
+create function upheld.date_secret() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    if tg_op = 'INSERT' or new.secret_hash <> old.secret_hash then
+        new.made_at_change := coalesce((select p.changes from upheld.people as p where p.id = new.person_id), 0);
+        if tg_op = 'UPDATE' and new.former_hashes = old.former_hashes then
+            new.former_hashes := '{}';
+            new.former_until := '{}';
+        end if;
+    elsif new.organisation_id is distinct from old.organisation_id then
+        new.made_at_change := -1;
+    end if;
+    return new;
+end
+$$;
+create trigger secrets_are_dated before insert or update of secret_hash, organisation_id on upheld.sessions
+for each row execute function upheld.date_secret();
+
+-- Has the session whose present secret is shown go on under another one, if that is due; until when it lasts,
+-- or null. Of two answers at once the first replaces it, and the other finds that it is done.
+create function upheld.renew_session(present_secret bytea, new_secret_hash bytea) returns timestamptz
+language sql volatile security definer set search_path = ''
+begin atomic
+    update upheld.sessions as s
+    set
+        secret_hash = new_secret_hash,
+        former_hashes = (s.secret_hash || s.former_hashes)[1:8],
+        former_until = (upheld.clock_now() + interval '1 minute' || s.former_until)[1:8]
+    from upheld.people as p
+    where
+        s.secret_hash = pg_catalog.sha256(present_secret) and s.person_id = p.id
+        and s.made_at_change <> p.changes and s.strength <> 'machine'
+        and s.revoked_at is null and s.expires_at > upheld.clock_now()
+    returning s.expires_at;
+end;
+grant execute on function upheld.renew_session(bytea, bytea) to web;
+
+-- Counts a change of whom the row is about.
+create function upheld.count_change() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    update upheld.people set changes = changes + 1
+    where id = coalesce(new.person_id, old.person_id) and verified_at is not null;
+    return null;
+end
+$$;
+
+-- Counts a change of every member of the organisation that the row is about, always in the same order.
+create function upheld.count_change_of_members() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    members uuid[] := array(
+        select m.person_id from upheld.members as m
+        where m.organisation_id = coalesce(new.organisation_id, old.organisation_id)
+    );
+begin
+    perform from upheld.people as p
+    where p.id = any(members) and p.verified_at is not null order by p.id for no key update;
+    update upheld.people set changes = changes + 1 where id = any(members) and verified_at is not null;
+    return null;
+end
+$$;
+
+-- An address is a way in.
+create function upheld.count_change_of_address() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+    new.changes := old.changes + 1;
+    return new;
+end
+$$;
+
+-- What somebody may do.
+create trigger changes_are_counted after insert or delete or update of role, custom_role_id on upheld.members
+for each row execute function upheld.count_change();
+create trigger changes_are_counted after insert or delete on upheld.fair_use_acceptances
+for each row execute function upheld.count_change();
+create trigger changes_are_counted after insert or delete on upheld.operators
+for each row execute function upheld.count_change();
+create trigger changes_are_counted after update of permissions on upheld.roles
+for each row when (old.permissions <> new.permissions) execute function upheld.count_change_of_members();
+create trigger changes_are_counted after insert or delete or update of starts_at on upheld.factor_rules
+for each row execute function upheld.count_change_of_members();
+
+-- What lets somebody in.
+create trigger changes_are_counted after insert or delete or update of password_hash on upheld.credentials
+for each row execute function upheld.count_change();
+create trigger changes_are_counted after insert or delete on upheld.identities
+for each row execute function upheld.count_change();
+create trigger changes_are_counted after insert or delete on upheld.passkeys
+for each row execute function upheld.count_change();
+create trigger changes_are_counted after update of confirmed_at on upheld.authenticator_apps
+for each row execute function upheld.count_change();
+create trigger removals_are_counted after delete on upheld.authenticator_apps
+for each row when (old.confirmed_at is not null) execute function upheld.count_change();
+create trigger changes_are_counted after insert or delete on upheld.recovery_codes
+for each row execute function upheld.count_change();
+create trigger changes_are_counted before update of email_sealed on upheld.people
+for each row when (old.email_sealed <> new.email_sealed) execute function upheld.count_change_of_address();
 -- A candidate's profile: who may find it, and its sealed contents. Private by default.
 create table upheld.profiles (
     person_id uuid primary key default upheld.current_person()
@@ -5210,6 +5355,10 @@ alter function upheld.credential_of(uuid) owner to credential_keeper;
 alter function upheld.replace_credential(uuid, text) owner to credential_keeper;
 alter function upheld.mint_session(uuid, bytea, interval, interval, text) owner to credential_keeper;
 alter function upheld.freshen_session(uuid, uuid, bytea) owner to credential_keeper;
+alter function upheld.date_secret() owner to credential_keeper;
+alter function upheld.renew_session(bytea, bytea) owner to credential_keeper;
+alter function upheld.count_change() owner to credential_keeper;
+alter function upheld.count_change_of_members() owner to credential_keeper;
 alter function upheld.has_factor(uuid) owner to credential_keeper;
 alter function upheld.begin_sign_in(uuid, bytea, interval, text) owner to credential_keeper;
 alter function upheld.half_open_sign_in(bytea) owner to credential_keeper;

@@ -42,11 +42,14 @@ create policy live_sessions_are_checked_by_the_context_keeper on upheld.sessions
 for select to context_keeper using (revoked_at is null);
 create policy live_sessions_are_touched_by_the_context_keeper on upheld.sessions
 for update to context_keeper using (revoked_at is null);
+create policy changes_are_known_to_the_context_keeper on upheld.people
+for select to context_keeper using (verified_at is not null);
 create policy memberships_are_checked_by_the_context_keeper on upheld.members
 for select to context_keeper using (role in ('owner', 'manager', 'interviewer', 'custom'));
 create policy job_secrets_are_checked_by_the_context_keeper on upheld.job_secrets
 for select to context_keeper using (expires_at > upheld.clock_now());
 grant select, update (last_seen_at) on upheld.sessions to context_keeper;
+grant select (id, changes) on upheld.people to context_keeper;
 grant select on upheld.members to context_keeper;
 grant select on upheld.job_secrets to context_keeper;
 
@@ -287,24 +290,32 @@ $$;
 
 -- Opens the context of the session whose secret is presented; returns no row, and opens
 -- nothing, when there is no such session or it is revoked, expired or idle for too long. `factor_by` is from
--- when on the organisation it was acting for asks for a factor, where none was shown in it.
+-- when on the organisation it was acting for asks for a factor, where none was shown in it. A secret that was
+-- replaced a moment ago opens it as well; `is_outdated` is what the present one is when it is to be replaced
+-- (`086_rotation.sql`).
 create function upheld.open_context(session_secret bytea)
 returns table (
     person_id uuid, session_id uuid, organisation_id uuid, role text, permissions text[], seats jsonb,
-    proven_at timestamptz, expires_at timestamptz, strength text, factor_by timestamptz
+    proven_at timestamptz, expires_at timestamptz, strength text, factor_by timestamptz, is_outdated boolean
 )
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
     found_session upheld.sessions;
+    presented bytea := pg_catalog.sha256(session_secret);
     clock timestamptz := upheld.clock_now();
 begin
     select s.* into found_session
     from upheld.sessions as s
-    where
-        s.secret_hash = pg_catalog.sha256(session_secret)
-        and s.expires_at > clock
-        and s.last_seen_at + s.idle_for > clock;
+    where s.secret_hash = presented and s.expires_at > clock and s.last_seen_at + s.idle_for > clock;
+    if found_session.id is null then
+        select s.* into found_session
+        from upheld.sessions as s
+        where
+            s.former_hashes @> array[presented]
+            and s.former_until[pg_catalog.array_position(s.former_hashes, presented)] > clock
+            and s.expires_at > clock and s.last_seen_at + s.idle_for > clock;
+    end if;
     if found_session.id is null then
         return;
     end if;
@@ -323,6 +334,10 @@ begin
             where
                 r.organisation_id = found_session.organisation_id
                 and found_session.strength not in ('two-factor', 'passkey')
+        ),
+        found_session.secret_hash = presented and found_session.strength <> 'machine' and exists (
+            select from upheld.people as p
+            where p.id = found_session.person_id and p.changes <> found_session.made_at_change
         );
 end
 $$;

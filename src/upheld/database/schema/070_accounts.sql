@@ -209,7 +209,7 @@ end
 $$;
 
 -- Notes that the person behind a session has just proved themselves again, and has the session
--- go on under another secret: whoever copied the old one is left outside. Until when it lasts;
+-- go on under another secret: whoever copied the old one is left outside at once. Until when it lasts;
 -- null when it has ended.
 create function upheld.freshen_session(whose uuid, which uuid, new_secret_hash bytea) returns timestamptz
 language sql volatile security definer set search_path = ''

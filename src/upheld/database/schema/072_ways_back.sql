@@ -266,8 +266,9 @@ begin
 end
 $$;
 
--- Ends every session of a person, on the word of whoever operates the deployment. It leaves an
--- entry in the log, in nobody's name. How many there were; null when there is no such person.
+-- Ends every session of a person, and what else lets them in without a new sign-in, access tokens and
+-- sign-ins that wait for a factor, on the word of whoever operates the deployment. It leaves an entry in
+-- the log, in nobody's name. How many sessions there were; null when there is no such person.
 create function upheld.end_sessions_of(whose uuid, or_at bytea[]) returns bigint
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -279,6 +280,7 @@ begin
         return null;
     end if;
     ended := upheld.end_sessions_but(known, null);
+    perform upheld.end_what_opens(known);
     perform upheld.append_entry(
         null, null, 'session.ended_by_operator', 'person', known, pg_catalog.jsonb_build_object('others', ended), null);
     return ended;

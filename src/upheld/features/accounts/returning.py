@@ -4,6 +4,7 @@ It goes along from the page that asked to sign in, through registration and the 
 mail, so that whoever wanted to apply for a job arrives there.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -15,6 +16,7 @@ RETURN_ROUTES: dict[str, str | None] = {
     "accounts.home": None,
     "accounts.password": None,
     "accounts.address": None,
+    "accounts.confirm": "token",
     "candidates.profile": None,
     "candidates.documents": None,
     "applications.mine": None,
@@ -36,13 +38,17 @@ RETURN_ROUTES: dict[str, str | None] = {
 }
 """Routes by name; some take one id."""
 
+_LINKS = frozenset({"accounts.confirm"})
+_TOKEN = re.compile(r"[\w-]{43}", re.ASCII)
+"""Those whose id is what a mail's link carries: letters, digits and two signs that mean nothing in an address."""
+
 
 @dataclass(frozen=True)
 class WayBack:
     """A listed route, with its id when it takes one; home when nothing listed was named."""
 
     route: str = "home"
-    id: UUID | None = None
+    id: UUID | str | None = None
 
     @classmethod
     def of(cls, named: Mapping[str, str]) -> Self:
@@ -50,8 +56,11 @@ class WayBack:
         route = named.get("to", "")
         if RETURN_ROUTES.get(route) is None:
             return cls(route) if route in RETURN_ROUTES else cls()
+        said = named.get("id", "")
+        if route in _LINKS:
+            return cls(route, said) if _TOKEN.fullmatch(said) else cls()
         try:
-            return cls(route, UUID(named.get("id", "")))
+            return cls(route, UUID(said))
         except ValueError:
             return cls()
 
@@ -68,7 +77,7 @@ class WayBack:
         return f"?{urlencode(self.named)}" if self.named else ""
 
     @property
-    def parts(self) -> dict[str, UUID]:
+    def parts(self) -> dict[str, UUID | str]:
         """What the route needs to be named."""
         parameter = RETURN_ROUTES[self.route]
         return {parameter: self.id} if parameter and self.id else {}

@@ -25,6 +25,8 @@ SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 FORM = {**SAME_ORIGIN, "content-type": "application/x-www-form-urlencoded"}
 """The headers of a form that a browser sends from a page of the site."""
 
+_SESSION = re.compile(rf"{SESSION_COOKIE}=([^;]+)")
+
 
 @dataclass
 class Actor:
@@ -55,6 +57,7 @@ class Actor:
             CannotLookError: it does not open.
         """
         answer = await self.site.ask("GET", path, self.cookie)
+        self._keep(answer)
         if answer.status != HTTPStatus.OK:
             msg = f"A probe person could not go on: GET {path} answered {answer.status}."
             raise CannotLookError(msg)
@@ -77,7 +80,6 @@ class Actor:
         form = urlencode({"own-password": self.password}).encode()
         answer = await self._post("/prove", FORM["content-type"], form)
         self._led("/prove", answer)
-        self.token = session_in(answer)
 
     async def upload(self, path: str, field: str, name: str, content: bytes) -> str:
         """Upload a file and return where it leads (RFC 7578).
@@ -98,7 +100,15 @@ class Actor:
         return await self._post(path, f"multipart/form-data; boundary={mark}", body)
 
     async def _post(self, path: str, kind: str, body: bytes) -> Answer:
-        return await self.site.ask("POST", path, {**self.cookie, **SAME_ORIGIN, "content-type": kind}, body)
+        answer = await self.site.ask("POST", path, {**self.cookie, **SAME_ORIGIN, "content-type": kind}, body)
+        self._keep(answer)
+        return answer
+
+    def _keep(self, answer: Answer) -> None:
+        """Keep the cookie of a session that goes on under another secret, as a browser does."""
+        for said in answer.all("set-cookie"):
+            if session := _SESSION.match(said):
+                self.token = session[1]
 
     def _led(self, path: str, answer: Answer) -> str:
         if answer.status != HTTPStatus.SEE_OTHER:
@@ -159,7 +169,7 @@ def session_in(answer: Answer) -> str:
     Raises:
         CannotLookError: it carries none.
     """
-    session = re.match(rf"{SESSION_COOKIE}=([^;]+)", answer.one("set-cookie"))
+    session = _SESSION.match(answer.one("set-cookie"))
     if session is None:
         msg = f"A probe person could not sign in ({answer.status})."
         raise CannotLookError(msg)

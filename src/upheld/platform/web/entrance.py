@@ -50,7 +50,7 @@ class Way(Protocol):
         ...
 
     @property
-    def parts(self) -> Mapping[str, UUID]:
+    def parts(self) -> Mapping[str, UUID | str]:
         """What the route needs to be named."""
         ...
 

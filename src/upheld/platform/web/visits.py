@@ -23,6 +23,7 @@ A transaction is committed before the first byte of a good answer leaves, and un
 the answer is an error: what was journaled for a page is on disk before the page is seen. What
 somebody signed in was refused is written down as an attempt, which lasts (ADR 0003). A socket or
 a stream that is still open then ends with the session it was opened in (`channels`).
+With the same commit the session gets another secret, if rights have changed (`rotation`).
 """
 
 import datetime as dt
@@ -46,11 +47,12 @@ from upheld.platform.web import bearer
 from upheld.platform.web.arrivals import Arrivals
 from upheld.platform.web.channels import Channel
 from upheld.platform.web.cookies import SESSION_COOKIE, read_session, write_session
+from upheld.platform.web.rotation import is_due, renewed
 
 OPEN_CONTEXT = Query(
     "open_context",
     "select person_id, session_id, organisation_id, role, permissions, seats, proven_at, expires_at, strength,"
-    " factor_by from upheld.open_context($1)",
+    " factor_by, is_outdated from upheld.open_context($1)",
     "Opens the context of the session whose secret is presented.",
 )
 _VISIT = "upheld.visit"
@@ -92,6 +94,9 @@ class Who(msgspec.Struct, frozen=True):
     factor_by: dt.datetime | None
     """From when on the organisation that the session was set to act for asks for a factor, where none was shown."""
 
+    is_outdated: bool = False
+    """Whether the secret that was presented is older than what they may do by now, and is to be replaced."""
+
     @property
     def is_kept_out(self) -> bool:
         """Whether that day has come: the session acts for no organisation until a factor is added."""
@@ -126,11 +131,14 @@ class OpenVisit:
     token: bearer.Bearer | None = None
     """What asks instead of a session; on routes that name a scope, and there only."""
     transaction: Transaction | None = None
+    secret: bytes | None = None
+    """The secret of the session; from a fresh proof on, the one that the browser is about to be given."""
     cookie: str = ""
     """The cookie of a session that goes on under another secret; whatever is answered sets it, errors included."""
 
     def goes_on_under(self, secret: bytes, expires_at: dt.datetime) -> None:
         """Have the browser keep the session's new secret, whatever becomes of the page."""
+        self.secret = secret
         self.cookie = write_session(self.platform.keys.platform_key("cookie"), secret, expires_at)
 
     @property
@@ -223,6 +231,7 @@ class Visits:
         if secret is None and not opt.get("public"):
             raise SignInNeededError
         again = None if secret is None or unasked else partial(open_context, secret=secret)
+        visit.secret = None if unasked else secret
         async with Arrivals.of_this_loop().whole(scope, receive, secret) as body:
             if secret is None and alone:
                 await self._app(scope, body, self._ending(scope, send, None, None))
@@ -269,7 +278,7 @@ class Visits:
 
         async def is_unchanged() -> bool:
             async with tx.afterwards() as own:
-                return await again(own) == (visit.who or visit.token)
+                return _lasting(await again(own)) == _lasting(visit.who or visit.token)
 
         channel = Channel(scope, receive, send, is_unchanged)
         await route(scope, channel.receive, channel.send)
@@ -297,14 +306,26 @@ class Visits:
         async def outgoing(message: Message) -> None:
             if message["type"] == "http.response.start":
                 if message["status"] < 400 or message["status"] == _BEYOND:  # noqa: PLR2004 - errors begin here
-                    await _committed(tx)
+                    await self._commit(scope, message, tx)
                 else:
                     await self._note(scope, message["status"], tx, again)
-            elif message["type"] == "websocket.accept":
-                await _committed(tx)
+            elif message["type"] == "websocket.accept" and tx is not None:
+                await tx.commit()
             await send(_keeping(current_visit(scope).cookie, message))
 
         return outgoing
+
+    async def _commit(self, scope: Scope, message: Message, tx: RequestTransaction | None) -> None:
+        """Commit, and with it another secret for the session, if one is due."""
+        visit, gone_on = current_visit(scope), None
+        async with AsyncExitStack() as stack:
+            if visit.secret and is_due(scope, message, is_outdated=bool(visit.who and visit.who.is_outdated)):
+                tx = tx or await stack.enter_async_context(self._platform.database.request())
+                gone_on = await renewed(tx, visit.secret)
+            if tx is not None:
+                await tx.commit()
+        if gone_on is not None:
+            visit.goes_on_under(*gone_on)
 
     async def _note(self, scope: Scope, status: int, tx: RequestTransaction | None, again: Reopen | None) -> None:
         """Undo, and write down what somebody we know was refused, in a transaction of its own."""
@@ -348,9 +369,9 @@ def _keeping(cookie: str, message: Message) -> Message:
     return message
 
 
-async def _committed(tx: RequestTransaction | None) -> None:
-    if tx is not None:
-        await tx.commit()
+def _lasting(who: object) -> object:
+    """Return who asks without what passes: that another secret is due ends no channel."""
+    return msgspec.structs.replace(who, is_outdated=False) if isinstance(who, Who) else who
 
 
 def _declared(scope: Scope) -> dict[str, Any]:

@@ -33,6 +33,8 @@ async def end_own_session(acting: Acting, session: UUID) -> None:
 async def end_sessions_of(platform: Platform, person: UUID | None, email: str | None) -> int:
     """End every session of somebody, on the word of whoever operates the deployment.
 
+    Their access tokens end as well, and sign-ins that wait for a factor.
+
     Returns:
         how many sessions there were.
 

@@ -11,6 +11,7 @@ from litestar.response import Redirect
 
 from upheld.features.accounts.actions import ask_reset, reset_password, take_address_back
 from upheld.features.accounts.errors import ChangeSpentError, ResetSpentError
+from upheld.features.accounts.returning import WayBack
 from upheld.kit.errors import InvalidError, TooSoonError, UpheldError
 from upheld.platform.web.cookies import DEVICE_COOKIE, forget_session, keep_device
 from upheld.platform.web.forms import Form
@@ -67,7 +68,10 @@ async def choose_do(request: AnyRequest, visit: Visit, token: FromPath[str]) -> 
 @get("/address/{token:str}", name="accounts.confirm", opt=OPEN)
 async def confirm_page(request: AnyRequest, token: FromPath[str]) -> Response[str]:
     """Ask for one press, by who is signed in to the account and reads what is sent to the address."""
-    return _page(request, "confirm_address", Form({}), None, token)
+    return page(
+        request, "accounts/confirm_address.html", error=None, token=token, is_done=False,
+        way=WayBack.of({"to": "accounts.confirm", "id": token}),
+    )  # fmt: skip
 
 
 @get("/address/{token:str}/take-back", name="accounts.take_back", opt=OPEN)
@@ -91,7 +95,7 @@ def _page(
 ) -> Response[str]:
     return page(
         request, f"accounts/{name}.html", status=error.status if error else 200, form=form, error=error, token=token,
-        is_done=False, is_back=is_back,
+        is_back=is_back,
     )  # fmt: skip
 
 
