@@ -304,6 +304,10 @@ OWNER = [
         sees_a_candidates_documents="select id from upheld.documents",
         sees_who_else_looked="select id from upheld.access_journal",
         sees_what_a_candidate_agreed_to="select id from upheld.consents where person_id <> '{olga}'",
+        sees_what_members_of_another_employer_did=(
+            "select e.id from upheld.audit_entries as e, (select upheld.look_at_activity(null)) as looks"
+            " where e.organisation_id = '{org_of_petra}'"
+        ),
         sees_what_a_candidate_did="select id from upheld.audit_entries where actor_id is distinct from '{olga}'",
         sees_members_of_others="select person_id from upheld.members where person_id <> '{olga}'",
         changes_anothers_job="update upheld.jobs set title = 'Mine now' where id = '{job_of_petra}' returning id",

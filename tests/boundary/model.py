@@ -7,7 +7,7 @@ come to. A table, a function or a login role that is not placed here is a deviat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from tests.boundary.populace import ACCEPTED_FAIR_USE, CALLERS, ROWS, Caller, Row
+from tests.boundary.populace import ACCEPTED_FAIR_USE, CALLERS, HAVE_LOOKED, ROWS, Caller, Row
 
 Rule = Callable[[Caller, Row], bool]
 Standing = Callable[[Caller], bool]
@@ -59,6 +59,12 @@ def signed_in(caller: Caller) -> bool:
 def candidate_of_mine(caller: Caller, row: Row) -> bool:
     """Whether the row is about a candidate whom the caller may see, in their organisation."""
     return own_organisation(caller, row) and sees_candidates(caller)
+
+
+def concerns_mine(caller: Caller, row: Row) -> bool:
+    """Whether a member did it with what is the caller's organisation's: for who may read that, and has said so."""
+    looks = caller.may("audit:view") and caller.person in HAVE_LOOKED
+    return own_organisation(caller, row) and looks and "concerns it" in row.traits
 
 
 def anything(_: Caller, __: Row) -> bool:
@@ -329,7 +335,8 @@ TABLES: Mapping[str, Rights] = {
     ),
     # What the platform notes of itself.
     "upheld.audit_entries": Rights(
-        reads=(by("web", own), by("auditor", anything)), columns={"web": Columns(EVERY), "auditor": Columns(EVERY)}
+        reads=(by("web", own), by("web", concerns_mine), by("auditor", anything)),
+        columns={"web": Columns("- origin_sealed salt leaf"), "auditor": Columns(EVERY)},
     ),
     "upheld.limit_counters": NOTHING,
     "sealed.context_keys": NOTHING,
@@ -386,7 +393,7 @@ FUNCTIONS: Mapping[str, str] = {
         " jobs_applied_to left_without_owner"
         f" current_permissions may deciding_organisation {_MEMBERS}"
         " closes_by_the_rule record_act take_from_limit found_organisation queue_message queue_erasure"
-        " people_to_tell queue_arrival"
+        " people_to_tell queue_arrival look_at_activity has_looked_at_activity"
         " erasure_by_receipt list_applications open_application open_contact open_resume"
         " own_profile own_documents own_snapshots"
     ),

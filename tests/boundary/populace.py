@@ -24,6 +24,9 @@ MEMBERS = {
 FOUNDERS = ("olga", "petra", "pia")
 KEPT_OUT = ("kim",)
 ACCEPTED_FAIR_USE = ("olga", "mona", "ivan", "cleo", "vera", "kim", "petra")
+HAVE_LOOKED = ("olga", "mona", "kim", "petra")
+"""Of whom it is written down that they look at what members did; two of them may not."""
+
 _EVERYTHING = (
     "analytics:view", "application:decide", "application:view", "assessment:manage", "audit:view",
     "candidate:search", "integration:manage", "job:manage", "member:invite", "member:remove", "role:grant",
@@ -299,21 +302,33 @@ def _of_factors() -> dict[str, list[Row]]:
     }  # fmt: skip
 
 
+def _of_the_log() -> list[Row]:
+    """Return what people did for themselves, and with what is their organisation's."""
+    leaf = {"id": "default", "action": "'session.opened'", "salt": hashed("salt"), "leaf": hashed("leaf")}
+    acts = [("look", "activity.viewed", who) for who in HAVE_LOOKED]
+    acts += [("job", "job.posted", who) for who in ("mona", "petra")]
+    return [
+        Row("ada's", {**leaf, "actor_id": id_of("ada")}, "ada"),
+        Row("olga's", {**leaf, "actor_id": id_of("olga"), "organisation_id": id_of("harbour")}, "olga", "harbour"),
+        Row("the platform's", {**leaf, "actor_id": "null"}),
+        *(
+            Row(f"{who}'s {what}",
+                {**leaf, "actor_id": id_of(who), "organisation_id": id_of(MEMBERS[who][0]), "action": f"'{action}'"},
+                who, MEMBERS[who][0], frozenset({"concerns it"}))
+            for what, action, who in acts
+        ),
+    ]  # fmt: skip
+
+
 def _of_the_platform() -> dict[str, list[Row]]:
     """Return what belongs to nobody, or records what somebody did."""
-    leaf = {"action": "'session.opened'", "salt": hashed("salt"), "leaf": hashed("leaf")}
     return {
         "upheld.account_links": [
             Row(who, {"token_hash": hashed(who), "person_id": id_of(who), "purpose": "'reset'",
                       "expires_at": LATER}, who)
             for who in ("ada", "ben")
         ],
-        "upheld.audit_entries": [
-            Row("ada's", {"id": "default", "actor_id": id_of("ada"), **leaf}, "ada"),
-            Row("olga's", {"id": "default", "actor_id": id_of("olga"), "organisation_id": id_of("harbour"), **leaf},
-                "olga", "harbour"),
-            Row("the platform's", {"id": "default", "actor_id": "null", **leaf}),
-        ],
+        "upheld.audit_entries": _of_the_log(),
         "upheld.limit_counters": [
             Row("a counter", {"subject": hashed("someone"), "taken_at": "array[upheld.clock_now()]",
                               "expires_at": LATER})

@@ -37,7 +37,7 @@ DOORS = {
         "acts_for_probe", "add_access_token", "asking", "asks_as_probe", "clock_now", "closes_by_the_rule",
         "current_organisation", "current_person", "current_session", "current_standing", "demand_fresh_proof",
         "erasure_by_receipt", "factors_of_colleagues", "found_organisation", "freshly_proven", "hiring_organisation",
-        "jobs_applied_to",
+        "has_looked_at_activity", "jobs_applied_to", "look_at_activity",
         "left_without_owner", "lift_factor_rule", "list_applications", "open_application", "open_contact",
         "open_context", "open_resume", "open_token_context", "own_documents", "own_profile", "own_snapshots",
         "queue_erasure", "queue_factor_rule", "renew_session", "require_factor",

@@ -91,7 +91,7 @@ RULES = (
     (r"/hiring/organisation/members/\{person_id\}/(remove|own)", Rule.ITS_OWNERS),
     (r"/hiring/organisation/roles/new", Rule.WHO_GRANTS_ROLES),
     (r"/hiring/organisation/roles/\{role_id\}.*", Rule.WHO_GRANTS_ROLES_THERE),
-    (r"/hiring/organisation/sign-in(/lift)?", Rule.OWNERS_OF_THEIR_OWN),
+    (r"/hiring/organisation/(sign-in(/lift)?|activity(/table)?)", Rule.OWNERS_OF_THEIR_OWN),
     (r"/hiring/organisation/(members|roles|own)|/organisations/leave", Rule.SIGNED_IN),
     # There is no offer to end: whoever asks is told so.
     (r"/hiring/organisation/members/\{person_id\}/own/end|/organisations/switch", Rule.SIGNED_IN),

@@ -21,6 +21,7 @@ OWN = {"/api/token", "/api/profile", "/api/applications", "/api/applications/{ap
 HIRING = {
     "/api/hiring/jobs", "/api/hiring/jobs/{job_id}", "/api/hiring/applications",
     "/api/hiring/applications/{application_id}", "/api/hiring/applications/{application_id}/contact",
+    "/api/hiring/activity",
 }  # fmt: skip
 
 
@@ -46,7 +47,7 @@ async def _with_jobs(cluster: Cluster) -> tuple[Settings, str, str]:
         for number in range(21):
             await new_job(deployment, sent.owner, f"Boat keeper {number}")
         own = await made(sent.candidate, "profile:read", "applications:read")
-        hiring = await made(sent.owner, "hiring:jobs:read", "hiring:applications:read")
+        hiring = await made(sent.owner, "hiring:jobs:read", "hiring:applications:read", "hiring:activity:read")
         return deployment.settings, own, hiring
 
 
@@ -66,7 +67,7 @@ def schemathesis(server: Server, folder: Path, *options: str, token: str = "") -
 def test_schemathesis_finds_nothing_without_a_token(programs: Programs, tmp_path: Path) -> None:
     ran = schemathesis(programs.server, tmp_path)
     assert ran.returncode == 0, ran.stdout[-6000:] + ran.stderr[-2000:]
-    assert "11 / 11" in ran.stdout or "11 selected" in ran.stdout, ran.stdout[-3000:]
+    assert "12 / 12" in ran.stdout or "12 selected" in ran.stdout, ran.stdout[-3000:]
 
 
 def test_schemathesis_finds_nothing_with_a_candidates_token(programs: Programs, tmp_path: Path) -> None:

@@ -85,3 +85,21 @@ async def test_access_roles_granular_is_red_when_seeing_is_deciding(scratch: Scr
         " return upheld.hiring_organisation()"
     )
     await scratch.sees_red("access.roles.granular", "application:view alone: can add a step in the database")
+
+
+async def test_access_roles_granular_is_red_when_every_member_may_read_what_members_did(scratch: Scratch) -> None:
+    await scratch.change(
+        "alter policy entries_of_an_organisation_are_seen_by_who_has_looked on upheld.audit_entries"
+        " using (organisation_id = (select upheld.current_organisation()) and concerns is not null)"
+    )
+    await scratch.sees_red("access.roles.granular", "job:manage alone: can find what others did in the database")
+
+
+async def test_access_roles_matrix_is_red_when_one_employer_reads_what_members_of_another_did(scratch: Scratch) -> None:
+    await scratch.change(
+        "alter policy entries_of_an_organisation_are_seen_by_who_has_looked on upheld.audit_entries"
+        " using (concerns is not null)"
+    )
+    await scratch.sees_red(
+        "access.roles.matrix", "nobody of the organisation: can find what others did in the database"
+    )

@@ -3,6 +3,8 @@
 from typing import Any
 
 from upheld.features.accounts import pages as accounts
+from upheld.features.activity import api as activity_api
+from upheld.features.activity import pages as activity
 from upheld.features.applications import api as applications_api
 from upheld.features.applications import pages as applications
 from upheld.features.candidates import api as candidates_api
@@ -47,6 +49,8 @@ def route_handlers(settings: Settings) -> list[Any]:
         *candidates_api.handlers,
         *applications.handlers,
         *applications_api.handlers,
+        *activity.handlers,
+        *activity_api.handlers,
         *consents.handlers,
         *privacy.handlers,
         *trust.handlers,

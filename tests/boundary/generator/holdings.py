@@ -46,7 +46,8 @@ _PERSON = {
 
 _OF_CANDIDATES = {"upheld.applications", "upheld.application_snapshots", "upheld.application_events"}
 _OF_MEMBERS = {"upheld.members", "upheld.roles", "upheld.ownership_offers", "upheld.factor_rules"}
-_THROUGH_FUNCTIONS = {"upheld.people", "upheld.members"}  # of colleagues; a statement shows one's own alone
+# Of colleagues; a statement shows one's own alone, of acts until it is written down that one looks.
+_THROUGH_FUNCTIONS = {"upheld.people", "upheld.members", "upheld.audit_entries"}
 # What an owner changes of their organisation; with a member goes what hangs on the membership.
 _OF_OWNERS = {
     "upheld.members": "UD", "upheld.roles": "IUD", "upheld.ownership_offers": "ID", "upheld.invitations": "IUD",
@@ -222,6 +223,9 @@ class Holdings:
         if table == "upheld.invitations":
             mine = [one["email_index"] for one in self.rows["upheld.people"] if one["id"] == caller.person]
             return row["organisation_id"] == org or row["email_index"] in mine
+        if table == "upheld.audit_entries":
+            is_theirs = caller.standing == "owner" and org is not None
+            return is_theirs and row["concerns"] is not None and row["organisation_id"] == org
         return table in _OF_MEMBERS and caller.person in here and row["organisation_id"] == org
 
     def _is_public(self, caller: Caller, table: str, row: Row) -> bool:

@@ -19,7 +19,7 @@ from upheld.platform.web import bearer
 pytestmark = pytest.mark.anyio
 OK, UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 200, 401, 403, 404
 MINE = ("profile:read", "applications:read")
-OURS = ("hiring:jobs:read", "hiring:applications:read")
+OURS = ("hiring:jobs:read", "hiring:applications:read", "hiring:activity:read")
 EVEN_THE_LAST_OWNER = (
     "alter table upheld.members disable trigger user; {}; alter table upheld.members enable trigger user"
 )

@@ -768,10 +768,47 @@ create table upheld.audit_entries (
     details jsonb not null default '{}' check (pg_catalog.jsonb_typeof(details) = 'object'),
     origin_sealed bytea,
     salt bytea not null check (length(salt) = 32),
-    leaf bytea not null check (length(leaf) = 32)
+    leaf bytea not null check (length(leaf) = 32),
+    -- What of its organisation's an act concerns, for its activity (ADR 0025). Named one by one: what a
+    -- member does with their own account, and with candidates, concerns nobody there.
+    concerns text generated always as (
+        case
+            when action in (
+                'member.invited', 'invitation.sent_again', 'invitation.revoked', 'invitation.accepted',
+                'invitation.declined', 'member.left', 'member.removed', 'member.role_changed',
+                'member.ownership_offered', 'member.ownership_offer_ended', 'member.ownership_accepted'
+            ) then 'members'
+            when action in ('role.made', 'role.altered', 'role.removed') then 'roles'
+            when action in (
+                'permission.organisation_founded', 'permission.fair_use_accepted', 'organisation.changed',
+                'organisation.factor_required', 'organisation.factor_rule_lifted'
+            ) then 'organisation'
+            when action in ('job.posted', 'job.changed') then 'jobs'
+            when action in ('activity.viewed', 'activity.exported') then 'activity'
+        end
+    ) stored
 );
 create index audit_entries_actor_id_idx on upheld.audit_entries (actor_id, id);
-create index audit_entries_organisation_id_idx on upheld.audit_entries (organisation_id, id);
+create index audit_entries_organisation_id_idx on upheld.audit_entries (organisation_id, at, id)
+where concerns is not null;
+create index audit_entries_concerns_idx on upheld.audit_entries (organisation_id, concerns, at, id)
+where concerns is not null;
+-- Whether the person asking may read what members did in the organisation they act for, and it is written
+-- down that they do: within the hour. What nobody is told of is not shown.
+create function upheld.has_looked_at_activity() returns boolean
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    who uuid[] := upheld.asking();
+begin
+    return upheld.may('audit:view') and exists (
+        select from upheld.audit_entries as e
+        where
+            e.organisation_id = who[2] and e.concerns = 'activity' and e.actor_id = who[1]
+            and e.at > upheld.clock_now() - interval '1 hour'
+    );
+end
+$$;
 alter table upheld.audit_entries enable row level security;
 alter table upheld.audit_entries force row level security;
 alter table upheld.audit_entries alter column origin_sealed set statistics 0;
@@ -781,13 +818,24 @@ create policy entries_are_appended_by_the_audit_writer on upheld.audit_entries
 for insert to audit_writer with check (length(leaf) = 32);
 create policy entries_are_seen_by_the_person_who_acted on upheld.audit_entries
 for select to web using (actor_id = (select upheld.current_person()));
+create policy entries_of_an_organisation_are_seen_by_who_has_looked on upheld.audit_entries
+for select to web using (
+    organisation_id = (select upheld.current_organisation()) and concerns is not null
+    and (select upheld.has_looked_at_activity())
+);
+create policy own_looks_are_found_by_the_audit_writer on upheld.audit_entries
+for select to audit_writer using (actor_id = (select upheld.current_person()) and concerns = 'activity');
 create policy entries_are_seen_by_the_auditor on upheld.audit_entries
 for select to auditor using (length(leaf) = 32);
 grant insert (at, actor_id, organisation_id, action, target_kind, target_id, details, origin_sealed, salt, leaf)
 on upheld.audit_entries to audit_writer;
-grant select on upheld.audit_entries to web, auditor;
+grant select on upheld.audit_entries to auditor;
+-- Whence an act came is not for a page: the browser's address says where somebody lives and works.
+grant select (id, at, actor_id, organisation_id, action, target_kind, target_id, details, concerns)
+on upheld.audit_entries to web;
+grant select (at, actor_id, organisation_id, concerns) on upheld.audit_entries to audit_writer;
 comment on table upheld.audit_entries is 'Who did what to whom, when and from where; appended, never changed.';
-call upheld.classify('upheld.audit_entries', '{id,at,actor_id,organisation_id,action,target_kind,target_id,details}', 'record', 'person', '{security}', 'legal obligation', 'audit', true, 'kept');
+call upheld.classify('upheld.audit_entries', '{id,at,actor_id,organisation_id,action,target_kind,target_id,details,concerns}', 'record', 'person', '{security}', 'legal obligation', 'audit', true, 'kept');
 call upheld.classify('upheld.audit_entries', '{origin_sealed}', 'technical', 'person', '{security}', 'legal obligation', 'log month', false, 'key');
 call upheld.classify('upheld.audit_entries', '{salt,leaf}', 'technical', 'nobody', '{security}', 'legal obligation', 'audit', false, 'kept');
 
@@ -851,7 +899,7 @@ begin
     end if;
     -- What is not recorded does not happen, since both are one transaction: so these acts
     -- happen to nobody who has not just proved who they are.
-    if action = any(array['data.exported']) then
+    if action = any(array['data.exported', 'activity.exported']) then
         perform upheld.demand_fresh_proof();
     end if;
     -- Of an organisation that keeps somebody out until they have a factor, it is still what they did there.
@@ -887,6 +935,27 @@ begin
 end
 $$;
 
+-- Has the person asking look at what members did in the organisation they act for: written down once an
+-- hour, however many pages they turn. False, and nothing written, when they may not.
+create function upheld.look_at_activity(origin_sealed bytea) returns boolean
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+    who uuid[] := upheld.asking();
+begin
+    if not upheld.may('audit:view') then
+        return false;
+    end if;
+    if not upheld.has_looked_at_activity() then
+        perform upheld.append_entry(
+            who[1], who[2], 'activity.viewed', 'organisation', who[2], '{}', origin_sealed);
+    end if;
+    return true;
+end
+$$;
+
+grant execute on function upheld.current_permissions(), upheld.may(text) to audit_writer;
+grant execute on function upheld.has_looked_at_activity(), upheld.look_at_activity(bytea) to web;
 grant execute on function upheld.record_act(text, text, uuid, jsonb, bytea) to web, worker;
 grant execute on function upheld.record_at_the_gate(uuid, text, jsonb, bytea) to gate;
 grant execute on function upheld.record_duty(text, jsonb) to maintenance;
@@ -2349,7 +2418,7 @@ create table upheld.access_tokens (
         cardinality(scopes) > 0
         and case
             when organisation_id is null then scopes <@ array['profile:read', 'applications:read']
-            else scopes <@ array['hiring:jobs:read', 'hiring:applications:read']
+            else scopes <@ array['hiring:jobs:read', 'hiring:applications:read', 'hiring:activity:read']
         end
     ),
     created_at timestamptz not null default upheld.clock_now(),
@@ -2415,7 +2484,10 @@ begin
     insert into upheld.access_tokens (id, person_id, organisation_id, label_sealed, secret_hash, scopes, expires_at)
     values (
         new_id, whose,
-        case when wanted && array['hiring:jobs:read', 'hiring:applications:read'] then upheld.current_organisation() end,
+        case
+            when wanted && array['hiring:jobs:read', 'hiring:applications:read', 'hiring:activity:read']
+                then upheld.current_organisation()
+        end,
         new_label_sealed, new_secret_hash, wanted, clock + lives
     );
     return clock + lives;
@@ -5340,6 +5412,8 @@ alter function upheld.append_entry(uuid, uuid, text, text, uuid, jsonb, bytea) o
 alter function upheld.record_act(text, text, uuid, jsonb, bytea) owner to audit_writer;
 alter function upheld.record_at_the_gate(uuid, text, jsonb, bytea) owner to audit_writer;
 alter function upheld.record_duty(text, jsonb) owner to audit_writer;
+alter function upheld.has_looked_at_activity() owner to audit_writer;
+alter function upheld.look_at_activity(bytea) owner to audit_writer;
 
 alter function upheld.wait_after(timestamptz[], integer[], interval[], timestamptz) owner to limit_keeper;
 alter function upheld.look_at_limit(bytea, bytea[], integer[], interval[]) owner to limit_keeper;

@@ -16,7 +16,7 @@ create table upheld.access_tokens (
         cardinality(scopes) > 0
         and case
             when organisation_id is null then scopes <@ array['profile:read', 'applications:read']
-            else scopes <@ array['hiring:jobs:read', 'hiring:applications:read']
+            else scopes <@ array['hiring:jobs:read', 'hiring:applications:read', 'hiring:activity:read']
         end
     ),
     created_at timestamptz not null default upheld.clock_now(),
@@ -82,7 +82,10 @@ begin
     insert into upheld.access_tokens (id, person_id, organisation_id, label_sealed, secret_hash, scopes, expires_at)
     values (
         new_id, whose,
-        case when wanted && array['hiring:jobs:read', 'hiring:applications:read'] then upheld.current_organisation() end,
+        case
+            when wanted && array['hiring:jobs:read', 'hiring:applications:read', 'hiring:activity:read']
+                then upheld.current_organisation()
+        end,
         new_label_sealed, new_secret_hash, wanted, clock + lives
     );
     return clock + lives;

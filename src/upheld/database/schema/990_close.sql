@@ -34,6 +34,8 @@ alter function upheld.append_entry(uuid, uuid, text, text, uuid, jsonb, bytea) o
 alter function upheld.record_act(text, text, uuid, jsonb, bytea) owner to audit_writer;
 alter function upheld.record_at_the_gate(uuid, text, jsonb, bytea) owner to audit_writer;
 alter function upheld.record_duty(text, jsonb) owner to audit_writer;
+alter function upheld.has_looked_at_activity() owner to audit_writer;
+alter function upheld.look_at_activity(bytea) owner to audit_writer;
 
 alter function upheld.wait_after(timestamptz[], integer[], interval[], timestamptz) owner to limit_keeper;
 alter function upheld.look_at_limit(bytea, bytea[], integer[], interval[]) owner to limit_keeper;

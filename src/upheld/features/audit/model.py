@@ -15,6 +15,8 @@ class Action(StrEnum):
     ADDRESS_CHANGE_ASKED = "account.address_change_asked"
     ADDRESS_CHANGED = "account.address_changed"
     ADDRESS_TAKEN_BACK = "account.address_taken_back"
+    ACTIVITY_EXPORTED = "activity.exported"
+    ACTIVITY_VIEWED = "activity.viewed"
     ACT_REFUSED = "attempt.refused"
     ADDRESS_TRIED_AGAIN = "attempt.address_registered_again"
     APPLICATION_DECIDED = "application.decided"

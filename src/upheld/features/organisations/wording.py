@@ -63,7 +63,7 @@ PERMISSIONS: dict[Permission, tuple[str, str]] = {
     ),
     Permission.AUDIT_VIEW: (
         mark("Read the record"),
-        mark("Read who changed members, roles, jobs and settings. This site has no such page yet."),
+        mark("Read who changed members, roles, jobs and settings. Each look is in the record as well."),
     ),
     Permission.INTEGRATION_MANAGE: (
         mark("Connect other systems"),

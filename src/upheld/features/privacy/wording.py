@@ -36,6 +36,8 @@ ACTS = {
     "account.reset_asked": mark("Somebody asked for a link to choose a new password"),
     "account.registered": mark("You created your account"),
     "account.verified": mark("You confirmed your address"),
+    "activity.exported": mark("You downloaded what members of your organisation did"),
+    "activity.viewed": mark("You looked at what members of your organisation did"),
     "application.decided": mark("You decided about an application"),
     "application.listed": mark("You opened a list of applications"),
     "application.moved": mark("You moved an application"),

@@ -21,11 +21,12 @@ class Reach(StrEnum):
     APPLICATIONS = "applications:read"
     JOBS = "hiring:jobs:read"
     RECEIVED = "hiring:applications:read"
+    ACTIVITY = "hiring:activity:read"
 
 
 OWN = (Reach.PROFILE, Reach.APPLICATIONS)
 """What somebody reads of their own."""
-HIRING = (Reach.JOBS, Reach.RECEIVED)
+HIRING = (Reach.JOBS, Reach.RECEIVED, Reach.ACTIVITY)
 """What a member reads for their organisation; a token is for either, never for both."""
 
 

@@ -8,6 +8,7 @@ REACH_NAMES = {
     Reach.APPLICATIONS: mark("My applications, and what happened to them"),
     Reach.JOBS: mark("The organisation's jobs, drafts and closed ones too"),
     Reach.RECEIVED: mark("The applications it received; each look is in the candidate's journal"),
+    Reach.ACTIVITY: mark("What was done with its members, roles, jobs and settings, if your role includes the record"),
 }
 
 DAY_NAMES = {

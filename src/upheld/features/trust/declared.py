@@ -37,7 +37,10 @@ SEEN_BY = {
     "upheld.application_events": _EMPLOYER,
     "upheld.application_snapshots": _EMPLOYER,
     "upheld.applications": _EMPLOYER,
-    "upheld.audit_entries": mark("Who acted, and the auditor of this deployment"),
+    "upheld.audit_entries": mark(
+        "Who acted; the auditor of this deployment; and, of what was done with members, roles, jobs and settings of an "
+        "organisation, its members whose role includes reading the record"
+    ),
     "upheld.authenticator_apps": _SECRET,
     "upheld.consents": _YOU,
     "upheld.credentials": mark("You see when it changed; the hash itself is seen by nobody"),

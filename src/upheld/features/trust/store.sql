@@ -348,7 +348,7 @@ where
         -- The invitation that the worker is about to mail.
         ('worker', 'invitations', 'email_sealed'), ('worker', 'invitations', 'letter_sealed'),
         -- Whence an act came: sealed under the month's key, which the auditor does not have.
-        ('web', 'audit_entries', 'origin_sealed'), ('auditor', 'audit_entries', 'origin_sealed'),
+        ('auditor', 'audit_entries', 'origin_sealed'),
         ('vault', 'data_keys', 'wrapped')
     )
 order by fault;
@@ -392,6 +392,8 @@ having
         ('applications', 'r', 'queue_writer', 2),
         -- Everyone, its organisation, and whoever applied to it before it closed.
         ('jobs', 'r', 'web', 3),
+        -- Who acted, and whoever reads what was done with what is their organisation's.
+        ('audit_entries', 'r', 'web', 2),
         -- The member acting, and the person reading everything about themselves.
         ('fair_use_acceptances', 'r', 'web', 2),
         -- Sessions are freshened while they live and then ended; both are known afterwards.

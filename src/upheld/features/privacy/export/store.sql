@@ -193,7 +193,7 @@ order by v.at, v.id;
 
 -- name: audit_entries
 -- What the person did, as the audit log has it.
-select id, at, actor_id, organisation_id, action, target_kind, target_id, details
+select id, at, actor_id, organisation_id, action, target_kind, target_id, details, concerns
 from upheld.audit_entries
 where actor_id = (select upheld.current_person())
 order by id;

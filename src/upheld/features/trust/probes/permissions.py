@@ -17,10 +17,11 @@ import asyncpg
 
 from upheld.features.organisations.model import PERMISSIONS_OF, Permission, Role
 from upheld.features.trust.cast import Cast
-from upheld.features.trust.people import FORM, Actor
+from upheld.features.trust.people import FORM, SAME_ORIGIN, Actor
 from upheld.features.trust.probe import Finding, judged, probe
 from upheld.features.trust.probes.attempts import OPENING, READING
 from upheld.features.trust.probes.powers import undone
+from upheld.features.trust.probes.standing import invited
 from upheld.features.trust.routes import Route
 from upheld.features.trust.scene import Scene
 
@@ -88,6 +89,22 @@ ACTS: Sequence[Act] = (
     Act("see how the organisation presents itself", _MEMBER, "GET /hiring/organisation"),
     Act("read what fair use is", _MEMBER, "GET /hiring/fair-use"),
     Act("see who of the members has a factor", _OWNER, "GET /hiring/organisation/sign-in"),
+    Act("read what members did", Permission.AUDIT_VIEW, "GET /hiring/organisation/activity"),
+    Act("take what members did along", Permission.AUDIT_VIEW, "POST /hiring/organisation/activity/table"),
+    Act(
+        "look at what members did",
+        Permission.AUDIT_VIEW,
+        statement="select 1 where upheld.look_at_activity(null)",
+    ),
+    # What the probe itself did is its own to see: an invitation that somebody declines is not.
+    Act(
+        "find what others did",
+        Permission.AUDIT_VIEW,
+        statement=(
+            "select 1 from upheld.audit_entries where organisation_id = '{organisation}'"
+            " and actor_id is distinct from (select upheld.current_person())"
+        ),
+    ),
     Act("ask members for a factor no longer", _OWNER, "POST /hiring/organisation/sign-in/lift"),
     Act(
         "post a job",
@@ -170,12 +187,13 @@ ACTS: Sequence[Act] = (
 
 @probe(
     privilege="sessions of probe people; an administrator, who gives one of them each role",
-    cost="some eighty requests and fifty short transactions",
+    cost="some ninety requests and fifty short transactions",
 )
 async def matrix(scene: Scene) -> Finding:
     """Let a member of each role, and somebody of no role, try everything there is to do, both ways."""
     cast = await scene.cast()
     await cast.employer.prove()
+    await _declined(scene, cast, "guest")
     faults = [f"{path} is tried by nobody" for path in sorted(_hiring_pages(scene.routes) - _tried_pages())]
     for role in ROLES:
         async with _as(scene, cast, role):
@@ -198,6 +216,7 @@ async def granular(scene: Scene) -> Finding:
     """Let a member have one permission after the other, and nothing else, and try everything that takes one."""
     cast = await scene.cast()
     await cast.employer.prove()
+    await _declined(scene, cast, "visitor")
     takes_one = [act for act in ACTS if act.needs in set(Permission)]
     faults: list[str] = []
     for permission in Permission:
@@ -222,6 +241,13 @@ class _Standing:
     def may(self, act: Act) -> bool:
         """Whether an act is theirs to do."""
         return self.is_member and act.is_for(self.permissions, self.role)
+
+
+async def _declined(scene: Scene, cast: Cast, called: str) -> None:
+    """Let somebody without an account decline an invitation: an entry of the probe employer's that is not their own."""
+    async with scene.as_administrator() as connection:
+        _, token = await invited(connection, cast.employer, f"{cast.canaries.stem}.{called}@probe.example")
+    await scene.site.ask("POST", f"/invitations/{token}/decline", SAME_ORIGIN)
 
 
 def _places(cast: Cast) -> Mapping[str, str]:

@@ -40,6 +40,7 @@ CHANGES: Mapping[str, tuple[Action, ...]] = {
         Action.FACTOR_ADDED, Action.FACTOR_CODES_MADE, Action.FACTOR_ASKED, Action.FACTOR_FAILED,
         Action.FACTOR_RECOVERED, Action.FACTOR_REMOVED, Action.FACTOR_REQUIRED, Action.FACTOR_RULE_LIFTED,
     ),
+    "who reads of it": (Action.ACTIVITY_VIEWED, Action.ACTIVITY_EXPORTED),
 }  # fmt: skip
 """What changes somebody's standing, by kind; each has to be in the log."""
 
@@ -74,21 +75,21 @@ async def standing(scene: Scene) -> Finding:
 
 async def _belong(connection: "Connection", boss: Actor, mate: Actor) -> None:
     """Invite and take back, decline, accept, remove; in the end they are colleagues."""
-    invitation, _ = await _invite(connection, boss, mate)
+    invitation, _ = await invited(connection, boss, mate.email)
     await boss.send(f"/hiring/organisation/invited/{invitation}/again", {})
     await boss.send(f"/hiring/organisation/invited/{invitation}/revoke", {})
-    _, token = await _invite(connection, boss, mate)
+    _, token = await invited(connection, boss, mate.email)
     await mate.site.ask("POST", f"/invitations/{token}/decline", {**mate.cookie, **SAME_ORIGIN})
     for goes in (True, False):
-        _, token = await _invite(connection, boss, mate)
+        _, token = await invited(connection, boss, mate.email)
         await mate.send(f"/invitations/{token}/accept", {})
         if goes:
             await boss.send(f"/hiring/organisation/members/{mate.person}/remove", {})
 
 
-async def _invite(connection: "Connection", boss: Actor, mate: Actor) -> tuple[UUID, UUID]:
+async def invited(connection: "Connection", boss: Actor, address: str) -> tuple[UUID, UUID]:
     """Invite, and return the invitation's id with a token that opens it."""
-    form = {"email": mate.email, "role": "interviewer", "language": "en"}
+    form = {"email": address, "role": "interviewer", "language": "en"}
     await boss.send("/hiring/organisation/invite", form)
     token = UUID(bytes=secrets.token_bytes(16))
     return await connection.fetchval(_INVITED, token.bytes, boss.person), token
@@ -104,6 +105,8 @@ async def _govern(boss: Actor, mate: Actor) -> None:
         raise CannotLookError(msg)
     await boss.send(f"/hiring/organisation/roles/{role[1]}", {"name": "Probes again", **seen})
     await boss.send(f"/hiring/organisation/roles/{role[1]}/remove", {})
+    await boss.open("/hiring/organisation/activity")
+    await boss.site.ask("POST", "/hiring/organisation/activity/table", {**boss.cookie, **FORM})
     about = f"/hiring/organisation/members/{mate.person}"
     await boss.send(f"{about}/role", {"role": "manager"})
     await boss.send(f"{about}/own", {"then": "stay"})

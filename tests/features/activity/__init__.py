@@ -1,0 +1,1 @@
+"""Tests of the activity of an organisation."""
