@@ -17,6 +17,7 @@ COLUMNS = {
     "certificate": mark("Certificate"),
     "changed_at": mark("Last changed"),
     "closed_at": mark("Closed"),
+    "concerns": mark("Concerns"),
     "confirmed_at": mark("Counts since"),
     "created_at": mark("Made"),
     "details": mark("More about it"),
