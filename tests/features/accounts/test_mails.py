@@ -28,6 +28,7 @@ MAILS = {
     "applications/application-moved": _ABOUT_AN_APPLICATION,
     "applications/application-received": _ABOUT_AN_APPLICATION,
     "factors/changed": {"what": "code-used", "at": "2026-11-23T10:00:00+00:00", "left": "9"},
+    "organisations/factor-reminder": {"organisation": "Harbour Works", "starts": "2026-11-23T10:00:00+00:00"},
     "organisations/factor-required": {"organisation": "Harbour Works", "starts": "2026-11-23T10:00:00+00:00"},
     "organisations/invitation": {
         "token": "0" * 8,
