@@ -325,8 +325,8 @@ def _belongs_to_work(caller: Caller, table: str, letter: str, row: Row) -> bool:
 
 def _ends_what_lets_in(table: str, letter: str, old: Row | None, new: Row | None) -> bool:
     """Say whether what lets somebody in ends, and nothing else changes: the operator's word does it, for one person."""
-    if (table, letter) == ("upheld.half_open_sign_ins", "D"):
-        return True
+    if (table, letter) in {("upheld.half_open_sign_ins", "D"), ("upheld.passkey_challenges", "D")}:
+        return True  # with a sign-in that was not finished goes what a passkey was asked in it
     if table != "upheld.access_tokens" or old is None or new is None:
         return False
     return old["revoked_at"] is None and {name for name in old if old[name] != new[name]} == {"revoked_at"}
