@@ -13,6 +13,7 @@ _A_PLAN = "PostgreSQL counts the rows that an index found and a policy hid, for 
 _A_LIMIT = "whether something was tried is what a limit says"
 _AN_OPERATOR = "an operator who ends somebody's sessions is told whether there is such a person"
 _A_COMPARISON = "maintenance compares what lies outside the database with what is in it"
+_A_DUTY = "the work of an erasure is told of that very erasure that it is not due yet; its id is in the work"
 _AT_THE_GATE = "the gate has to know whether an address is taken; it answers the same either way"
 
 _ORACLES: dict[str, tuple[str, ...]] = {
@@ -32,6 +33,7 @@ _ORACLES: dict[str, tuple[str, ...]] = {
         r"[a-z_.]+: upheld\.(link_identity|unlink_identity|ask_new_address|change_password)\(.*\), oracle",
     ),
     _AN_OPERATOR: (r"[a-z_.]+: upheld\.end_sessions_of\(.*\), oracle",),
+    _A_DUTY: (r"[a-z_.]+: upheld\.plan_erasure\(.*\), oracle",),
     _A_LIMIT: (r"[a-z_.]+: upheld\.(take_from_limit|look_at_limit)\(.*\), oracle",),
     _A_COMPARISON: (r"[a-z_.]+: upheld\.(which_exist|known_objects|allow_erasure_again)\(.*\), oracle",),
 }

@@ -45,6 +45,19 @@ async def test_a_provider_is_added_by_a_yes_and_opens_the_account_from_then_on(h
         assert ADA in (await ada.browser.get("/home")).text + (await ada.browser.get("/privacy")).text
 
 
+async def test_a_provider_added_or_removed_replaces_the_secret_of_the_session(here: Offering) -> None:
+    async with here.deployment.person(ADA) as browser, here.provider.visitor() as visitor:
+        secrets = [here.deployment.secret_of(browser)]
+        page = await links(at_the_provider(here.provider, browser, visitor), "ada-at-work")
+        secrets.append(here.deployment.secret_of(browser))
+        remove = re.search(r"/account/providers/[0-9a-f-]{36}/remove", page.text)
+        assert remove is not None
+        assert "Removed" in (await browser.post(remove[0])).text
+        secrets.append(here.deployment.secret_of(browser))
+        assert (await browser.get("/account")).url.path == "/account"
+    assert len(set(secrets)) == 3
+
+
 async def test_coming_back_links_nothing_before_the_yes(here: Offering) -> None:
     async with here.deployment.person(ADA) as browser, here.provider.visitor() as visitor:
         journey = at_the_provider(here.provider, browser, visitor)
