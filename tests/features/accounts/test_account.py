@@ -6,6 +6,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from tests.features.factors.steps import sets_up_an_app, signs_in
 from tests.support.deployment import PASSWORD, Deployment
 from upheld.features.accounts.actions import end_sessions_of
 from upheld.features.accounts.errors import NobodyError
@@ -143,6 +144,15 @@ async def test_an_operator_ends_anybodys_sessions_and_the_log_says_so(deployment
     assert (entry["actor_id"], entry["target_kind"]) == (None, "person")
     assert entry["target_id"] is not None
     await admin.close()
+
+
+async def test_an_operators_word_ends_a_sign_in_that_waits_for_its_factor_as_well(deployment: Deployment) -> None:
+    async with deployment.person(ADA) as ada, deployment.browser() as thief:
+        phone, _ = await sets_up_an_app(ada)
+        assert "One more step" in (await signs_in(thief, ADA)).text
+        await end_sessions_of(deployment.platform, None, ADA)
+        await thief.form("/sign-in/second-factor", code=phone.code())
+        assert (await thief.get("/home")).url.path == "/sign-in"
 
 
 @pytest.mark.parametrize(

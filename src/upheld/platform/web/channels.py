@@ -4,7 +4,8 @@ Each request asks the database who is there; a channel asks once and then lives 
 again, at most every second, before anything more goes out, and a socket while it waits for what
 comes in. When the session or token has ended, or its person has become somebody else in their
 organisation, a socket is closed with 4401 and a stream is cut: what a browser holds of it is
-marked incomplete, and never half a file that looks like a whole one.
+marked incomplete, and never half a file that looks like a whole one. So it is once the secret that
+opened it is worth nothing any more (`rotation`): whoever is still there opens another.
 """
 
 import asyncio
