@@ -102,7 +102,7 @@ def test_a_demo_tells_six_weeks_and_takes_a_crowd(tmp_path: Path) -> None:
         assert signed_in_by_password == 9, (
             "three owners, three colleagues, three candidates: their sign-ins are printed"
         )
-        assert people == 46
+        assert people == 47
         has_colleagues(demo)
         brings_a_crowd(demo)
 

@@ -25,5 +25,7 @@ COLLEAGUES = (
     Colleague("leela@tidewater.example", Role.INTERVIEWER, f"Interviewer at {EMPLOYER}"),
     Colleague("nisha@tidewater.example", Role.CUSTOM, f"{OWN_ROLE} at {EMPLOYER}, a role of their own"),
 )
+FORMER = Colleague("tomas@tidewater.example", Role.MANAGER, "")
+"""Who worked there, and was let go."""
 INVITED = Colleague("ravi@tidewater.example", Role.MANAGER, "")
 """Whose invitation lies in the outbox; registering with this address and accepting it is up to a visitor."""

@@ -35,11 +35,12 @@ from upheld.features.organisations.model import Role, RoleChoice
 from upheld.features.privacy.actions import cancel_erasure, request_erasure
 from upheld.main.demo.cast import Role as Part
 from upheld.main.demo.cast import cast
-from upheld.main.demo.colleagues import COLLEAGUES, EMPLOYER, INVITED, MAY, OWN_ROLE, Colleague
+from upheld.main.demo.colleagues import COLLEAGUES, EMPLOYER, FORMER, INVITED, MAY, OWN_ROLE, Colleague
 from upheld.main.demo.openings import EMPLOYERS, Employer, Opening, State
 from upheld.main.demo.past import Past
 from upheld.main.demo.resumes import resume_of
 from upheld.main.demo.script import Day, Deed, Step, script
+from upheld.main.demo.upkeep import UPKEEP
 from upheld.platform.acting import Acting
 from upheld.platform.services import Platform
 from upheld.platform.web.forms import Upload
@@ -115,10 +116,14 @@ async def seed(platform: Platform, past: Past, count: int, progress: Progress) -
     await past.go(next(iter(days)) + 0.5)
     await asyncio.gather(*(_found(stage, employer) for employer in EMPLOYERS))
     await _hire(stage, past)
-    done = 0
+    done, upkeep = 0, dict(UPKEEP)
     for ago, day in days.items():
         await past.go(ago)
         await _play(stage, day)
+        for due in [when for when in upkeep if when >= ago]:
+            await stage.enter(EMPLOYER)
+            async with stage.acting(EMPLOYER) as acting:
+                await upkeep.pop(due)(acting)
         progress(done := done + len(day.applies), count)
     await stage.enter(EMPLOYER)
     await _invite(stage, INVITED)
@@ -161,7 +166,7 @@ async def _hire(stage: _Stage, past: Past) -> None:
     """Let an owner invite colleagues, and each of them accept."""
     async with stage.acting(EMPLOYER) as acting:
         own_role = await make_role(acting, OWN_ROLE, MAY)
-    for colleague in COLLEAGUES:
+    for colleague in (*COLLEAGUES, FORMER):
         invitation = await _invite(stage, colleague, own_role if colleague.role is Role.CUSTOM else None)
         await stage.admit(colleague.email, colleague.email, colleague.shown_as)
         token = await past.known_link(invitation)
