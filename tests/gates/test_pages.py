@@ -25,6 +25,7 @@ NO_PAGES = {
     "/sign-in/with/{provider:str}/back": "without that site's answer it refuses, which is looked at and is no page",
     "/api/applications": _FOR_PROGRAMS,
     "/api/applications/{application_id:uuid}": _FOR_PROGRAMS,
+    "/api/hiring/activity": _FOR_PROGRAMS,
     "/api/hiring/applications": _FOR_PROGRAMS,
     "/api/hiring/applications/{application_id:uuid}": _FOR_PROGRAMS,
     "/api/hiring/applications/{application_id:uuid}/contact": _FOR_PROGRAMS,
