@@ -1,8 +1,11 @@
 -- Reminding members of the factor that they are asked for: three days before it starts to count, and on the day
 -- before. When members were last told is written down with the rule, in the transaction that queues the mails: of
 -- several workers one tells them, and one that dies has told nobody.
-create policy names_of_organisations_are_looked_up_by_the_queue_writer on upheld.organisations
-for select to queue_writer using (length(name) > 0);
+create policy names_of_organisations_are_looked_up_for_the_platform_itself on upheld.organisations
+for select to queue_writer using (
+    (select upheld.current_person()) is null
+    and id in (select r.organisation_id from upheld.factor_rules as r where r.starts_at > upheld.clock_now())
+);
 create policy factor_rules_to_come_are_found_for_the_platform_itself on upheld.factor_rules
 for select to queue_writer using (
     starts_at > (select upheld.clock_now()) and (select upheld.current_person()) is null

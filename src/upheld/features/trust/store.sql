@@ -400,7 +400,11 @@ having
         ('sessions', 'w', 'credential_keeper', 2), ('sessions', 'r', 'credential_keeper', 2),
         -- An address is proven, and one that was proven is replaced.
         ('people', 'w', 'credential_keeper', 2),
-        ('application_snapshots', 'r', 'retention_keeper', 2)
+        ('application_snapshots', 'r', 'retention_keeper', 2),
+        -- Whoever may let members go, and a member who is kept out until they have a factor and goes alone.
+        ('members', 'd', 'membership_keeper', 2), ('invitations', 'd', 'membership_keeper', 2),
+        -- Who asks for a factor: the organisation acted for; the one that invites; those whose day is to come.
+        ('factor_rules', 'r', 'membership_keeper', 2), ('factor_rules', 'r', 'queue_writer', 2)
     )
 order by fault;
 
