@@ -164,7 +164,7 @@ TABLES: Mapping[str, Rights] = {
         updates={"end": by("web", own), "act for nobody": by("web", own)},
         columns={
             "web": Columns(
-                "- secret_hash made_at_change former_hashes former_until", updates="revoked_at organisation_id"
+                "- secret_hash made_at_change former_hash former_until", updates="revoked_at organisation_id"
             )
         },
     ),

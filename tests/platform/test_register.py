@@ -8,9 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from obstore.store import LocalStore
 
 from tests.support.catalog import connected
 from tests.support.deployment import Deployment
+from upheld.kit.errors import AwayError
+from upheld.platform.hold import held
 from upheld.platform.register import Entry, Erasure, RegisterError, keys_digest
 
 pytestmark = pytest.mark.anyio
@@ -133,3 +136,14 @@ async def test_an_entry_whose_head_was_never_moved_is_taken_over(deployment: Dep
     await keyring(deployment, "delete from keyring.register_head")
     assert await deployment.platform.register.append(asked) == entry
     assert await deployment.platform.register.entries() == [entry]
+
+
+def test_a_store_that_is_away_is_said_to_be_away_also_by_the_hold(tmp_path: Path) -> None:
+    """The worker asks for it before anything else: an error that it does not know would end it."""
+    folder = tmp_path / "objects"
+    store = LocalStore(folder, mkdir=True)
+    assert held(store) is None
+    folder.rmdir()
+    folder.write_text("a file where the folder should be")
+    with pytest.raises(AwayError):
+        held(store)

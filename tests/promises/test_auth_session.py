@@ -107,7 +107,7 @@ async def test_auth_session_replaced_is_red_when_former_secrets_live_on(scratch:
         "create or replace function upheld.freshen_session(whose uuid, which uuid, new_secret_hash bytea)"
         " returns timestamptz language sql volatile security definer set search_path = '' begin atomic"
         " update upheld.sessions set proven_at = upheld.clock_now(), secret_hash = new_secret_hash,"
-        " former_hashes = array[secret_hash], former_until = array[upheld.clock_now() + interval '1 hour']"
+        " former_hash = secret_hash, former_until = upheld.clock_now() + interval '1 hour'"
         " where id = which"
         " returning expires_at; end"
     )

@@ -10,6 +10,8 @@ import msgspec
 import obstore
 from obstore.store import ObjectStore
 
+from upheld.platform.stores import answering
+
 PATH = "register/restored.json"
 
 
@@ -22,9 +24,14 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def held(store: ObjectStore) -> Hold | None:
-    """Return the hold, when there is one; one that cannot be read holds all the same."""
+    """Return the hold, when there is one; one that cannot be read holds all the same.
+
+    Raises:
+        AwayError: the store does not answer.
+    """
     try:
-        content = bytes(obstore.get(store, PATH).bytes())
+        with answering():
+            content = bytes(obstore.get(store, PATH).bytes())
     except FileNotFoundError:
         return None
     try:
@@ -39,11 +46,13 @@ def hold(store: ObjectStore, *, data: dt.datetime | None = None, keyring: dt.dat
     now = Hold(
         restored_at=dt.datetime.now(dt.UTC), data=data or before.data, keyring=keyring or before.keyring
     )  # fmt: skip
-    obstore.put(store, PATH, msgspec.json.encode(now))
+    with answering():
+        obstore.put(store, PATH, msgspec.json.encode(now))
     return now
 
 
 def release(store: ObjectStore) -> None:
     """Let the deployment serve again."""
     if held(store) is not None:
-        obstore.delete(store, PATH)
+        with answering():
+            obstore.delete(store, PATH)

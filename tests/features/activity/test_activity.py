@@ -1,6 +1,7 @@
 """What members did: who reads it, what is in it and what never is, past every page as well."""
 
 import csv
+from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
@@ -14,9 +15,11 @@ from tests.support.deployment import Browser, Deployment
 from tests.support.hiring import acting_in, colleague, employer, new_job
 from tests.support.inviting import invite, joined, link_to
 from tests.support.leaving import ask_to_leave
-from upheld.features.activity.wording import SENTENCES
+from upheld.features.activity.model import Group, Kind, Line, Someone
+from upheld.features.activity.wording import SENTENCES, said
 from upheld.features.audit.model import Action
 from upheld.platform.database import load_queries
+from upheld.platform.i18n import Words
 
 pytestmark = pytest.mark.anyio
 PAGE, TABLE = "/hiring/organisation/activity", "/hiring/organisation/activity/table"
@@ -306,3 +309,20 @@ async def _become(deployment: Deployment, address: str, role: str) -> None:
     """Give everybody but the founder a role; there is one."""
     assert address == GRACE
     await _told(deployment, "update upheld.members set role = $1 where not is_founder", role)
+
+
+@pytest.mark.parametrize(
+    ("by_themselves", "sentence"), [(True, "Declined to own"), (False, "Took an offer of ownership back")]
+)
+def test_who_has_gone_declined_only_what_was_offered_to_them(*, by_themselves: bool, sentence: str) -> None:
+    gone = Someone(Kind.LEFT)
+    line = Line(
+        at=datetime(2026, 11, 23, tzinfo=UTC),
+        group=Group.MEMBERS,
+        action=Action.OWNERSHIP_OFFER_ENDED,
+        who=gone,
+        whom=gone,
+        is_about_oneself=by_themselves,
+        details={},
+    )
+    assert said(Words("en"), line).startswith(sentence)

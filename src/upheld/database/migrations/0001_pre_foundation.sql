@@ -235,11 +235,11 @@ create table upheld.sessions (
     id uuid primary key default gen_random_uuid(),
     person_id uuid not null references upheld.people (id) on delete cascade,
     secret_hash bytea not null unique check (length(secret_hash) = 32),
-    -- At which of its person's changes the secret was made; which ones it took the place of, and until when each
-    -- opens the session still, the newest first.
+    -- At which of its person's changes the secret was made; which one it took the place of, and until when that
+    -- opens the session still: without end until the new one has been shown.
     made_at_change bigint not null default 0,
-    former_hashes bytea[] not null default '{}',
-    former_until timestamptz[] not null default '{}',
+    former_hash bytea unique check (length(former_hash) = 32),
+    former_until timestamptz,
     organisation_id uuid,
     created_at timestamptz not null default upheld.clock_now(),
     last_seen_at timestamptz not null default upheld.clock_now(),
@@ -253,19 +253,18 @@ create table upheld.sessions (
     check (strength in ('password', 'provider', 'two-factor', 'passkey', 'machine')),
     foreign key (organisation_id, person_id) references upheld.members (organisation_id, person_id)
     on delete set null (organisation_id),
-    check (cardinality(former_hashes) = cardinality(former_until) and cardinality(former_hashes) <= 8)
+    check ((former_hash is null) = (former_until is null))
 );
 create index sessions_person_id_idx on upheld.sessions (person_id);
 create index sessions_expires_at_idx on upheld.sessions (expires_at);
-create index sessions_former_hashes_idx on upheld.sessions using gin (former_hashes);
 alter table upheld.sessions enable row level security;
 alter table upheld.sessions force row level security;
 alter table upheld.sessions alter column secret_hash set statistics 0;
-alter table upheld.sessions alter column former_hashes set statistics 0;
+alter table upheld.sessions alter column former_hash set statistics 0;
 alter table upheld.sessions alter column origin_sealed set statistics 0;
 comment on table upheld.sessions is 'A signed-in browser: who, acting for which organisation, and until when.';
 call upheld.classify('upheld.sessions', '{origin_sealed}', 'technical', 'person', '{account}', 'contract', 'session', true, 'key');
-call upheld.classify('upheld.sessions', '{secret_hash,made_at_change,former_hashes,former_until}', 'technical', 'person', '{account}', 'contract', 'session', false, 'row');
+call upheld.classify('upheld.sessions', '{secret_hash,made_at_change,former_hash,former_until}', 'technical', 'person', '{account}', 'contract', 'session', false, 'row');
 call upheld.classify('upheld.sessions', '{id,person_id,organisation_id,created_at,last_seen_at,proven_at,idle_for,expires_at,revoked_at,strength}', 'technical', 'person', '{account}', 'contract', 'session', true, 'row');
 
 -- The right of one piece of background work to act for one person; only a hash is kept.
@@ -333,7 +332,7 @@ create policy memberships_are_checked_by_the_context_keeper on upheld.members
 for select to context_keeper using (role in ('owner', 'manager', 'interviewer', 'custom'));
 create policy job_secrets_are_checked_by_the_context_keeper on upheld.job_secrets
 for select to context_keeper using (expires_at > upheld.clock_now());
-grant select, update (last_seen_at) on upheld.sessions to context_keeper;
+grant select, update (last_seen_at, former_until) on upheld.sessions to context_keeper;
 grant select (id, changes) on upheld.people to context_keeper;
 grant select on upheld.members to context_keeper;
 grant select on upheld.job_secrets to context_keeper;
@@ -597,9 +596,12 @@ begin
         select s.* into found_session
         from upheld.sessions as s
         where
-            s.former_hashes @> array[presented]
-            and s.former_until[pg_catalog.array_position(s.former_hashes, presented)] > clock
+            s.former_hash = presented and s.former_until > clock
             and s.expires_at > clock and s.last_seen_at + s.idle_for > clock;
+    elsif found_session.former_until = 'infinity' then
+        -- The new secret has arrived: what was sent off with the former one still does, for a minute.
+        update upheld.sessions as s set former_until = clock + interval '1 minute'
+        where s.id = found_session.id and s.secret_hash = presented;
     end if;
     if found_session.id is null then
         return;
@@ -3462,14 +3464,14 @@ grant execute on function upheld.appoint_operator(bytea, uuid) to gate;
 --
 -- Triggers on the tables that decide this count each change beside the person, whoever makes it and by
 -- whichever function. A secret knows at which change it was made. The next answer to the session
--- carries another one (`renew_session`, called by the one middleware). What the browser had sent off by
--- then still arrives: for a minute a former secret opens the same session, and is replaced by nothing.
--- A fresh proof leaves none of them. Sessions of the machine itself are in no browser and stay as they are.
+-- carries another one (`renew_session`, called by the one middleware). An answer may be lost, and what the
+-- browser had sent off by then still arrives: the former secret opens the same session until a minute after
+-- the new one was first shown, and is replaced by nothing. A fresh proof leaves none. Sessions of the machine itself are in no browser and stay as they are.
 
 grant update (changes) on upheld.people to credential_keeper;
-grant update (made_at_change, former_hashes, former_until) on upheld.sessions to credential_keeper;
+grant update (made_at_change, former_hash, former_until) on upheld.sessions to credential_keeper;
 
--- A new secret is of this moment, and leaves no former ones behind unless it says so. A session that
+-- A new secret is of this moment, and leaves no former one behind unless it says so. A session that
 -- comes to act for another organisation, or for none, needs one.
 create function upheld.date_secret() returns trigger
 language plpgsql security definer set search_path = ''
@@ -3477,9 +3479,9 @@ as $$
 begin
     if tg_op = 'INSERT' or new.secret_hash <> old.secret_hash then
         new.made_at_change := coalesce((select p.changes from upheld.people as p where p.id = new.person_id), 0);
-        if tg_op = 'UPDATE' and new.former_hashes = old.former_hashes then
-            new.former_hashes := '{}';
-            new.former_until := '{}';
+        if tg_op = 'UPDATE' and new.former_hash is not distinct from old.former_hash then
+            new.former_hash := null;
+            new.former_until := null;
         end if;
     elsif new.organisation_id is distinct from old.organisation_id then
         new.made_at_change := -1;
@@ -3498,8 +3500,8 @@ begin atomic
     update upheld.sessions as s
     set
         secret_hash = new_secret_hash,
-        former_hashes = (s.secret_hash || s.former_hashes)[1:8],
-        former_until = (upheld.clock_now() + interval '1 minute' || s.former_until)[1:8]
+        former_hash = s.secret_hash,
+        former_until = 'infinity'
     from upheld.people as p
     where
         s.secret_hash = pg_catalog.sha256(present_secret) and s.person_id = p.id

@@ -158,11 +158,11 @@ create table upheld.sessions (
     id uuid primary key default gen_random_uuid(),
     person_id uuid not null references upheld.people (id) on delete cascade,
     secret_hash bytea not null unique check (length(secret_hash) = 32),
-    -- At which of its person's changes the secret was made; which ones it took the place of, and until when each
-    -- opens the session still, the newest first.
+    -- At which of its person's changes the secret was made; which one it took the place of, and until when that
+    -- opens the session still: without end until the new one has been shown.
     made_at_change bigint not null default 0,
-    former_hashes bytea[] not null default '{}',
-    former_until timestamptz[] not null default '{}',
+    former_hash bytea unique check (length(former_hash) = 32),
+    former_until timestamptz,
     organisation_id uuid,
     created_at timestamptz not null default upheld.clock_now(),
     last_seen_at timestamptz not null default upheld.clock_now(),
@@ -176,19 +176,18 @@ create table upheld.sessions (
     check (strength in ('password', 'provider', 'two-factor', 'passkey', 'machine')),
     foreign key (organisation_id, person_id) references upheld.members (organisation_id, person_id)
     on delete set null (organisation_id),
-    check (cardinality(former_hashes) = cardinality(former_until) and cardinality(former_hashes) <= 8)
+    check ((former_hash is null) = (former_until is null))
 );
 create index sessions_person_id_idx on upheld.sessions (person_id);
 create index sessions_expires_at_idx on upheld.sessions (expires_at);
-create index sessions_former_hashes_idx on upheld.sessions using gin (former_hashes);
 alter table upheld.sessions enable row level security;
 alter table upheld.sessions force row level security;
 alter table upheld.sessions alter column secret_hash set statistics 0;
-alter table upheld.sessions alter column former_hashes set statistics 0;
+alter table upheld.sessions alter column former_hash set statistics 0;
 alter table upheld.sessions alter column origin_sealed set statistics 0;
 comment on table upheld.sessions is 'A signed-in browser: who, acting for which organisation, and until when.';
 call upheld.classify('upheld.sessions', '{origin_sealed}', 'technical', 'person', '{account}', 'contract', 'session', true, 'key');
-call upheld.classify('upheld.sessions', '{secret_hash,made_at_change,former_hashes,former_until}', 'technical', 'person', '{account}', 'contract', 'session', false, 'row');
+call upheld.classify('upheld.sessions', '{secret_hash,made_at_change,former_hash,former_until}', 'technical', 'person', '{account}', 'contract', 'session', false, 'row');
 call upheld.classify('upheld.sessions', '{id,person_id,organisation_id,created_at,last_seen_at,proven_at,idle_for,expires_at,revoked_at,strength}', 'technical', 'person', '{account}', 'contract', 'session', true, 'row');
 
 -- The right of one piece of background work to act for one person; only a hash is kept.

@@ -48,7 +48,7 @@ create policy memberships_are_checked_by_the_context_keeper on upheld.members
 for select to context_keeper using (role in ('owner', 'manager', 'interviewer', 'custom'));
 create policy job_secrets_are_checked_by_the_context_keeper on upheld.job_secrets
 for select to context_keeper using (expires_at > upheld.clock_now());
-grant select, update (last_seen_at) on upheld.sessions to context_keeper;
+grant select, update (last_seen_at, former_until) on upheld.sessions to context_keeper;
 grant select (id, changes) on upheld.people to context_keeper;
 grant select on upheld.members to context_keeper;
 grant select on upheld.job_secrets to context_keeper;
@@ -312,9 +312,12 @@ begin
         select s.* into found_session
         from upheld.sessions as s
         where
-            s.former_hashes @> array[presented]
-            and s.former_until[pg_catalog.array_position(s.former_hashes, presented)] > clock
+            s.former_hash = presented and s.former_until > clock
             and s.expires_at > clock and s.last_seen_at + s.idle_for > clock;
+    elsif found_session.former_until = 'infinity' then
+        -- The new secret has arrived: what was sent off with the former one still does, for a minute.
+        update upheld.sessions as s set former_until = clock + interval '1 minute'
+        where s.id = found_session.id and s.secret_hash = presented;
     end if;
     if found_session.id is null then
         return;

@@ -3,14 +3,14 @@
 --
 -- Triggers on the tables that decide this count each change beside the person, whoever makes it and by
 -- whichever function. A secret knows at which change it was made. The next answer to the session
--- carries another one (`renew_session`, called by the one middleware). What the browser had sent off by
--- then still arrives: for a minute a former secret opens the same session, and is replaced by nothing.
--- A fresh proof leaves none of them. Sessions of the machine itself are in no browser and stay as they are.
+-- carries another one (`renew_session`, called by the one middleware). An answer may be lost, and what the
+-- browser had sent off by then still arrives: the former secret opens the same session until a minute after
+-- the new one was first shown, and is replaced by nothing. A fresh proof leaves none. Sessions of the machine itself are in no browser and stay as they are.
 
 grant update (changes) on upheld.people to credential_keeper;
-grant update (made_at_change, former_hashes, former_until) on upheld.sessions to credential_keeper;
+grant update (made_at_change, former_hash, former_until) on upheld.sessions to credential_keeper;
 
--- A new secret is of this moment, and leaves no former ones behind unless it says so. A session that
+-- A new secret is of this moment, and leaves no former one behind unless it says so. A session that
 -- comes to act for another organisation, or for none, needs one.
 create function upheld.date_secret() returns trigger
 language plpgsql security definer set search_path = ''
@@ -18,9 +18,9 @@ as $$
 begin
     if tg_op = 'INSERT' or new.secret_hash <> old.secret_hash then
         new.made_at_change := coalesce((select p.changes from upheld.people as p where p.id = new.person_id), 0);
-        if tg_op = 'UPDATE' and new.former_hashes = old.former_hashes then
-            new.former_hashes := '{}';
-            new.former_until := '{}';
+        if tg_op = 'UPDATE' and new.former_hash is not distinct from old.former_hash then
+            new.former_hash := null;
+            new.former_until := null;
         end if;
     elsif new.organisation_id is distinct from old.organisation_id then
         new.made_at_change := -1;
@@ -39,8 +39,8 @@ begin atomic
     update upheld.sessions as s
     set
         secret_hash = new_secret_hash,
-        former_hashes = (s.secret_hash || s.former_hashes)[1:8],
-        former_until = (upheld.clock_now() + interval '1 minute' || s.former_until)[1:8]
+        former_hash = s.secret_hash,
+        former_until = 'infinity'
     from upheld.people as p
     where
         s.secret_hash = pg_catalog.sha256(present_secret) and s.person_id = p.id

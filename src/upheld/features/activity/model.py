@@ -112,6 +112,9 @@ class Line:
     action: Action
     who: Someone
     whom: Someone | None = None
+    is_about_oneself: bool = False
+    """Whether who and whom are one person: of those who have gone nothing else tells."""
+
     name: str | None = None
     """What the job or the role is called that it is about; None when that is gone, and where it is about neither."""
 

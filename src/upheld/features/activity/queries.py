@@ -67,6 +67,7 @@ def _line(row: EntryRow, directory: Directory, departed: set[UUID], titles: dict
         action=row.action,
         who=someone(row.actor_id),
         whom=someone(row.target_id) if row.target_kind == "person" else None,
+        is_about_oneself=row.target_kind == "person" and row.actor_id == row.target_id,
         name=names.get(row.target_id) if row.target_id else None,
         role=Role(str(role)) if role else None,
         role_name=directory.roles.get(UUID(str(own))) if own else None,

@@ -57,7 +57,7 @@ def said(words: Words, line: Line) -> str:
     sentence = SENTENCES[line.action]
     if line.action in {Action.JOB_POSTED, Action.JOB_CHANGED}:
         sentence = _BECAME.get(str(line.details.get("status")), sentence)
-    elif line.action is Action.OWNERSHIP_OFFER_ENDED and line.who == line.whom:
+    elif line.action is Action.OWNERSHIP_OFFER_ENDED and line.is_about_oneself:
         sentence = _DECLINED
     role = line.role_name or (words(ROLE_NAMES[line.role]) if line.role else "")
     whom = named(words, line.whom) if line.whom else ""

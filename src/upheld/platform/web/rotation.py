@@ -4,9 +4,10 @@ What counts as such a change the database knows by itself (`086_rotation.sql`), 
 whichever way; no page says so. Each change that a browser asks for ends by asking the database whether
 another secret is due; any other answer does when the session arrived with one that was outdated, such as
 after somebody was given another role. It is committed together with the answer, so that a page that fails
-leaves the secret as it was. What the browser had sent off before still arrives, for a minute.
+leaves the secret as it was. What the browser had sent off before still arrives, for a minute after it first
+showed the new one.
 
-A fresh proof replaces the secret by itself, and leaves no such minute (`accounts.actions.proving`).
+A fresh proof replaces the secret by itself, and leaves no former one (`accounts.actions.proving`).
 """
 
 import datetime as dt

@@ -21,9 +21,11 @@ _APP = mark(
     "The secret that your app shares with us. Whoever has it shows the same codes: it leaves here once, to your app."
 )
 _COUNT = mark("How often a code or a passkey was used so far, by which a copy is told.")
+_ROTATION = mark("By which it is known when a session goes on under another secret, and how long the one before lasts.")
 
 WITHHELD = {
     "people.email_index": _INDEX,
+    "people.changes": _ROTATION,
     "credentials.password_hash": _SECRET,
     "identities.subject_index": _IDENTITY,
     "account_links.token_hash": _SECRET,
@@ -36,6 +38,9 @@ WITHHELD = {
     "recovery_codes.code_hash": _SECRET,
     "half_open_sign_ins.secret_hash": _SECRET,
     "sessions.secret_hash": _SECRET,
+    "sessions.former_hash": _SECRET,
+    "sessions.former_until": _ROTATION,
+    "sessions.made_at_change": _ROTATION,
     "access_tokens.secret_hash": _SECRET,
     "job_secrets.secret_hash": _SECRET,
     "erasures.receipt_hash": _SECRET,
